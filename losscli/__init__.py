@@ -1,0 +1,28 @@
+"""The loss of predictions against targets, from files, in the shell.
+
+Importing losscli loads neither NumPy nor PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from losscli.engine import evaluate
+    from losscli.losses import losses
+
+__all__ = ["__version__", "evaluate", "losses"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "evaluate":
+        from losscli.engine import evaluate
+
+        return evaluate
+    if name == "losses":
+        from losscli.losses import losses
+
+        return losses
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

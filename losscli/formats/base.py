@@ -1,0 +1,104 @@
+"""What every format gives: sources, and the fields selected from them.
+
+A *source* is one opened file, pipe or literal. A *field* is one array of it, as a
+person named it by a KEY: its shape and dtype are known before its rows are read.
+Rows are asked for in order, each once, so that a source may stream; a field whose
+rows are needed again is rewound by asking for row 0 again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import numpy as np
+
+__all__ = ["Field", "Listing", "Source"]
+
+
+class Field(ABC):
+    """One array of a source, selected by a key.
+
+    Attributes:
+        path: The file as it was typed ("-" for standard input), or None for a Python value.
+        key: The key as it was typed, or None.
+        shape: The shape, rows first; () for a scalar.
+        dtype: The NumPy dtype of the rows that :meth:`rows` gives: native byte order, and
+            bool, integer, floating or text (kind "U"); never object.
+        columns: The names of the last axis, where the source carries them.
+    """
+
+    path: str | None
+    key: str | None
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+    columns: tuple[str, ...] | None = None
+
+    @property
+    def label(self) -> str:
+        """The field as messages name it: ``preds.csv:logit``."""
+        if self.path is None:
+            return "array"
+        path = "standard input" if self.path == "-" else self.path
+        return path if self.key is None else f"{path}:{self.key}"
+
+    @abstractmethod
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Rows start to stop, C-contiguous, in the field's dtype; the scalar itself if 0-d."""
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Where an element stands, as a person finds it: "row 3 (line 4), column 'logit'".
+
+        Rows and columns count from 1, the header is not a row. A field of one axis has no column;
+        beyond two axes the rest is given as an index from 0: "row 3, [0, 5]".
+        """
+        if not index:
+            return "the only value"
+        where = f"row {index[0] + 1}"
+        rest = index[1:]
+        if len(rest) == 1:
+            named = self.columns is not None and rest[0] < len(self.columns)
+            column = repr(self.columns[rest[0]]) if named and self.columns else str(rest[0] + 1)
+            where += f", column {column}"
+        elif rest:
+            where += f", {list(rest)}"
+        return where
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One line of what a source holds, for the error that tells an unknown key."""
+
+    key: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.shape} {self.dtype}"
+
+
+class Source(ABC):
+    """One opened file, pipe or literal: parsed once for all the keys asked of it."""
+
+    path: str | None
+    notes: Sequence[tuple[str, str]] = ()  # (code, message) of what was passed over, losslessly
+
+    @abstractmethod
+    def listing(self) -> list[Listing]:
+        """What there is to select, in file order."""
+
+    @abstractmethod
+    def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
+        """The array that a key names.
+
+        Args:
+            key: A name, an index, or a list, range or glob of columns; None for all there is.
+            leave: Keys that other options name: without a key, their columns are left out.
+
+        Raises:
+            DataError: no such key (the message lists what there is), or cells that are not numbers.
+        """
