@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     import numpy as np
 
@@ -29,7 +29,10 @@ class Field(ABC):
         shape: The shape, rows first; () for a scalar.
         dtype: The NumPy dtype of the rows that :meth:`rows` gives: native byte order, and
             bool, integer, floating or text (kind "U"); never object.
-        columns: The names of the last axis, where the source carries them.
+        columns: The names of the columns, where the source carries them: of the last axis, or
+            of the one column that a field of one axis is.
+        notes: (code, message) of what was passed over without loss.
+        starts: The rows with which the files of a field in shards begin.
     """
 
     path: str | None
@@ -37,6 +40,8 @@ class Field(ABC):
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     columns: tuple[str, ...] | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+    starts: tuple[int, ...] = (0,)
 
     @property
     def label(self) -> str:
@@ -48,7 +53,10 @@ class Field(ABC):
 
     @abstractmethod
     def rows(self, start: int, stop: int) -> np.ndarray:
-        """Rows start to stop, C-contiguous, in the field's dtype; the scalar itself if 0-d."""
+        """Rows start to stop, C-contiguous, in the field's dtype; the scalar itself if 0-d.
+
+        They may be views of a mapped file, and then cannot be written to.
+        """
 
     def place(self, index: tuple[int, ...]) -> str:
         """Where an element stands, as a person finds it: "row 3 (line 4), column 'logit'".
@@ -78,14 +86,13 @@ class Listing:
     dtype: str
 
     def __str__(self) -> str:
-        return f"{self.key} {self.shape} {self.dtype}"
+        return f"{self.key} {self.shape} {self.dtype}".lstrip()
 
 
 class Source(ABC):
     """One opened file, pipe or literal: parsed once for all the keys asked of it."""
 
     path: str | None
-    notes: Sequence[tuple[str, str]] = ()  # (code, message) of what was passed over, losslessly
 
     @abstractmethod
     def listing(self) -> list[Listing]:

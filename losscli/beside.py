@@ -1,0 +1,151 @@
+"""Arrays that come beside predictions and targets: sample weights, masks, small arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from losscli.errors import DataError, Finding, Level
+from losscli.lazy import np, torch
+from losscli.registry import flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from losscli.formats.base import Field
+    from losscli.lazy import Tensor
+    from losscli.registry import Option
+    from losscli.shapes import Pairing, Shape
+
+
+@dataclass(frozen=True)
+class PerElement:
+    """One number for each row or for each element: a sample weight, or a mask."""
+
+    name: str
+    field: Field
+    pairing: Pairing
+    row: Shape  # the shape of a row's elements; all 1 where there is one number a row
+
+    @classmethod
+    def of(cls, name: str, field: Field, pairing: Pairing) -> PerElement:
+        """Fits a field to the elements.
+
+        Raises:
+            DataError: it has neither one number a row nor one an element, or is no number.
+        """
+        if field.dtype.kind == "U":
+            raise DataError(f"{field.label}: {flag(name)} wants numbers, not text")
+        elements = pairing.elements
+        rest, wanted = (
+            tuple(size for size in shape[1:] if size != 1) for shape in (field.shape, elements)
+        )
+        rows = field.shape[0] if field.shape else 1
+        if rows != pairing.rows or rest not in ((), wanted):
+            either = f"{elements} or {elements[:1]}" if len(elements) > 1 else f"{elements}"
+            raise DataError(
+                f"{flag(name)} {field.label} has shape {field.shape}, but there is one loss for "
+                f"each of {either}",
+                code="shape-mismatch",
+            )
+        row = elements[1:] if rest else tuple(1 for _ in elements[1:])
+        return cls(name, field, pairing, row)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """As numbers for the elements of some rows, in the layout of the kernel."""
+        found = self.field.rows(start, stop).reshape(-1, *self.row)
+        if found.dtype.kind == "f" and np.isnan(found).any():
+            raise DataError(f"{self._at(np.isnan(found), start)}: NaN in {flag(self.name)}")
+        if self.name == "mask" and not ((found == 0) | (found == 1)).all():
+            odd = (found != 0) & (found != 1)
+            value = found[odd].reshape(-1)[0]
+            raise DataError(
+                f"{self._at(odd, start)}: a mask is 0 or 1, not {value:g}",
+                hint="--sample-weight takes any weight",
+            )
+        full = np.broadcast_to(found, (len(found), *self.pairing.elements[1:]))
+        return self.pairing.lay(np.ascontiguousarray(full))
+
+    def _at(self, odd: np.ndarray, start: int) -> str:
+        place = start * (odd.size // len(odd)) + int(odd.reshape(-1).argmax())
+        shape = self.field.shape or (1,)
+        index = tuple(int(one) for one in np.unravel_index(place, shape))
+        return f"{self.field.label}, {self.field.place(index)}"
+
+
+@dataclass(frozen=True)
+class SmallArray:
+    """The array of an option: broadcast to the prediction, or taken along with its rows."""
+
+    name: str
+    values: np.ndarray
+    pairing: Pairing
+    along: bool
+
+    @classmethod
+    def of(cls, option: Option, value: Any, prediction: Field, pairing: Pairing) -> SmallArray:
+        """Fits an array to the prediction, or to its classes.
+
+        Raises:
+            DataError: it does not fit.
+        """
+        values = np.asarray(value, np.float64)
+        shape = prediction.shape
+        name = flag(option.name)
+        if np.isnan(values).any():
+            raise DataError(f"{name} is NaN at {_first(np.isnan(values))}")
+        if option.small and option.small.per_class:
+            if values.shape != (pairing.classes,):
+                held = "one number" if not values.shape else f"shape {values.shape}"
+                raise DataError(
+                    f"{name} has {held}, but the predictions have {pairing.classes} classes",
+                    code="shape-mismatch",
+                )
+            return cls(option.name, values, pairing, along=False)
+        along = len(values.shape) == len(shape) > 0 and values.shape[0] == shape[0]
+        try:
+            fits = np.broadcast_shapes(values.shape, shape) == shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise DataError(
+                f"{name} has shape {values.shape}, which cannot be broadcast to the predictions' "
+                f"{shape}",
+                code="shape-mismatch",
+            )
+        if along:
+            values = np.broadcast_to(values, shape)
+        return cls(option.name, values, pairing, along)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        if not self.along:
+            return self.values
+        return self.pairing.prediction.of(np.ascontiguousarray(self.values[start:stop]))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Negative weights are computed as torch does, and said."""
+        if not (self.values < 0).any():
+            return []
+        first = _first(self.values < 0)
+        message = f"{flag(self.name)} is negative at {first}: {self.values.min():g} at the least"
+        return [Finding("negative-weight", Level.WARNING, message, input=self.name)]
+
+
+def _first(mask: np.ndarray) -> str:
+    return str([int(one[0]) for one in np.nonzero(np.atleast_1d(mask))])
+
+
+def tensors(
+    arrays: Mapping[str, SmallArray], start: int, stop: int, pad: Any, like: Tensor
+) -> dict[str, Tensor | float]:
+    """The arrays of a leaf on its device and in its dtype; a single number stays a number."""
+    found: dict[str, Tensor | float] = {}
+    for name, array in arrays.items():
+        values = array.rows(start, stop)
+        if not values.shape:
+            found[name] = float(values)
+            continue
+        values = pad(values) if array.along else np.ascontiguousarray(values)
+        found[name] = torch.from_numpy(values).to(like.device, like.dtype)
+    return found

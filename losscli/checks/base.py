@@ -1,0 +1,168 @@
+"""What a check is: which values of a leaf offend, and what to say of them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from losscli.errors import Finding, Level
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from losscli.batch import Batch
+    from losscli.checks.facts import Facts
+    from losscli.formats.base import Field
+    from losscli.shapes import Pairing
+
+CODES: dict[str, Level] = {}
+"""Every code that a check can give, for --ignore and for the docs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many values offend, and the first of them.
+
+    >>> Tally(1, 9, 0.5) + Tally(2, 4, 7.0)
+    Tally(count=3, first=4, value=7.0)
+    """
+
+    count: int = 0
+    first: int | None = None  # the place in the file, counting values
+    value: Any = None
+
+    @classmethod
+    def of(cls, offends: np.ndarray, values: np.ndarray, start: int) -> Tally:
+        """Counts the offenders of one leaf.
+
+        Args:
+            offends: Which values do, in the order of the file.
+            values: What to show of them, of the same shape.
+            start: How many values come before this leaf.
+        """
+        count = int(np.count_nonzero(offends))
+        if not count:
+            return cls()
+        at = int(offends.argmax())
+        return cls(count, start + at, values.reshape(-1)[at].item())
+
+    def __add__(self, other: Tally) -> Tally:
+        firsts = [one for one in (self, other) if one.first is not None]
+        if not firsts:
+            return self
+        first = min(firsts, key=lambda one: one.first or 0)
+        return Tally(self.count + other.count, first.first, first.value)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a message may speak of: the whole data, after all leaves.
+
+    Attributes:
+        loss: The command.
+        kind: The kind of prediction.
+        option: The input that is spoken of, such as "logits".
+        field: Its array.
+        facts: What is known of its values.
+        index: Where the first offender stands, in the field's own shape.
+        pairing: How prediction and target belong together.
+        options: The options of the loss.
+        kinds: The kinds of prediction that the loss takes.
+    """
+
+    loss: str
+    kind: str
+    option: str
+    field: Field
+    facts: Facts
+    index: tuple[int, ...]
+    pairing: Pairing
+    options: Mapping[str, Any]
+    kinds: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        return f"{self.field.label}, {self.field.place(self.index)}"
+
+
+class Found(NamedTuple):
+    """Elements that offend, with what to show of each: for checks of whole rows of classes."""
+
+    mask: np.ndarray
+    values: np.ndarray
+
+
+Offends: TypeAlias = "Callable[[Batch], np.ndarray | Found | None]"
+Words: TypeAlias = "Callable[[Tally, Case], tuple[str, str]]"
+
+
+@dataclass(eq=False)
+class Check:
+    """A mistake: its code, how much it weighs, which values show it, and what to say.
+
+    Attributes:
+        code: The stable name.
+        level: Warning or error.
+        on: "prediction" or "target": the input that it blames.
+        offends: Tells which values of a leaf do, in the layout of the kernel.
+        whole_rows: The offenders are rows of classes, not values.
+        words: The message and the hint for the tally of all data.
+    """
+
+    code: str
+    level: Level
+    on: str
+    offends: Offends
+    whole_rows: bool = False
+    words: Words | None = None
+
+    @property
+    def title(self) -> str:
+        return (self.offends.__doc__ or "").partition("\n")[0]
+
+    def says(self, words: Words) -> Words:
+        """Adds what to say."""
+        self.words = words
+        return words
+
+    def look(self, batch: Batch) -> Tally:
+        """The tally of one leaf; values that do not count cannot offend."""
+        found = self.offends(batch)
+        if found is None:
+            return Tally()
+        if isinstance(found, Found):
+            mask, values = found
+        else:
+            view = getattr(batch.pairing, self.on)
+            values = view.back(batch.prediction if self.on == "prediction" else batch.raw)
+            mask = view.back(found)
+        counts = batch.counted(mask, self.on)
+        mask = mask if counts is None else mask & counts
+        return Tally.of(mask, values, batch.start * (mask.size // batch.rows))
+
+    def finding(self, tally: Tally, case: Case) -> Finding | None:
+        """What there is to say of all data."""
+        if not tally.count or self.words is None:
+            return None
+        message, hint = self.words(tally, case)
+        return Finding(self.code, self.level, message, hint, case.option, case.index, tally.count)
+
+
+def check(
+    code: str, level: Level, on: str, *, whole_rows: bool = False
+) -> Callable[[Offends], Check]:
+    """Makes a check of the function that tells which values offend."""
+
+    def wrap(offends: Offends) -> Check:
+        CODES[code] = level
+        return Check(code, level, on, offends, whole_rows)
+
+    return wrap
+
+
+def off_one(sums: np.ndarray, dtype: np.dtype[Any]) -> Found | None:
+    """Rows whose sum is further from 1 than the rounding of its dtype, or of a text, explains."""
+    slack = 1e-2 if dtype == np.float16 else 1e-3
+    mask = ~(np.abs(sums - 1) <= slack)
+    return Found(mask, sums) if mask.any() else None

@@ -1,0 +1,161 @@
+"""What the values of a prediction cannot be, for each kind of prediction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from losscli.checks.base import Case, Check, Found, Tally, check, off_one
+from losscli.checks.words import like, share
+from losscli.errors import Level
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from losscli.batch import Batch
+
+ROUNDING = 1e-6
+"""So far above 0 may a log-probability be by rounding: that of seven digits in a text file."""
+
+
+@check("nan", Level.ERROR, on="prediction")
+def nan(batch: Batch) -> np.ndarray | None:
+    """NaN among the predictions: no mean can be taken."""
+    return np.isnan(batch.prediction) if batch.prediction.dtype.kind == "f" else None
+
+
+@nan.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    hint = "--nan omit leaves such elements out, --nan propagate gives NaN"
+    return f"{case.place}: NaN ({like(tally)})", hint
+
+
+@check("infinite", Level.WARNING, on="prediction")
+def infinite(batch: Batch) -> np.ndarray | None:
+    """Infinities among the predictions: the loss is taken as the limit."""
+    return np.isinf(batch.prediction) if batch.prediction.dtype.kind == "f" else None
+
+
+@infinite.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    return f"{case.place}: {tally.value} ({like(tally)}); the loss is the limit", ""
+
+
+@check("probs-range", Level.ERROR, on="prediction")
+def probs_range(batch: Batch) -> np.ndarray | None:
+    """Probabilities outside [0, 1]: logits, perhaps."""
+    return np.asarray((batch.prediction < 0) | (batch.prediction > 1))
+
+
+@probs_range.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: {tally.value:g} is no probability "
+        f"({share(tally.count, case.facts.count)} of --probs are outside [0, 1])"
+    )
+    return message, "--logits takes unnormalised scores" if "logits" in case.kinds else ""
+
+
+@check("log-probs-range", Level.ERROR, on="prediction")
+def log_probs_range(batch: Batch) -> np.ndarray | None:
+    """Log-probabilities above 0: logits or probabilities, perhaps."""
+    rounding = 1e-3 if batch.prediction.dtype == np.float16 else ROUNDING
+    return np.asarray(batch.prediction > rounding)
+
+
+@log_probs_range.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: {tally.value:g} is no log-probability: above 0 ({like(tally)})"
+    if not case.facts.outside:
+        hint = "all values are in [0, 1]: probabilities are given by --probs"
+    else:
+        hint = "unnormalised scores are given by --logits"
+    return message, hint if "probs" in case.kinds else hint + ", to ce"
+
+
+@check("probs-sum", Level.WARNING, on="prediction", whole_rows=True)
+def probs_sum(batch: Batch) -> Found | None:
+    """Rows of probabilities that do not sum to 1."""
+    return off_one(batch.prediction.sum(1, dtype=np.float64), batch.prediction.dtype)
+
+
+@probs_sum.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: the probabilities sum to {tally.value:.6g}, not 1 "
+        f"({like(tally, 'row')}); nothing is renormalised"
+    )
+    return message, ""
+
+
+@check("log-probs-sum", Level.WARNING, on="prediction", whole_rows=True)
+def log_probs_sum(batch: Batch) -> Found | None:
+    """Rows that are no log-probability distribution: their exponentials do not sum to 1."""
+    values = batch.prediction
+    with np.errstate(over="ignore"):
+        return off_one(np.exp(values.astype(np.float64)).sum(1), values.dtype)
+
+
+@log_probs_sum.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: exp of the log-probabilities sums to {tally.value:.6g}, not 1 "
+        f"({like(tally, 'row')})"
+    )
+    return message, "unnormalised scores are for ce --logits, which takes the log-softmax"
+
+
+@check("clamped", Level.WARNING, on="prediction")
+def clamped(batch: Batch) -> np.ndarray | None:
+    """Probabilities of exactly 0 or 1 on the wrong side: torch counts each as 100."""
+    low = (batch.prediction == 0) & (batch.target > 0)
+    return np.asarray(low | ((batch.prediction == 1) & (batch.target < 1)))
+
+
+@clamped.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: a probability of exactly {tally.value:g} on the wrong side; its logarithm "
+        f"is clamped at -100, as torch does ({like(tally)})"
+    )
+    return message, "--logits keeps what a probability rounds away"
+
+
+@check("impossible", Level.WARNING, on="prediction", whole_rows=True)
+def impossible(batch: Batch) -> Found | None:
+    """True classes that were given probability 0: their loss is infinite."""
+    floor = 0.0 if batch.kind == "probs" else -np.inf
+    if not (batch.prediction == floor).any():
+        return None
+    if batch.pairing.probabilities:
+        mask = ((batch.prediction == floor) & (batch.target > 0)).any(1)
+    else:
+        classes = batch.prediction.shape[1]
+        inside = (batch.target >= 0) & (batch.target < classes)
+        picked = np.where(inside, batch.target, 0)[:, None]
+        mask = (np.take_along_axis(batch.prediction, picked, 1)[:, 0] == floor) & inside
+    return Found(mask, np.zeros(mask.shape)) if mask.any() else None
+
+
+@impossible.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: the true class was given probability 0, so its loss is infinite "
+        f"({like(tally, 'row')})"
+    )
+    return message, ""
+
+
+BY_KIND: dict[str, tuple[Check, ...]] = {
+    "logits": (nan, infinite),
+    "probs": (nan, probs_range),
+    "log_probs": (nan, infinite, log_probs_range),
+    "pred": (nan, infinite),
+}
+"""What is asked of every prediction of a kind."""
+
+DISTRIBUTION: dict[str, tuple[Check, ...]] = {
+    "logits": (),
+    "probs": (probs_sum, impossible),
+    "log_probs": (log_probs_sum, impossible),
+    "pred": (),
+}
+"""What is asked besides where there is a probability for each class."""

@@ -1,0 +1,171 @@
+"""What the values of a target cannot be, for each role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from losscli.checks.base import Case, Check, Found, Tally, check, off_one
+from losscli.checks.predictions import ROUNDING
+from losscli.checks.words import like
+from losscli.errors import Level
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from losscli.batch import Batch
+
+UNKNOWN = -(2**62)
+"""The class index of a name that nobody has listed."""
+
+
+@check("nan", Level.ERROR, on="target")
+def nan(batch: Batch) -> np.ndarray | None:
+    """NaN among the targets: no mean can be taken."""
+    return np.isnan(batch.raw) if batch.raw.dtype.kind == "f" else None
+
+
+@nan.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    hint = "--nan omit leaves such elements out, --nan propagate gives NaN"
+    return f"{case.place}: NaN ({like(tally)})", hint
+
+
+@check("infinite", Level.WARNING, on="target")
+def infinite(batch: Batch) -> np.ndarray | None:
+    """Infinities among the targets: the loss is taken as the limit."""
+    return np.isinf(batch.raw) if batch.raw.dtype.kind == "f" else None
+
+
+@infinite.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    return f"{case.place}: {tally.value} ({like(tally)}); the loss is the limit", ""
+
+
+@check("target-range", Level.ERROR, on="target")
+def outside_unit(batch: Batch) -> np.ndarray | None:
+    """Binary targets outside [0, 1]: the loss could go below zero."""
+    return np.asarray((batch.target < 0) | (batch.target > 1))
+
+
+@outside_unit.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: {case.loss} targets must be in [0, 1], not {tally.value:g}"
+    if case.facts.values is not None and set(case.facts.values) <= {-1, 1}:
+        hint = "labels of -1 and +1 are for soft-margin, the same loss, and for hinge"
+    elif case.facts.values is not None and all(one == int(one) for one in case.facts.values):
+        hint = "class indices are for ce"
+    else:
+        hint = "real-valued targets are for mse, mae and huber"
+    return f"{message} ({like(tally)})", hint
+
+
+@check("labels", Level.ERROR, on="target")
+def not_plus_minus(batch: Batch) -> np.ndarray | None:
+    """Labels other than -1 and +1 (or 0 and 1)."""
+    return np.asarray((np.abs(batch.raw) != 1) & (batch.raw != 0))
+
+
+@not_plus_minus.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: {case.loss} wants labels of -1 and +1, or 0 and 1, not {tally.value:g} "
+        f"({like(tally)})"
+    )
+    return message, "soft targets in [0, 1] are for bce, class indices for ce"
+
+
+@check("class-unknown", Level.ERROR, on="target")
+def class_unknown(batch: Batch) -> np.ndarray | None:
+    """Classes that neither the columns of the predictions nor --classes name."""
+    return np.asarray(batch.target == UNKNOWN)
+
+
+@class_unknown.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: no class is named {tally.value!r} ({like(tally)})"
+    return message, "--classes a,b,c lists the names in the order of the predictions' columns"
+
+
+@check("class-whole", Level.ERROR, on="target")
+def class_not_whole(batch: Batch) -> np.ndarray | None:
+    """Class indices that are not whole numbers."""
+    if batch.raw.dtype.kind != "f":
+        return None
+    return np.asarray((batch.raw != np.floor(batch.raw)) & ~np.isnan(batch.raw))
+
+
+@class_not_whole.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: class index {tally.value:g} is not a whole number ({like(tally)})"
+    hint = f"class indices are 0..{(case.pairing.classes or 1) - 1}"
+    if case.loss == "ce":
+        hint += "; class probabilities have one column for each class"
+    return message, hint
+
+
+@check("class-range", Level.ERROR, on="target")
+def class_range(batch: Batch) -> np.ndarray | None:
+    """Class indices without a column in the predictions."""
+    classes = batch.pairing.classes or 0
+    outside = (batch.target < 0) | (batch.target >= classes)
+    return np.asarray(outside & (batch.target != UNKNOWN))
+
+
+@class_range.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    classes = case.pairing.classes or 0
+    message = (
+        f"{case.place}: class {tally.value:g}, but the predictions have {classes} classes, "
+        f"0..{classes - 1} ({like(tally)})"
+    )
+    low, high = case.facts.low, case.facts.high
+    if low >= 1 and high == classes:
+        return message, f"all targets are in 1..{classes}: --target-base 1 counts from 1"
+    if low < 0 and high < classes:
+        return message, f"is {tally.value:g} padding? --ignore-index {tally.value:g}"
+    return message, ""
+
+
+@check("target-probs-range", Level.ERROR, on="target")
+def probs_range(batch: Batch) -> np.ndarray | None:
+    """Target probabilities outside [0, 1]."""
+    return (batch.target < 0) | (batch.target > 1 + ROUNDING)
+
+
+@probs_range.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: {tally.value:g} is no probability ({like(tally)})"
+    return message, "log-probabilities are read with --log-target" if case.loss == "kl" else ""
+
+
+@check("target-log-probs-range", Level.ERROR, on="target")
+def log_probs_range(batch: Batch) -> np.ndarray | None:
+    """Target log-probabilities above 0."""
+    return batch.target > (1e-3 if batch.target.dtype == np.float16 else ROUNDING)
+
+
+@log_probs_range.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: {tally.value:g} is no log-probability: above 0 ({like(tally)})"
+    return message, "probabilities are read without --log-target"
+
+
+@check("target-sum", Level.WARNING, on="target", whole_rows=True)
+def probs_sum(batch: Batch) -> Found | None:
+    """Target rows that do not sum to 1."""
+    values = batch.target.astype(np.float64)
+    if batch.options.get("log_target"):
+        values = np.exp(values)
+    return off_one(values.sum(1), batch.target.dtype)
+
+
+@probs_sum.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: the target sums to {tally.value:.6g}, not 1 ({like(tally, 'row')}); "
+        "nothing is renormalised"
+    )
+    return message, "several labels a row are for bce" if case.loss == "ce" else ""
+
+
+CHECKS: tuple[Check, ...] = (nan, infinite)
+"""What is asked of every target."""

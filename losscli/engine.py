@@ -1,0 +1,323 @@
+"""The one loop: options, files, shapes, torch, leaves, sum.
+
+A leaf is a fixed number of rows, counted from the first row of the data, laid out in one
+piece of memory and computed by one call of the kernel with one thread of torch. Vectorised
+kernels give other last bits to the tail of an array than to its middle, so the last leaf is
+padded: an element's loss depends on its values alone, and sums of leaves are exact. The
+result is the same to the bit from every format, from one file or many shards.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from losscli.batch import Batch
+from losscli.beside import PerElement, SmallArray, tensors
+from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.judge import judged
+from losscli.lazy import np, torch
+from losscli.question import Fields, Question, ask, open_fields
+from losscli.registry import Terms
+from losscli.result import Result
+from losscli.roles import Asked
+from losscli.state import State, Wanted, fingerprint, look, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from losscli.formats.base import Field
+    from losscli.lazy import Tensor
+    from losscli.roles import Role
+
+LEAF = 2**16
+"""So many values of the prediction make a leaf, or one row if that has more."""
+
+GRAIN = 64
+"""Rows of a kernel's input are padded to a multiple of this: whole vectors of any processor."""
+
+
+def evaluate(loss: str, /, **given: Any) -> Result:
+    """The loss of predictions against targets.
+
+    Args:
+        loss: The name of a loss, an alias, or a class or function of PyTorch.
+        **given: Inputs (arrays, tensors, or paths as on the command line), options of the loss,
+            and the common options, by their names with underscores.
+
+    Returns:
+        What the command line prints, as an object.
+
+    Raises:
+        LosscliError: the question cannot be answered; the message says why.
+
+    Example:
+        >>> evaluate("bce", logits=[2.0, -1.0], target=[1, 0]).value
+        0.220094...
+    """
+    from losscli.losses import losses
+
+    return answer(replace(ask(losses.find(loss), given, name=loss), keep=True))
+
+
+def answer(question: Question) -> Result:
+    """Reads, computes and judges."""
+    fields = open_fields(question)
+    if not all(field.shape[0] for field in (fields.prediction, fields.target) if field.shape):
+        _empty(fields)
+    role = question.loss.target.of(
+        Asked(
+            question.loss.name,
+            question.kind,
+            fields.prediction,
+            fields.target,
+            question.options,
+            question.settings,
+        )
+    )
+    plan = Plan.of(question, fields, role)
+    with _one_thread():
+        total = sum(map(plan.state, plan.leaves()), State())
+    question = replace(question, options=plan.resolved)
+    findings = judged(question, fields, role, total, plan.findings)
+    return Result.of(question, fields, role, total, findings, plan.dtype)
+
+
+def _empty(fields: Fields) -> None:
+    empty = next(one for one in (fields.prediction, fields.target) if one.shape[:1] == (0,))
+    raise DataError(f"{empty.label} has no rows: nothing to average", code="empty")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch's own threads would split a leaf where their number says; leaves are the unit."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a leaf needs to be computed, wherever that happens.
+
+    Attributes:
+        rows: How many rows are read.
+        leaf: How many of them a leaf has.
+        options: The options of the loss; small arrays as such.
+        arrays: The small arrays.
+        beside: Sample weights and masks.
+    """
+
+    question: Question
+    fields: Fields
+    role: Role
+    rows: int
+    leaf: int
+    dtype: str
+    device: Any
+    options: Mapping[str, Any]
+    arrays: Mapping[str, SmallArray]
+    beside: Mapping[str, PerElement]
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
+        pairing = role.pairing
+        given = {
+            name: option
+            for name, option in question.loss.options.items()
+            if option.small and question.options[name] is not option.default
+        }
+        arrays = {
+            name: SmallArray.of(
+                option,
+                _values(fields.beside.get(name), question.options[name]),
+                fields.prediction,
+                pairing,
+            )
+            for name, option in given.items()
+        }
+        beside = {
+            name: PerElement.of(name, fields.beside[name], pairing)
+            for name in ("sample_weight", "mask")
+            if name in fields.beside
+        }
+        limit = question.settings.limit
+        dtype, notes = _dtype(question, fields, role)
+        notes += [finding for array in arrays.values() for finding in array.findings]
+        return cls(
+            question,
+            fields,
+            role,
+            pairing.rows if limit is None else min(pairing.rows, limit),
+            _leaf(pairing.per_row),
+            dtype,
+            device(question.settings.device),
+            question.options,
+            arrays,
+            beside,
+            tuple(notes),
+        )
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The options of the loss, with the arrays that came from files."""
+        return {**self.options, **{name: array.values for name, array in self.arrays.items()}}
+
+    def leaves(self) -> Iterator[tuple[int, int]]:
+        """The first row of each leaf, and the one after its last."""
+        for start in range(0, self.rows, self.leaf):
+            yield start, min(start + self.leaf, self.rows)
+
+    def state(self, leaf: tuple[int, int]) -> State:
+        """What one leaf contributes; a leaf with an error contributes only its facts."""
+        batch, digests = self.batch(*leaf)
+        facts = look(batch, self.role)
+        if any(check.level is Level.ERROR for check in facts.seen):
+            return facts
+        elements, over = self.losses(batch)
+        settings = self.question.settings
+        wanted = Wanted(settings.worst, settings.head, self.question.keep)
+        return facts + measure(batch, elements, over, self.role, wanted) + State(digests=digests)
+
+    def batch(self, start: int, stop: int) -> tuple[Batch, dict[tuple[str, int], bytes]]:
+        """Reads a leaf, and finds out which of its elements count."""
+        pairing = self.role.pairing
+        prediction = pairing.prediction.of(_rows(self.fields.prediction, start, stop))
+        raw = pairing.target.of(_rows(self.fields.target, start, stop))
+        target = self.role.read(raw)
+        digests: dict[tuple[str, int], bytes] = {}
+        found = {name: one.rows(start, stop) for name, one in self.beside.items()}
+        for name, values in found.items():
+            digests |= fingerprint(name, start, values)
+        counts = self.role.counted(target)
+        if "mask" in found:
+            mask = found["mask"] != 0
+            counts = mask if counts is None else counts & mask
+        batch = Batch(
+            self.question.kind,
+            start,
+            stop - start,
+            prediction,
+            raw,
+            target,
+            counts,
+            found.get("sample_weight"),
+            self.options,
+            pairing,
+        )
+        if self.question.settings.nan == "omit":
+            batch = batch.without_nan()
+        return batch.safe(), digests
+
+    def losses(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """The unreduced losses of a leaf and what they count, in the order of the file."""
+        grain = GRAIN if self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
+
+        def pad(values: np.ndarray) -> np.ndarray:
+            missing = -len(values) % grain
+            return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
+
+        prediction = self._tensor(pad(batch.prediction))
+        target = self._tensor(pad(batch.target))
+        small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, prediction)
+        function = self.question.loss.kinds[self.question.kind]
+        found = function(prediction, target, **{**self.options, **small})
+        terms = found if isinstance(found, Terms) else Terms(found, None)
+        elements = self._ordered(terms.elements, batch)
+        over = None if terms.over is None else self._ordered(terms.over, batch)
+        if batch.weight is not None:
+            weight = torch.from_numpy(batch.pairing.order(batch.weight)).to(elements.dtype)
+            elements = elements * weight
+            over = weight if over is None else over * weight
+        if batch.counts is not None:
+            counts = torch.from_numpy(batch.pairing.order(batch.counts))
+            elements = torch.where(counts, elements, torch.zeros((), dtype=elements.dtype))
+        return elements, over
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        """On the device; real numbers in the dtype of the computation, class indices whole."""
+        tensor = torch.from_numpy(np.ascontiguousarray(values))
+        whole = values.dtype == np.int64 and self.role.pairing.classes is not None
+        if whole and not self.role.pairing.probabilities:
+            return tensor.to(self.device)
+        return tensor.to(self.device, getattr(torch, self.dtype))
+
+    def _ordered(self, values: Tensor, batch: Batch) -> Tensor:
+        """Back from the device and the layout of the kernel, without the padding."""
+        values = values[: len(batch.prediction)].cpu()
+        if values.dtype is torch.bfloat16:  # which NumPy does not know
+            values = values.float()
+        return torch.from_numpy(batch.pairing.order(values.numpy()))
+
+
+def _rows(field: Field, start: int, stop: int) -> np.ndarray:
+    rows = field.rows(start, stop)
+    return rows.astype(np.uint8) if rows.dtype.kind == "b" else rows
+
+
+def _values(field: Field | None, given: Any) -> Any:
+    """The array of an option: from its file, or as it was given."""
+    if field is None:
+        return given
+    if field.dtype.kind == "U":
+        raise DataError(f"{field.label}: numbers are wanted, not text")
+    return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)
+
+
+def _leaf(per_row: int) -> int:
+    """The rows of a leaf: a multiple of the grain where that many fit."""
+    rows = max(1, LEAF // max(per_row, 1))
+    return rows - rows % GRAIN if rows >= GRAIN else rows
+
+
+def _dtype(question: Question, fields: Fields, role: Role) -> tuple[str, list[Finding]]:
+    """The widest float among predictions and real-valued targets, at least float32."""
+    if question.settings.dtype != "auto":
+        return question.settings.dtype, []
+    real = [fields.prediction, *([fields.target] if role.precise else [])]
+    wide = [8 if field.dtype.kind != "f" else field.dtype.itemsize for field in real]
+    notes = [
+        Finding(
+            "half-widened",
+            Level.NOTE,
+            f"{field.label}: float16 was widened",
+            input=question.kind if field is fields.prediction else "target",
+        )
+        for field, size in zip(real, wide, strict=True)
+        if size < 4
+    ]
+    return ("float64" if max(wide) > 4 else "float32"), notes
+
+
+def device(name: str) -> Any:
+    """The torch device of a name.
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    if name == "cpu":
+        return torch.device("cpu")
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    kind, _, index = name.partition(":")
+    if kind == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if not count:
+            raise UsageError("--device cuda: there is no CUDA device here", hint="--device cpu")
+        if index and not (index.isdigit() and int(index) < count):
+            raise UsageError(f"--device {name}: there are {count} CUDA devices, from cuda:0")
+        return torch.device(name)
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise UsageError("--device mps: there is no MPS device here", hint="--device cpu")
+        return torch.device(name)
+    raise UsageError(f"--device {name}: devices are cpu, cuda, cuda:N, mps and auto")
+
+
+__all__ = ["Plan", "answer", "device", "evaluate"]

@@ -1,0 +1,247 @@
+"""JSON: nested lists, objects with arrays, lists of records."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from losscli.errors import DataError
+from losscli.formats.arrays import ArraySource
+from losscli.formats.base import Listing, Source
+from losscli.formats.files import named
+from losscli.formats.keys import unknown
+from losscli.formats.nested import TooLarge, to_array
+from losscli.formats.records import Lists, Records
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from losscli.formats.base import Field
+    from losscli.formats.files import Content
+
+__all__ = ["Document", "literal", "parse", "read", "write"]
+
+_LITERAL = "inline JSON"
+_INDEX = re.compile(r"-?[0-9]+")
+
+
+def read(content: Content, *, suffix: str, header: bool | None) -> Source:
+    """The document in a file."""
+    label = named(content.path)
+    try:
+        text = content.all().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{label}, byte {error.start + 1}: not UTF-8") from error
+    return Document(text, content.path, label)
+
+
+def literal(text: str) -> Field:
+    """The array in a word of the command line."""
+    return Document(text, None, _LITERAL).select(None)
+
+
+def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:
+    """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity"."""
+    values = elements.astype(object)
+    for name, odd in (("NaN", np.isnan), ("Infinity", np.isposinf), ("-Infinity", np.isneginf)):
+        values[odd(elements)] = name
+    file.write((json.dumps(values.tolist(), allow_nan=False) + "\n").encode())
+
+
+def parse(text: str, label: str, *, strict_floats: bool = False) -> Any:
+    """The values of a document, NaN and Infinity among them.
+
+    Args:
+        text: The document.
+        label: Its name in messages.
+        strict_floats: Mark numbers that are too large for a float, which takes longer.
+    """
+    if not text.strip():
+        raise DataError(f"{label} is empty")
+    parse_float = _strict_float if strict_floats else None
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_float=parse_float)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        reason = error.msg[0].lower() + error.msg[1:]
+        raise DataError(f"{label}, {where}: not JSON: {reason}") from error
+    except _DuplicateError as error:
+        raise DataError(f"{label}: an object has two values named {error.args[0]!r}") from None
+    except RecursionError:
+        raise DataError(f"{label} is nested too deep") from None
+    except ValueError as error:  # an integer of more than 4300 digits
+        raise DataError(f"{label}: {error}") from error
+
+
+class _DuplicateError(Exception):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateError(next(name for name in names if names.count(name) > 1))
+    return values
+
+
+def _strict_float(digits: str) -> float | TooLarge:
+    value = float(digits)
+    return TooLarge(digits) if value in (float("inf"), float("-inf")) else value
+
+
+class Document(Source):
+    """A parsed document.
+
+    Keys are dotted paths: ``out.logits``, ``0.preds``, ``*.logits``. A list of flat objects
+    is a table, whose columns are keys as in CSV; so are the columns of a list of lists.
+    """
+
+    def __init__(self, text: str, path: str | None, label: str) -> None:
+        self.path = path
+        self._label = label
+        self._text = text
+        self._value = parse(text, label)
+        self._exact = False
+
+    def listing(self) -> list[Listing]:
+        return list(_listed(self._value, ""))
+
+    def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
+        """The array or the columns that a dotted path names."""
+        field = self._found(key, leave)
+        if self._exact or field.dtype.kind != "f" or not _has_inf(field):
+            return field
+        # Infinity or 1e400? Only a second look, which takes longer, can tell.
+        self._value = parse(self._text, self._label, strict_floats=True)
+        self._exact = True
+        return self._found(key, leave)
+
+    def _found(self, key: str | None, leave: Collection[str]) -> Field:
+        if key is None:
+            return self._whole(self._value, None, leave)
+        value, rest = walk(self._value, key)
+        if not rest:
+            return self._whole(value, key, ())
+        done = key[: len(key) - len(rest)]
+        source = self._columns(value, done)
+        if source is None:
+            raise unknown(self._label, key, self.listing(), "key")
+        field = source.select(rest)
+        field.key = key
+        return field
+
+    def _whole(self, value: Any, key: str | None, leave: Collection[str]) -> Field:
+        """All of a value: an array, a table, or the one array in an object."""
+        if isinstance(value, dict):
+            return self._only(value, key, leave)
+        if _is_records(value):
+            table = Records(value, self.path, f"{key}." if key else "")
+            return table.select(None, leave=leave)
+        label = self._label if key is None else f"{self._label}:{key}"
+        return ArraySource(to_array(value, label), self.path, key).select(None, leave=leave)
+
+    def _only(self, value: dict[str, Any], key: str | None, leave: Collection[str]) -> Field:
+        prefix = f"{key}." if key else ""
+        arrays = dict(_arrays(value, prefix))
+        left = [name for name in arrays if name not in leave]
+        if len(left) == 1:
+            field = self._whole(arrays[left[0]], left[0], ())
+            field.key = key
+            return field
+        if not left:
+            raise DataError(f"{self._label} holds no array")
+        held = ", ".join(str(line) for name in left for line in _listed(arrays[name], name))
+        raise DataError(
+            f"{self._label} holds {len(left)} arrays: {held}",
+            hint=f"name one with a key, as in {self._label}:{left[0]}",
+        )
+
+    def _columns(self, value: Any, prefix: str) -> Source | None:
+        """The value as something with columns, if it is that."""
+        if _is_records(value):
+            return Records(value, self.path, prefix)
+        if isinstance(value, dict):
+            lists = {name: cells for name, cells in value.items() if isinstance(cells, list)}
+            return Lists(lists, self.path, prefix) if lists else None
+        if _is_matrix(value):
+            label = f"{self._label}:{prefix[:-1]}" if prefix else self._label
+            return ArraySource(to_array(value, label), self.path, prefix[:-1] or None)
+        return None
+
+
+def walk(value: Any, path: str) -> tuple[Any, str]:
+    """Follow a dotted path as far as it leads; what is left of it speaks of columns, if it can.
+
+    >>> walk({"a": [{"b": 1}, {"b": 2}]}, "a.*.b")
+    ([1, 2], '')
+    >>> walk({"a": [[1, 2], [3, 4]]}, "a.1")
+    ([[1, 2], [3, 4]], '1')
+    """
+    while path:
+        if path == "*" or (path.startswith("*.") and isinstance(value, list)):
+            if not isinstance(value, list):
+                break
+            found = [walk(item, path[2:]) for item in value]
+            lost = next((rest for _, rest in found if rest), "")
+            return (value, path) if lost else ([item for item, _ in found], "")
+        step = _step(value, path)
+        if step is None:
+            break
+        value, path = step
+    return value, path
+
+
+def _step(value: Any, path: str) -> tuple[Any, str] | None:
+    """One name or index of a path, the longest that there is: names may contain dots."""
+    if isinstance(value, dict):
+        heads = [path, *(path[: dot.start()] for dot in reversed([*re.finditer(r"\.", path)]))]
+        head = next((head for head in heads if head in value), None)
+        return None if head is None else (value[head], path[len(head) + 1 :])
+    head, _, rest = path.partition(".")
+    if not isinstance(value, list) or not _INDEX.fullmatch(head) or _is_table(value):
+        return None
+    return (value[int(head)], rest) if -len(value) <= int(head) < len(value) else None
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(row) is dict for row in value)
+
+
+def _is_matrix(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(row) is list for row in value)
+
+
+def _is_table(value: list[Any]) -> bool:
+    """Whether an index names a column: objects or lists of single values, not deeper."""
+    rows = value[0].values() if _is_records(value) else value[0] if _is_matrix(value) else [[]]
+    return not any(isinstance(cell, (list, dict)) for cell in rows)
+
+
+def _arrays(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, list[Any]]]:
+    for name, item in value.items():
+        if isinstance(item, list):
+            yield prefix + name, item
+        elif isinstance(item, dict):
+            yield from _arrays(item, f"{prefix}{name}.")
+
+
+def _listed(value: Any, key: str) -> Iterator[Listing]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _listed(item, f"{key}.{name}" if key else name)
+    elif _is_records(value):
+        yield from Records(value, None, f"{key}." if key else "").listing()
+    else:
+        try:
+            array = to_array(value, "")
+            yield Listing(key, array.shape, "text" if array.dtype.kind == "U" else str(array.dtype))
+        except DataError:
+            yield Listing(key, (len(value),) if isinstance(value, list) else (), "mixed")
+
+
+def _has_inf(field: Field) -> bool:
+    rows = field.rows(0, field.shape[0] if field.shape else 1)
+    return bool(np.isinf(rows).any())

@@ -1,0 +1,123 @@
+"""Nested lists as arrays, strictly: as regular as a table, and of one kind throughout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from losscli.errors import DataError
+from losscli.formats.cells import shown
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["TooLarge", "to_array"]
+
+_DEEPEST = 32  # axes of an array in NumPy 1
+_NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """A number that no float can hold."""
+
+    digits: str
+
+
+def to_array(value: object, label: str, *, inside: str = "") -> np.ndarray:
+    """An array of bool, int64, float64 or text.
+
+    Args:
+        value: Nested lists of bools, numbers or strings; or one of those.
+        label: What messages call it.
+        inside: What follows the first index in the paths of messages: ".label".
+
+    Raises:
+        DataError: ragged lists, or values of several kinds; with the path of the first.
+
+    >>> to_array([[1, 2], [3, "NaN"]], "y.json")
+    array([[ 1.,  2.], [ 3., nan]])
+    """
+    shape: list[int] = []
+    leaves = [value]
+
+    def path(place: int) -> str:
+        index = [str(int(i)) for i in np.unravel_index(place, shape)] if shape else []
+        steps = [f"[{i}]" for i in index]
+        return "".join([*steps[:1], inside if steps else "", *steps[1:]])
+
+    while leaves and any(isinstance(leaf, (list, tuple)) for leaf in leaves):
+        _check_regular(leaves, label, path)
+        shape.append(len(leaves[0]))  # type: ignore[arg-type]  # all of them are lists
+        leaves = list(chain.from_iterable(leaves))  # type: ignore[arg-type]
+        if len(shape) > _DEEPEST:
+            raise DataError(f"{label} is nested too deep")
+    return _convert(leaves, label, path).reshape(shape)
+
+
+def _check_regular(items: list[Any], label: str, path: Callable[[int], str]) -> None:
+    lengths = [len(item) if isinstance(item, (list, tuple)) else -1 for item in items]
+    if len(set(lengths)) == 1:
+        return
+    usual = lengths[0] if lengths[0] >= 0 else max(lengths)
+    place = next(i for i, length in enumerate(lengths) if length != usual)
+    first = path(lengths.index(usual))
+    has = f"has {lengths[place]} values" if lengths[place] >= 0 else "is no list"
+    count = sum(length != usual for length in lengths)
+    raise DataError(
+        f"{label}, {path(place)}: {has} where {first} has {usual} ({_such(count, 'list')})"
+    )
+
+
+def _convert(leaves: list[Any], label: str, path: Callable[[int], str]) -> np.ndarray:
+    kinds = set(map(type, leaves))
+    if kinds == {bool}:
+        return np.array(leaves, np.bool_)
+    if kinds == {str} and not _NON_FINITE.keys() >= set(leaves):
+        return np.array(leaves)
+    if str in kinds:
+        leaves = [_NON_FINITE.get(leaf, leaf) if type(leaf) is str else leaf for leaf in leaves]
+        kinds = set(map(type, leaves))
+    if kinds == {int}:
+        try:
+            return np.array(leaves, np.int64)
+        except OverflowError:
+            pass
+    if kinds <= {int, float}:
+        try:
+            return np.array(leaves, np.float64)
+        except OverflowError:
+            leaves = [_float_or_mark(leaf) for leaf in leaves]
+    raise _not_numbers(leaves, label, path)
+
+
+def _float_or_mark(value: float) -> float | TooLarge:
+    try:
+        return float(value)
+    except OverflowError:
+        return TooLarge(str(value) if abs(value) < 10**4000 else "an integer")
+
+
+def _not_numbers(leaves: list[Any], label: str, path: Callable[[int], str]) -> DataError:
+    place = next(i for i, leaf in enumerate(leaves) if type(leaf) not in (int, float))
+    kind = type(leaves[place])
+    count = sum(type(leaf) is kind for leaf in leaves)
+    what = f"{_described(leaves[place])} ({_such(count, 'value')})"
+    where = path(place)
+    return DataError(f"{label}, {where}: {what}" if where else f"{label}: {what}")
+
+
+def _described(value: object) -> str:
+    if isinstance(value, TooLarge):
+        return f"{value.digits[:40]} is too large for a 64-bit number"
+    if isinstance(value, dict):
+        return "an object is not a number"
+    words = {None: "null", True: "true", False: "false"}
+    text = words[value] if value is None or isinstance(value, bool) else shown(str(value))
+    return f"{text} is not a number"
+
+
+def _such(count: int, noun: str) -> str:
+    return f"1 such {noun}" if count == 1 else f"{count} such {noun}s"

@@ -1,0 +1,84 @@
+"""NumPy arrays: mapped from files, read from pipes, never unpickled."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from losscli.errors import DataError
+from losscli.formats.arrays import ArraySource, check_dtype
+from losscli.formats.files import named
+from losscli.formats.table import Table
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from losscli.formats.base import Source
+    from losscli.formats.files import Content
+
+__all__ = ["read", "write"]
+
+
+def read(content: Content, *, suffix: str, header: bool | None) -> Source:
+    """The array in a file."""
+    label = named(content.path)
+    with content.open() as file:
+        shape, fortran, dtype = _header(file, label)
+        start = file.tell()
+        if dtype.names is None:
+            check_dtype(dtype, label)
+        elif dtype.hasobject:
+            check_dtype(np.dtype(object), label)
+        size = file.seek(0, 2) - start
+    needed = prod(shape) * dtype.itemsize
+    if size < needed:
+        raise DataError(
+            f"{label} is cut short: its header promises {shape} {dtype}, which is {needed} bytes, "
+            f"and {size} follow"
+        )
+    order: Literal["F", "C"] = "F" if fortran else "C"
+    array: np.ndarray
+    if content.data is not None:
+        flat = np.frombuffer(content.data, dtype, prod(shape), start)
+        array = flat.reshape(shape, order=order)
+    elif needed:
+        array = np.memmap(content.path, dtype, "r", start, shape, order)
+    else:  # nothing cannot be mapped
+        array = np.empty(shape, dtype)
+    if dtype.names is None:
+        return ArraySource(array, content.path)
+    return _Structured(array, content.path)
+
+
+def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:
+    """The array as it is."""
+    np.lib.format.write_array(file, elements, allow_pickle=False)
+
+
+def _header(file: BinaryIO, label: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """Shape, Fortran order and dtype."""
+    form = np.lib.format
+    try:
+        version = form.read_magic(file)
+        read_header = form.read_array_header_1_0 if version[0] == 1 else form.read_array_header_2_0
+        shape, fortran, dtype = read_header(file)
+    except (ValueError, EOFError, SyntaxError, TypeError) as error:
+        raise DataError(f"{label} has a damaged NPY header: {error}") from error
+    return shape, fortran, dtype
+
+
+class _Structured(Table):
+    """An array of records with names."""
+
+    def __init__(self, array: np.ndarray, path: str) -> None:
+        self.path = path
+        if array.ndim != 1:
+            raise DataError(f"{self.label} holds records in {array.ndim} axes; one can be read")
+        self.names = array.dtype.names
+        self.width = len(self.names or ())
+        self.height = len(array)
+        self._array = array
+
+    def column(self, column: int) -> np.ndarray:
+        array: np.ndarray = self._array[(self.names or ())[column]]
+        check_dtype(array.dtype, f"{self.label}: {self.called(column)}")
+        return array

@@ -1,0 +1,102 @@
+"""Several files that hold one array, one after the other."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from losscli.errors import DataError
+from losscli.formats.base import Field
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Shards"]
+
+_KINDS = {"U": "text", "b": "bools"}
+
+
+class Shards(Field):
+    """The rows of several fields in their order; all have the same trailing shape and columns.
+
+    Args:
+        fields: One for each file, at least one.
+        path: What was typed for all of them: a pattern or a directory.
+    """
+
+    def __init__(self, fields: Sequence[Field], path: str) -> None:
+        first = fields[0]
+        for other in fields:
+            _check_alike(first, other)
+        filled = [other for other in fields if other.shape[0]] or [first]
+        for other in filled:
+            _check_kind(filled[0], other)
+        self.path = path
+        self.key = first.key
+        self.columns = first.columns
+        self.dtype = np.result_type(*(other.dtype for other in filled))
+        ends = list(accumulate(other.shape[0] for other in fields))
+        self.starts = (0, *ends[:-1])
+        self.shape = (ends[-1], *first.shape[1:])
+        self.notes = _notes(fields)
+        self._fields = tuple(fields)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        start, stop, _ = slice(start, stop).indices(self.shape[0])
+        pieces: list[np.ndarray] = []
+        for place in range(self._file(start), len(self._fields)):
+            first = self.starts[place]
+            if first >= stop and pieces:
+                break
+            piece = self._fields[place].rows(max(start - first, 0), max(stop - first, 0))
+            pieces.append(np.asarray(piece, dtype=self.dtype))
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """The file, and where the element stands in it."""
+        file = self._file(index[0])
+        own = self._fields[file].place((index[0] - self.starts[file], *index[1:]))
+        return f"{self._fields[file].path}, {own}"
+
+    def _file(self, row: int) -> int:
+        """The file of a row: the last that begins there, since those before it are empty."""
+        return max(bisect_right(self.starts, row) - 1, 0)
+
+
+def _check_alike(first: Field, other: Field) -> None:
+    if not other.shape:
+        raise DataError(f"{other.label} holds a single number, which is no part of a larger array")
+    if other.shape[1:] != first.shape[1:]:
+        raise DataError(
+            f"{other.label} has shape {other.shape}, and {first.label} has {first.shape}: "
+            "only the number of rows may differ"
+        )
+    if other.columns != first.columns:
+        raise DataError(
+            f"{other.label} has the columns {_listed(other)}, "
+            f"and {first.label} has {_listed(first)}"
+        )
+
+
+def _check_kind(first: Field, other: Field) -> None:
+    kinds = [_KINDS.get(shard.dtype.kind, "numbers") for shard in (other, first)]
+    if kinds[0] != kinds[1]:
+        raise DataError(f"{other.label} holds {kinds[0]}, and {first.label} holds {kinds[1]}")
+
+
+def _listed(shard: Field) -> str:
+    return ", ".join(shard.columns) if shard.columns else "without names"
+
+
+def _notes(fields: Sequence[Field]) -> tuple[tuple[str, str], ...]:
+    """Each kind of note once, with how many files have it."""
+    notes: dict[str, list[str]] = {}
+    for shard in fields:
+        for code, message in shard.notes:
+            notes.setdefault(code, []).append(message)
+    return tuple(
+        (code, messages[0] if len(messages) == 1 else f"{messages[0]} ({len(messages)} such files)")
+        for code, messages in notes.items()
+    )

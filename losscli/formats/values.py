@@ -1,0 +1,57 @@
+"""Arrays, tensors, frames, lists and numbers of Python as fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from losscli.errors import DataError
+from losscli.formats.arrays import ArrayField
+from losscli.formats.nested import to_array
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from losscli.formats.base import Field
+
+__all__ = ["from_value"]
+
+
+def from_value(name: str, value: object) -> Field:
+    """A field over a value, without a copy where that is possible.
+
+    Args:
+        name: The input, for messages.
+        value: What NumPy takes for an array of numbers or text, or a tensor.
+
+    Raises:
+        DataError: anything else.
+    """
+    if _is_plain(value):
+        return ArrayField(to_array(value, name), name=name)
+    try:
+        array = np.asarray(_from_tensor(value) if hasattr(value, "detach") else value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"{name}: cannot be read as an array: {error}") from error
+    if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+        raise DataError(f"{name}: a masked array has values that are left out; give a mask instead")
+    columns = None
+    if array.ndim == 2 and hasattr(value, "columns"):
+        columns = tuple(map(str, value.columns))
+    if array.dtype.kind == "O":
+        array = to_array(array.tolist(), name)  # as pandas keeps text
+    return ArrayField(array, columns=columns, name=name)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is made of lists and Python's own numbers all through."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, (bool, int, float, str, list, tuple)) or value is None
+
+
+def _from_tensor(value: Any) -> np.ndarray:
+    """A tensor's numbers. What NumPy lacks, such as bfloat16, fits in float32."""
+    tensor = value.detach().cpu()
+    if str(tensor.dtype).startswith(("torch.bfloat16", "torch.float8")):
+        tensor = tensor.float()
+    array: np.ndarray = tensor.resolve_conj().resolve_neg().numpy()
+    return array

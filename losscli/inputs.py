@@ -1,0 +1,193 @@
+"""Where inputs come from: FILE[:KEY], standard input, shards, inline JSON, Python values.
+
+First :func:`locate` says which file and key every word means, and whether the files exist;
+nothing is read for that. Then :func:`open_fields` opens each file once for all its keys.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from losscli import formats as known
+from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.formats.files import named
+from losscli.formats.keys import is_unknown
+from losscli.formats.locate import Ref, locate, parse_word
+from losscli.formats.words import numbers, read_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from losscli.formats.base import Field, Source
+
+__all__ = [
+    "Opened",
+    "Ref",
+    "locate",
+    "numbers",
+    "open_fields",
+    "parse_formats",
+    "parse_word",
+    "read_names",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The fields of all inputs, by name, and what was passed over without loss."""
+
+    fields: dict[str, Field]
+    notes: tuple[Finding, ...] = ()
+
+
+def parse_formats(words: Iterable[str], inputs: Iterable[str]) -> dict[str | None, str]:
+    """The formats of ``--input-format [INPUT=]FMT``, by input; None for all of unknown suffix.
+
+    Raises:
+        UsageError: no such format, no such input, or two formats for one.
+
+    >>> parse_formats(["csv", "log-probs=npy"], ["log_probs", "target"])
+    {None: 'csv', 'log_probs': 'npy'}
+    """
+    by_name = {name.replace("_", "-"): name for name in inputs}
+    found: dict[str | None, str] = {}
+    for word in words:
+        left, equals, fmt = word.rpartition("=")
+        name = by_name.get(left.replace("_", "-")) if equals else None
+        if equals and name is None:
+            choices = ", ".join(by_name)
+            raise UsageError(f"--input-format {word}: no input {left!r}; choose from {choices}")
+        if fmt not in known.NAMES:
+            choices = ", ".join(known.NAMES)
+            raise UsageError(f"--input-format {word}: no format {fmt!r}; choose from {choices}")
+        if name in found:
+            raise UsageError(f"--input-format {word}: given twice")
+        found[name] = fmt
+    return found
+
+
+def open_fields(
+    refs: Mapping[str, Ref],
+    *,
+    formats: Mapping[str | None, str] = MappingProxyType({}),
+    header: bool | None = None,
+) -> Opened:
+    """Open every file once, and select what each input names.
+
+    Args:
+        refs: What :func:`locate` found.
+        formats: What :func:`parse_formats` found.
+        header: Whether the first rows of tables hold names; None to find out.
+
+    Raises:
+        DataError: no such key, or data that cannot be read.
+        FileError: a file that cannot be read.
+        UsageError: two inputs that are the whole of one file.
+    """
+    files = _Files(refs, formats, header)
+    settled = {name: files.settled(ref) for name, ref in refs.items()}
+    files.check_wholes(settled)
+    keys = _keys_by_file(settled)
+    fields = {name: files.field(ref, keys) for name, ref in settled.items()}
+    notes = tuple(
+        Finding(code, Level.NOTE, message, input=name)
+        for name, opened in fields.items()
+        for code, message in opened.notes
+    )
+    return Opened(fields, notes)
+
+
+class _Files:
+    """The files of one question, each opened once."""
+
+    def __init__(
+        self,
+        refs: Mapping[str, Ref],
+        formats: Mapping[str | None, str],
+        header: bool | None,
+    ) -> None:
+        self._formats: dict[str, str] = {}
+        self._header = header
+        self._sources: dict[str, Source] = {}
+        for ref in (*refs.values(), *(ref.otherwise for ref in refs.values() if ref.otherwise)):
+            for path in ref.paths:
+                self._note_format(ref.name, path, formats)
+
+    def _note_format(self, name: str, path: str, formats: Mapping[str | None, str]) -> None:
+        unnamed = formats.get(None) if known.suffix_of(path) is None else None
+        fmt = formats.get(name)
+        if fmt is None and unnamed is None:
+            return
+        before = self._formats.setdefault(_identity(path), fmt or unnamed or "")
+        if fmt and before != fmt:
+            raise UsageError(f"--input-format says {before} and {fmt} of {named(path)}")
+
+    def source(self, path: str) -> Source:
+        """The opened file."""
+        identity = _identity(path)
+        if identity not in self._sources:
+            fmt = self._formats.get(identity)
+            self._sources[identity] = known.open_source(path, fmt=fmt, header=self._header)
+        return self._sources[identity]
+
+    def settled(self, ref: Ref) -> Ref:
+        """What a word beside --data means, now that the keys can be seen."""
+        if ref.otherwise is None:
+            return ref
+        try:
+            self.source(ref.paths[0]).select(ref.key)
+        except DataError as error:
+            if is_unknown(error):
+                return ref.otherwise
+            raise
+        return ref
+
+    def check_wholes(self, refs: Mapping[str, Ref]) -> None:
+        """Two inputs cannot both be all that one file holds."""
+        whole: dict[str, str] = {}
+        for ref in refs.values():
+            for path in ref.paths if ref.key is None else ():
+                other = whole.setdefault(_identity(path), ref.name)
+                if other == ref.name:
+                    continue
+                held = ", ".join(map(str, self.source(path).listing()[:20]))
+                raise UsageError(
+                    f"{other} and {ref.name} are both all of {named(path)}",
+                    hint=f"name a part of it for each, as in {path}:KEY; it holds {held}",
+                )
+
+    def field(self, ref: Ref, keys: Mapping[str, list[str]]) -> Field:
+        """What an input names; without a key, less the keys that others name of the file."""
+        if ref.literal:
+            from losscli.formats.json_ import literal
+
+            return literal(ref.word)
+        if not ref.paths:
+            from losscli.formats.values import from_value
+
+            return from_value(ref.name, ref.value)
+        fields = [
+            self.source(path).select(ref.key, leave=keys.get(_identity(path), ()))
+            for path in ref.paths
+        ]
+        if len(fields) == 1:
+            return fields[0]
+        from losscli.formats.shards import Shards
+
+        return Shards(fields, ref.word)
+
+
+def _keys_by_file(refs: Mapping[str, Ref]) -> dict[str, list[str]]:
+    keys: dict[str, list[str]] = {}
+    for ref in refs.values():
+        for path in ref.paths if ref.key is not None else ():
+            keys.setdefault(_identity(path), []).append(ref.key or "")
+    return keys
+
+
+def _identity(path: str) -> str:
+    """The file behind a path, however it is written."""
+    return path if path == "-" else os.path.realpath(path)

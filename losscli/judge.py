@@ -1,0 +1,151 @@
+"""What is to be said of a question once all its data has been seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from losscli.checks import Case, Check, Tally
+from losscli.checks.base import CODES
+from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.lazy import np
+from losscli.registry import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from losscli.question import Fields, Question
+    from losscli.roles import Role
+    from losscli.state import State
+
+OTHER_CODES = {
+    "squeezed": Level.NOTE,
+    "half-widened": Level.NOTE,
+    "index-column": Level.NOTE,
+    "labels-as-signs": Level.NOTE,
+    "one-hot": Level.NOTE,
+    "torch-default": Level.NOTE,
+    "whole-floats": Level.NOTE,
+    "negative-margin": Level.WARNING,
+    "negative-weight": Level.WARNING,
+}
+"""What is said beside the checks of values."""
+
+
+def judged(
+    question: Question, fields: Fields, role: Role, total: State, plain: Iterable[Finding]
+) -> list[Finding]:
+    """All warnings and notes.
+
+    Args:
+        question: What was asked.
+        fields: Its inputs.
+        role: What its target is.
+        total: The sum of all leaves.
+        plain: What is already known.
+
+    Raises:
+        DataError: an error was found, or a warning with --strict, or nothing is left to average.
+        UsageError: --ignore names no note or warning.
+    """
+    ignored = _ignored(question.settings.ignore)
+    checks: list[Check] = list(total.seen)
+    facts = {"prediction": total.prediction, "target": total.target}
+    found = [
+        *question.notes,
+        *fields.notes,
+        *role.pairing.notes,
+        *plain,
+        *_margin(question),
+        *role.findings(facts, {check.code for check in checks}),
+        *_sample_weight(question, total),
+    ]
+    by_code = {check.code: index for index, check in enumerate(role.checks())}
+    for check in sorted(checks, key=lambda one: by_code.get(one.code, 0)):
+        if check.code == "nan" and question.settings.nan != "error":
+            continue
+        finding = check.finding(total.seen[check], _case(check, question, fields, role, total))
+        found += [finding] if finding else []
+    _raise_first(found, Level.ERROR)
+    if not total.over.units and not total.over.special:
+        _nothing(question, fields, total)
+    kept = [finding for finding in found if finding.code not in ignored]
+    if question.settings.strict:
+        _raise_first(kept, Level.WARNING)
+    return kept
+
+
+def _raise_first(found: Sequence[Finding], level: Level) -> None:
+    bad = [finding for finding in found if finding.level is level]
+    if bad:
+        more = f" (and {len(bad) - 1} more of this kind)" if len(bad) > 1 else ""
+        strict = " (a warning, refused by --strict)" if level is Level.WARNING else ""
+        raise DataError(bad[0].message + more + strict, hint=bad[0].hint, code=bad[0].code)
+
+
+def _case(check: Check, question: Question, fields: Fields, role: Role, total: State) -> Case:
+    """What the message of a check may speak of."""
+    prediction = check.on == "prediction"
+    field = fields.prediction if prediction else fields.target
+    tally: Tally = total.seen[check]
+    shape = role.pairing.heads if check.whole_rows else field.shape
+    index = np.unravel_index(tally.first or 0, shape) if shape else ()
+    return Case(
+        question.loss.name,
+        question.kind,
+        question.kind if prediction else "target",
+        field,
+        total.prediction if prediction else total.target,
+        tuple(int(one) for one in index),
+        role.pairing,
+        question.options,
+        tuple(question.loss.kinds),
+    )
+
+
+def _ignored(codes: Sequence[str]) -> set[str]:
+    known = {**CODES, **OTHER_CODES}
+    for code in codes:
+        if code not in known:
+            hint = suggest(code, sorted(known), "codes are")
+            raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
+        if known[code] is Level.ERROR:
+            raise UsageError(f"--ignore {code}: an error cannot be ignored")
+    return set(codes)
+
+
+def _margin(question: Question) -> list[Finding]:
+    margin = question.options.get("margin", 0)
+    if margin >= 0:
+        return []
+    message = f"--margin {margin:g} is negative: scores on the wrong side may cost nothing"
+    return [Finding("negative-margin", Level.WARNING, message, input="margin")]
+
+
+def _sample_weight(question: Question, total: State) -> list[Finding]:
+    if not total.negative:
+        return []
+    message = f"{total.negative:,} sample weights are negative"
+    return [Finding("negative-weight", Level.WARNING, message, input="sample_weight")]
+
+
+def _nothing(question: Question, fields: Fields, total: State) -> None:
+    """No element counts: torch would say NaN."""
+    label = fields.target.label
+    if total.elements.count:
+        raise DataError(
+            f"the weights of the {total.elements.count:,} elements sum to 0: nothing to average",
+            code="nothing",
+        )
+    ignore_index = question.options.get("ignore_index")
+    reasons = []
+    if ignore_index is not None:
+        reasons.append(f"every target is {ignore_index}, the --ignore-index")
+    if "mask" in question.words:
+        reasons.append("--mask leaves it out")
+    if question.settings.nan == "omit":
+        reasons.append("--nan omit leaves it out")
+    raise DataError(
+        f"{label}: no element counts ({' or '.join(reasons)}): nothing to average",
+        hint="torch would answer NaN",
+        code="nothing",
+    )

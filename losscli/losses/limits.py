@@ -1,0 +1,48 @@
+"""Where the floating-point formula says NaN and the mathematics says a number."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+from losscli.lazy import Tensor, torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def times(factor: Tensor, value: Tensor) -> Tensor:
+    """A product in which 0 · ∞ is 0, as in the limit of y · ln p.
+
+    >>> times(torch.tensor([0.0, 2.0]), torch.tensor([float("inf"), 3.0]))
+    tensor([0., 6.])
+    """
+    return torch.where(factor == 0, torch.zeros((), dtype=value.dtype), factor * value)
+
+
+def log_softmax(logits: Tensor, axis: int) -> Tensor:
+    """Log-softmax that goes to its limit at ±∞.
+
+    A logit of +∞ takes all the probability; several of them share it. Only -∞ in a row says
+    nothing, and is read as equal scores.
+
+    >>> log_softmax(torch.tensor([[float("inf"), 0.0]]), 1)
+    tensor([[0., -inf]])
+    """
+    if bool(logits.isfinite().all()):
+        return torch.log_softmax(logits, axis)
+    inf = float("inf")
+    top = logits.amax(axis, keepdim=True)
+    one = (logits == inf).to(logits.dtype).log()  # 0 where +∞, -∞ elsewhere
+    logits = torch.where(top == inf, one, logits)
+    logits = torch.where(top == -inf, torch.zeros_like(logits), logits)
+    return torch.log_softmax(logits, axis)
+
+
+def entropy(shares: Iterable[float]) -> float:
+    """The entropy of a distribution in nats: what guessing it costs on average.
+
+    >>> round(entropy([0.5, 0.5]), 6)
+    0.693147
+    """
+    return -sum(share * log(share) for share in shares if share > 0)

@@ -1,0 +1,241 @@
+"""Losses of a choice among classes, and of whole distributions."""
+
+from __future__ import annotations
+
+from math import exp, inf
+from typing import TYPE_CHECKING
+
+from losscli.lazy import F, Tensor, np, torch
+from losscli.losses.limits import entropy, log_softmax, times
+from losscli.options import Fraction, PerClass
+from losscli.registry import Terms, loss
+from losscli.roles import Classes, ClassIndex, Distribution
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
+
+
+def perplexity(mean: float) -> float:
+    """How many equally likely classes a mean in nats amounts to."""
+    return exp(mean) if mean < 700 else inf
+
+
+@loss(
+    Classes,
+    unit="nats",
+    also={"perplexity": perplexity},
+    reference="torch.nn.functional.cross_entropy",
+    aliases=(
+        "cross-entropy",
+        "CrossEntropyLoss",
+        "xent",
+        "softmax-ce",
+        "softmax_cross_entropy_with_logits",
+        "sparse_softmax_cross_entropy_with_logits",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "mlogloss",
+        "multi-logloss",
+    ),
+)
+def ce(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    weight: PerClass = 1.0,
+    ignore_index: int = -100,
+    label_smoothing: Fraction = 0.0,
+    class_axis: int | None = None,
+) -> Tensor | Terms:
+    """Cross-entropy: of one class out of several for each row.
+
+    loss = -weight_y · log_softmax(logits)_y for class indices, and -sum over c of
+    weight_c · y_c · log_softmax(logits)_c for class probabilities. The mean divides by the sum of
+    the weights of the true classes (indices), or by the number of rows (probabilities).
+
+    Args:
+        weight: Factor of each class.
+        ignore_index: Targets of this value do not count.
+        label_smoothing: Mixes the target with the uniform distribution.
+        class_axis: Where the classes are, if the shapes leave it open.
+
+    Shape:
+        Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
+        the logits' own shape.
+
+    Reference:
+        torch.nn.functional.cross_entropy; label smoothing: Szegedy et al., arXiv:1512.00567.
+
+    Example:
+        >>> ce(torch.tensor([[0.8, 2.0, 1.2]]), torch.tensor([0]))
+        tensor([1.7599])
+    """
+    return _cross(log_softmax(logits, 1), target, weight, ignore_index, label_smoothing)
+
+
+@ce.given("probs")
+def _(
+    probs: Tensor,
+    target: Tensor,
+    *,
+    weight: PerClass,
+    ignore_index: int,
+    label_smoothing: Fraction,
+    class_axis: int | None,
+) -> Tensor | Terms:
+    return _cross(probs.log(), target, weight, ignore_index, label_smoothing)
+
+
+@ce.given("log_probs")
+def _(
+    log_probs: Tensor,
+    target: Tensor,
+    *,
+    weight: PerClass,
+    ignore_index: int,
+    label_smoothing: Fraction,
+    class_axis: int | None,
+) -> Tensor | Terms:
+    return _cross(log_probs, target, weight, ignore_index, label_smoothing)
+
+
+def _cross(
+    log_probs: Tensor, target: Tensor, weight: Tensor | float, ignored: int, smoothing: float
+) -> Tensor | Terms:
+    """Cross-entropy from log-probabilities, classes on axis 1."""
+    classes = log_probs.shape[1]
+    weights = weight if isinstance(weight, Tensor) else None
+    if target.is_floating_point():
+        shares = target * (1 - smoothing) + smoothing / classes if smoothing else target
+        found = _times(shares, log_probs)
+        return -(found if weights is None else _along(weights, found) * found).sum(1)
+    found = F.nll_loss(log_probs, target, weights, ignore_index=ignored, reduction="none")
+    counted = target != ignored
+    if smoothing:
+        every = log_probs if weights is None else _along(weights, log_probs) * log_probs
+        even = torch.where(counted, -every.sum(1) / classes, torch.zeros_like(found))
+        found = (1 - smoothing) * found + smoothing * even
+    if weights is None:
+        return found
+    picked = weights[torch.where(counted, target, torch.zeros_like(target))]
+    return Terms(found, picked * counted)
+
+
+def _along(weights: Tensor, values: Tensor) -> Tensor:
+    """Weights of the classes, to be multiplied with values that have them on axis 1."""
+    return weights.reshape(-1, *[1] * (values.ndim - 2))
+
+
+def _times(shares: Tensor, log_probs: Tensor) -> Tensor:
+    finite = bool(log_probs.isfinite().all())
+    return shares * log_probs if finite else times(shares, log_probs)
+
+
+@ce.guessed
+def _(
+    totals: Totals,
+    *,
+    weight: PerClass,
+    ignore_index: int,
+    label_smoothing: float = 0.0,
+    class_axis: int | None,
+) -> float | None:
+    """The entropy of the class frequencies: that of always naming them."""
+    if isinstance(weight, Tensor) or label_smoothing or "classes" not in totals:
+        return None
+    counts: np.ndarray = totals["classes"]
+    return entropy(counts / counts.sum()) if counts.sum() == totals["count"] else None
+
+
+@loss(
+    ClassIndex,
+    unit="nats",
+    also={"perplexity": perplexity},
+    reference="torch.nn.functional.nll_loss",
+    aliases=("nll-loss", "NLLLoss", "NLLLoss2d", "negative-log-likelihood"),
+)
+def nll(
+    log_probs: Tensor,
+    target: Tensor,
+    *,
+    weight: PerClass = 1.0,
+    ignore_index: int = -100,
+    class_axis: int | None = None,
+) -> Tensor | Terms:
+    """Negative log-likelihood: cross-entropy from log-probabilities.
+
+    loss = -weight_y · log_prob_y. The mean divides by the sum of the weights of the true classes.
+
+    Args:
+        weight: Factor of each class.
+        ignore_index: Targets of this value do not count.
+        class_axis: Where the classes are, if the shapes leave it open.
+
+    Shape:
+        Log-probabilities (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of
+        classes. Images (N, C, H, W) are what NLLLoss2d was for.
+
+    Reference:
+        torch.nn.functional.nll_loss.
+
+    Example:
+        >>> nll(torch.tensor([[-0.5, -1.5, -1.2]]), torch.tensor([1]))
+        tensor([1.5000])
+    """
+    return _cross(log_probs, target, weight, ignore_index, 0.0)
+
+
+nll.guess = ce.guess
+
+
+@loss(
+    Distribution,
+    unit="nats",
+    reduction="batchmean",
+    reference="torch.nn.functional.kl_div",
+    aliases=("kl-div", "kld", "kl-divergence", "relative-entropy"),
+    differs={
+        "KLDivLoss": "the reduction is batchmean, as PyTorch's documentation advises; "
+        "KLDivLoss() itself takes the mean over all elements (--reduction mean)",
+    },
+)
+def kl(
+    log_probs: Tensor, target: Tensor, *, log_target: bool = False, class_axis: int = -1
+) -> Tensor:
+    """Kullback-Leibler divergence of the prediction from the target: KL(target ‖ prediction).
+
+    loss = y · (ln y - log_prob), for each class: the terms of the sum, which may be negative.
+    Its batchmean is the divergence; the mean over all elements is that over C.
+
+    Args:
+        log_target: The target holds log-probabilities.
+        class_axis: Where the classes are.
+
+    Shape:
+        Prediction and target (N, C), or (N, …, C) with other axes between.
+
+    Reference:
+        torch.nn.functional.kl_div; Kullback and Leibler, 1951.
+
+    Example:
+        >>> kl(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]])).sum()
+        tensor(0.1308)
+    """
+    log_shares = target if log_target else target.log()
+    shares = target.exp() if log_target else target
+    gap = log_shares - log_probs
+    if bool(gap.isfinite().all()):
+        return shares * gap
+    # y = 0 counts nothing, even where the prediction is impossible too.
+    return times(shares, torch.where(shares == 0, torch.zeros_like(gap), gap))
+
+
+@kl.given("probs")
+def _(probs: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
+    return kl(probs.log(), target, log_target=log_target)
+
+
+@kl.given("logits")
+def _(logits: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
+    axis = 1 if logits.ndim > 1 else 0
+    return kl(log_softmax(logits, axis), target, log_target=log_target)

@@ -1,0 +1,51 @@
+"""Kinds of number that an option may be, with their bounds.
+
+An annotation says it once; the command line, its help, the Python API and the check of a
+value all read it from there.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Annotated
+
+from losscli.lazy import Tensor
+
+_COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One side of the range of an option.
+
+    >>> Bound(">", 0).holds(0)
+    False
+    """
+
+    sign: str
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        return bool(_COMPARE[self.sign](value, self.limit))
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.limit:g}"
+
+
+@dataclass(frozen=True)
+class Small:
+    """Marks an option that is a small array: numbers, or FILE[:KEY].
+
+    Attributes:
+        per_class: It has one number for each class; else it is broadcast to the prediction.
+    """
+
+    per_class: bool = False
+
+
+Positive = Annotated[float, Bound(">", 0)]
+NonNegative = Annotated[float, Bound(">=", 0)]
+Fraction = Annotated[float, Bound(">=", 0), Bound("<=", 1)]
+Array = Annotated[Tensor | float, Small()]
+PerClass = Annotated[Tensor | float, Small(per_class=True)]

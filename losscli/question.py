@@ -1,0 +1,150 @@
+"""From what was typed to a question that can be answered: options first, then files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from losscli import inputs
+from losscli.errors import Finding, Level, UsageError
+from losscli.registry import flag, suggest
+from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from losscli.formats.base import Field
+    from losscli.registry import Loss
+
+BESIDE = ("target", "sample_weight", "mask")
+"""The inputs that every loss takes beside its prediction."""
+
+_COMMON = tuple(one.name for one in fields(Settings))
+_OF_ROLES = ("threshold", "top_k", "classes", "target_base")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A loss, its options, and its inputs: checked, but for what only the data can tell.
+
+    Attributes:
+        kind: Which kind of prediction is given.
+        options: All options of the loss; small arrays still as numbers, words or arrays.
+        words: The inputs by name, small arrays in files among them, as they were typed.
+        notes: What is to be said before any data is read.
+        keep: The unreduced losses are asked for.
+    """
+
+    loss: Loss[Any, Any]
+    kind: str
+    options: dict[str, Any]
+    settings: Settings
+    words: dict[str, Any]
+    notes: tuple[Finding, ...] = ()
+    keep: bool = False
+
+    @property
+    def reduction(self) -> str:
+        return self.settings.reduction or self.loss.reduction
+
+
+def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Question:
+    """Checks everything that can be checked without reading a file.
+
+    Args:
+        loss: The loss.
+        given: Inputs, options of the loss and settings by their Python names.
+        name: The name by which the loss was found.
+
+    Raises:
+        UsageError: an option that the loss does not have, or a value that it cannot have.
+    """
+    given = {key: value for key, value in given.items() if value is not None}
+    settings = _settings(loss, given)
+    kind = _kind(loss, given)
+    words = {key: given[key] for key in (kind, *BESIDE) if key in given}
+    taken = {*words, *_COMMON}
+    options = loss.bind({key: value for key, value in given.items() if key not in taken})
+    for key, option in loss.options.items():
+        if option.small and isinstance(options[key], str):
+            numbers = inputs.numbers(options[key])
+            options[key] = _scalar(numbers)
+            if numbers is None:
+                words[key] = given[key]
+    notes = []
+    remark = loss.differs and name and _remark(loss, name)
+    if remark:
+        notes.append(Finding("torch-default", Level.NOTE, f"{name}: {remark}"))
+    return Question(loss, kind, options, settings, words, tuple(notes))
+
+
+def _remark(loss: Loss[Any, Any], name: str) -> str | None:
+    from losscli.losses import losses
+
+    return losses.remark(name)
+
+
+def _scalar(numbers: list[float] | None) -> float | list[float] | None:
+    return numbers[0] if numbers is not None and len(numbers) == 1 else numbers
+
+
+def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
+    chosen = {key: given[key] for key in _COMMON if key in given and key not in loss.options}
+    for key in _OF_ROLES:
+        if key in chosen and key not in loss.target.settings:
+            raise UsageError(f"{loss.name} has no option {flag(key)}")
+    for key, choices in (("reduction", REDUCTIONS), ("dtype", DTYPES), ("nan", NAN)):
+        if chosen.get(key, choices[0]) not in choices:
+            hint = suggest(str(chosen[key]), choices, "it may be")
+            raise UsageError(f"{flag(key)} cannot be {chosen[key]!r}", hint=hint)
+    for key, least in (("limit", 1), ("head", 0), ("worst", 0)):
+        if chosen.get(key, least) < least:
+            raise UsageError(f"{flag(key)} must be at least {least}, not {chosen[key]}")
+    if chosen.get("target_base", 0) not in (0, 1):
+        raise UsageError(f"--target-base must be 0 or 1, not {chosen['target_base']}")
+    for key in ("top_k", "classes", "ignore", "input_format"):
+        if key in chosen:
+            chosen[key] = tuple(chosen[key])
+    if any(k < 1 for k in chosen.get("top_k", ())):
+        raise UsageError(f"--top-k must be at least 1, not {min(chosen['top_k'])}")
+    return Settings(**chosen)
+
+
+def _kind(loss: Loss[Any, Any], given: Mapping[str, Any]) -> str:
+    kinds = [kind for kind in loss.kinds if kind in given]
+    choices = " or ".join(map(flag, loss.kinds))
+    if len(kinds) > 1:
+        both = " and ".join(map(flag, kinds))
+        raise UsageError(f"{both} are two kinds of prediction: give one of them")
+    if not kinds:
+        others = [name for name in ("logits", "probs", "log_probs", "pred") if name in given]
+        wrong = f", not {flag(others[0])}" if others else ""
+        raise UsageError(f"{loss.name} needs predictions: {choices}{wrong}")
+    if "target" not in given:
+        raise UsageError(f"{loss.name} needs targets: --target FILE[:KEY]")
+    return kinds[0]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The opened inputs of a question."""
+
+    prediction: Field
+    target: Field
+    beside: Mapping[str, Field]  # sample_weight, mask and small arrays, where they are given
+    notes: tuple[Finding, ...]
+
+
+def open_fields(question: Question) -> Fields:
+    """Finds and opens the files of a question: each of them once.
+
+    Raises:
+        FileError: a file is missing or cannot be read.
+        DataError: it cannot be parsed, or has no such key.
+    """
+    settings = question.settings
+    formats = inputs.parse_formats(settings.input_format, tuple(question.words))
+    refs = inputs.locate(question.words, data=settings.data)
+    opened = inputs.open_fields(refs, formats=formats, header=settings.header)
+    found = dict(opened.fields)
+    return Fields(found.pop(question.kind), found.pop("target"), found, tuple(opened.notes))

@@ -1,0 +1,262 @@
+"""What a loss is, and how it is found by name.
+
+A loss is a function of tensors that returns unreduced losses. Its name is the command, its
+first parameter the kind of prediction, its keyword-only parameters the options, their
+annotations the bounds, and its docstring the help: everything is said once, here it is read.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property, update_wrapper
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    TypeVar,
+    get_args,
+    get_type_hints,
+)
+
+from losscli.errors import UsageError
+from losscli.lazy import Tensor
+from losscli.options import Bound, Small
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from losscli.roles import Role
+
+__all__ = ["Loss", "Option", "Registry", "Terms", "flag", "loss"]
+
+P = ParamSpec("P")
+R = TypeVar("R", bound="Tensor | Terms")
+
+
+class Terms(NamedTuple):
+    """Unreduced losses, and what each of them counts: the mean is their sum over that sum."""
+
+    elements: Tensor
+    over: Tensor | None  # None for 1
+
+
+def flag(name: str) -> str:
+    """The option of a parameter: ``label_smoothing`` is ``--label-smoothing``."""
+    return "--" + name.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One keyword-only parameter of a loss, as the command line sees it."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    bounds: tuple[Bound, ...] = ()
+    small: Small | None = None  # an array: numbers or FILE[:KEY]
+
+    @classmethod
+    def read(cls, name: str, annotation: Any, default: Any, text: str) -> Option:
+        marks: list[Any] = []
+        while arguments := get_args(annotation):
+            marks += [mark for mark in arguments[1:] if isinstance(mark, (Bound, Small))]
+            annotation = next(one for one in arguments if one is not type(None))
+        bounds = tuple(mark for mark in marks if isinstance(mark, Bound))
+        small = next((mark for mark in marks if isinstance(mark, Small)), None)
+        return cls(name, annotation, default, text, bounds, small)
+
+    @property
+    def range(self) -> str:
+        return " and ".join(map(str, self.bounds))
+
+    def check(self, value: Any) -> Any:
+        """The value in the option's own type.
+
+        Raises:
+            UsageError: it is of another type, or out of bounds (NaN is out of any).
+        """
+        if self.small or value == self.default:
+            return value
+        if self.kind is bool:
+            right = isinstance(value, bool)
+        else:
+            right = isinstance(value, (int, float)) and not isinstance(value, bool)
+            right = right and (self.kind is float or int(value) == value)
+        if not right:
+            wanted = {bool: "true or false", int: "a whole number"}.get(self.kind, "a number")
+            raise UsageError(f"{flag(self.name)} must be {wanted}, not {value!r}")
+        if not all(bound.holds(value) for bound in self.bounds) or value != value:
+            raise UsageError(f"{flag(self.name)} must be {self.range}, not {value:g}")
+        return self.kind(value)
+
+
+@dataclass(eq=False)
+class Loss(Generic[P, R]):
+    """A loss: its functions, one for each kind of prediction, and what is known about them.
+
+    Attributes:
+        name: The command.
+        family: The group in which help shows it: the name of the module that defines it.
+        target: What the targets are, and all that follows from it.
+        reduction: The default one.
+        reference: The function of another library that gives the same numbers.
+        aliases: Other names that find it.
+        differs: Names that find it although their own default differs, with what to say.
+        unit: What the loss is counted in, such as nats.
+        also: Numbers that follow from the mean alone, such as the perplexity.
+        guess: The loss of the best constant prediction, where the measures of the role tell it.
+    """
+
+    function: Callable[P, R]
+    target: type[Role]
+    reduction: str = "mean"
+    reference: str = ""
+    aliases: tuple[str, ...] = ()
+    differs: Mapping[str, str] = field(default_factory=dict)
+    unit: str = ""
+    also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
+    guess: Callable[..., float | None] | None = None
+    kinds: dict[str, Callable[..., Tensor | Terms]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        update_wrapper(self, self.function)
+        self.name = self.function.__name__.replace("_", "-")
+        self.family = self.function.__module__.rpartition(".")[2]
+        self.given(next(iter(inspect.signature(self.function).parameters)))(self.function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+    def given(
+        self, kind: str
+    ) -> Callable[[Callable[..., Tensor | Terms]], Callable[..., Tensor | Terms]]:
+        """Adds the same loss for another kind of prediction; the keywords stay the same."""
+
+        def add(function: Callable[..., Tensor | Terms]) -> Callable[..., Tensor | Terms]:
+            self.kinds[kind] = function
+            return function
+
+        return add
+
+    def guessed(self, function: Callable[..., float | None]) -> Callable[..., float | None]:
+        """Adds the loss of the best constant prediction: from totals, and the options."""
+        self.guess = function
+        return function
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def module(self) -> str:
+        return self.function.__module__
+
+    @cached_property
+    def options(self) -> dict[str, Option]:
+        """The keyword-only parameters, in the order of the signature."""
+        helps = dict(_arguments(inspect.getdoc(self.function) or ""))
+        hints = get_type_hints(self.function, include_extras=True)
+        return {
+            name: Option.read(name, hints[name], parameter.default, helps.get(name, ""))
+            for name, parameter in inspect.signature(self.function).parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+
+    def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All options with their values.
+
+        Raises:
+            UsageError: an option that the loss does not have, or a value out of its bounds.
+        """
+        for name in given:
+            if name not in self.options:
+                raise UsageError(
+                    f"{self.name} has no option {flag(name)}",
+                    hint=suggest(name, self.options, "its options are", show=flag),
+                )
+        return {
+            name: option.check(given[name]) if name in given else option.default
+            for name, option in self.options.items()
+        }
+
+
+def _arguments(doc: str) -> Iterator[tuple[str, str]]:
+    """The names and texts of the "Args:" section."""
+    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
+    if section:
+        for entry in re.finditer(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section[1], re.MULTILINE):
+            yield entry[1], " ".join(entry[2].split())
+
+
+def suggest(
+    name: str, known: Sequence[str] | Mapping[str, Any], what: str, show: Callable[[str], str] = str
+) -> str:
+    """A "did you mean" for a mistyped name, or else all the choices."""
+    close = get_close_matches(_plain(name), {_plain(one): one for one in known}, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {show(next(one for one in known if _plain(one) == close[0]))}?"
+    return f"{what} {', '.join(map(show, known))}" if known else ""
+
+
+def loss(
+    target: type[Role],
+    *,
+    reduction: str = "mean",
+    reference: str = "",
+    aliases: Sequence[str] = (),
+    differs: Mapping[str, str] | None = None,
+    unit: str = "",
+    also: Mapping[str, Callable[[float], float]] | None = None,
+) -> Callable[[Callable[P, R]], Loss[P, R]]:
+    """Makes a loss of a function; see :class:`Loss` for the arguments."""
+
+    def wrap(function: Callable[P, R]) -> Loss[P, R]:
+        return Loss(
+            function, target, reduction, reference, tuple(aliases), differs or {}, unit, also or {}
+        )
+
+    return wrap
+
+
+def _plain(name: str) -> str:
+    """A name without case, hyphens and underscores."""
+    return re.sub(r"[-_ ]", "", name).lower()
+
+
+class Registry(dict[str, Loss[Any, Any]]):
+    """The losses by the name of their command, found by any other name as well."""
+
+    def __init__(self, found: Sequence[Loss[Any, Any]], refused: Mapping[str, str]) -> None:
+        super().__init__((one.name, one) for one in found)
+        self._refused = {_plain(name): reason for name, reason in refused.items()}
+        self._names = {
+            _plain(name): one for one in found for name in (one.name, *one.aliases, *one.differs)
+        }
+
+    def find(self, name: str) -> Loss[Any, Any]:
+        """The loss of a name, an alias, or a class or function of PyTorch.
+
+        Raises:
+            UsageError: no loss has the name, or several could be meant.
+        """
+        plain = _plain(name)
+        if plain in self._refused:
+            raise UsageError(f"{name} could mean several losses", hint=self._refused[plain])
+        if plain not in self._names:
+            near = get_close_matches(plain, self._names, n=1, cutoff=0.6)
+            hint = f"did you mean {self._names[near[0]].name}? " if near else ""
+            raise UsageError(f"no command or loss {name!r}", hint=hint + "losscli list shows all")
+        return self._names[plain]
+
+    def remark(self, name: str) -> str | None:
+        """What to say when a loss was found by a name whose own default differs."""
+        one = self._names[_plain(name)]
+        said = {_plain(alias): text for alias, text in one.differs.items()}
+        return said.get(_plain(name))

@@ -1,0 +1,325 @@
+"""What a question is answered with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from losscli.errors import Level
+from losscli.lazy import np, torch
+from losscli.stats import Sum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from losscli.checks import Facts
+    from losscli.errors import Finding
+    from losscli.formats.base import Field
+    from losscli.question import Fields, Question
+    from losscli.roles import Measure, Role
+    from losscli.roles.base import Report
+    from losscli.state import State
+
+POINTS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""The quantiles that are given."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input as results show it."""
+
+    name: str
+    path: str | None
+    key: str | None
+    shape: tuple[int, ...]
+    dtype: str
+    facts: Facts | None = None
+
+    @classmethod
+    def of(cls, name: str, field: Field, facts: Facts | None = None) -> Input:
+        return cls(name, field.path, field.key, field.shape, str(field.dtype), facts)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "key": self.key,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+        }
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element with its loss, and what it was computed from."""
+
+    index: tuple[int, ...]
+    loss: float
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The loss and all that was found beside it.
+
+    Attributes:
+        loss: The command.
+        kind: The kind of prediction.
+        value: The reduced loss; None with reduction "none".
+        reduction: How it was reduced.
+        denominator: What the sum was divided by; None where it was not.
+        unit: What the loss is counted in, if that has a name.
+        signature: Results with equal signatures are comparable.
+        options: The options of the loss that were given.
+        inputs: The inputs.
+        stats: Of the unreduced losses that count.
+        report: Accuracy and other numbers.
+        guess: The loss of the best constant prediction, if it is known.
+        findings: Warnings and notes.
+        first: The first elements.
+        worst: The elements with the largest losses.
+        headings: What the cells of elements are called.
+        elements: The unreduced losses in torch's shape, where they were kept.
+    """
+
+    loss: str
+    kind: str
+    value: float | None
+    reduction: str
+    denominator: float | None
+    unit: str
+    signature: str
+    options: Mapping[str, Any]
+    inputs: Sequence[Input]
+    stats: Mapping[str, Any]
+    report: Report
+    guess: float | None
+    findings: Sequence[Finding]
+    first: Sequence[Element]
+    worst: Sequence[Element]
+    headings: Sequence[str]
+    elements: np.ndarray | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        question: Question,
+        fields: Fields,
+        role: Role,
+        total: State,
+        findings: Sequence[Finding],
+        dtype: str,
+    ) -> Result:
+        loss, reduction = question.loss, question.reduction
+        denominator = {"mean": total.over, "batchmean": total.rows}.get(reduction)
+        value = total.numerator.over(denominator or Sum.of(1.0))
+        shape = _shape(role, question.settings.limit)
+        report = role.report(total.measured)
+        mean = total.numerator.over(total.over)
+        also = [_also(name, function(mean)) for name, function in loss.also.items()]
+        return cls(
+            loss=loss.name,
+            kind=question.kind,
+            value=None if reduction == "none" else value,
+            reduction=reduction,
+            denominator=None if denominator is None else denominator.value,
+            unit=loss.unit,
+            signature=_signature(question, total, dtype),
+            options=_given(question),
+            inputs=_inputs(question, fields, total),
+            stats=_stats(total, shape),
+            report=type(report)(report.accuracy, [*report.metrics, *also], report.remarks),
+            guess=_guess(question, total),
+            findings=findings,
+            first=_elements(total.first.shown, shape),
+            worst=_elements(total.worst.shown, shape),
+            headings=role.headings,
+            elements=_unreduced(total, shape) if total.unreduced else None,
+        )
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of hits, where there is a hit or a miss."""
+        return None if self.report.accuracy is None else self.report.accuracy.value
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        return {measure.name: measure.value for measure in self.report.metrics}
+
+    @cached_property
+    def warnings(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level is Level.WARNING]
+
+    @cached_property
+    def notes(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level is Level.NOTE]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of the command line: keys are only ever added."""
+        found = self.report.accuracy
+        baselines = {"constant": self.guess} if self.guess is not None else {}
+        answer: dict[str, Any] = {
+            "schema": 1,
+            "loss": self.loss,
+            "value": self.value,
+            "reduction": self.reduction,
+            "denominator": self.denominator,
+            "signature": self.signature,
+            "options": dict(self.options),
+            "inputs": {one.name: one.to_dict() for one in self.inputs},
+            "stats": dict(self.stats),
+            "accuracy": None if found is None else _hits(found),
+            "metrics": self.metrics,
+            "baselines": baselines,
+            "first": [_shown(one, self.headings) for one in self.first],
+            "worst": [_shown(one, self.headings) for one in self.worst],
+        }
+        if self.reduction == "none" and self.elements is not None:
+            answer["elements"] = self.elements.tolist()
+        answer["warnings"] = [_told(finding) for finding in self.warnings]
+        answer["notes"] = [_told(finding) for finding in self.notes]
+        return {key: _plain(value) for key, value in answer.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Numbers that JSON lacks as the strings of protobuf's JSON."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _hits(accuracy: Measure) -> dict[str, Any]:
+    correct, count = accuracy.hits or (None, None)
+    return {
+        "name": accuracy.name,
+        "value": accuracy.value,
+        "correct": correct,
+        "count": count,
+        "rule": accuracy.rule,
+    }
+
+
+def _shown(element: Element, headings: Sequence[str]) -> dict[str, Any]:
+    cells = dict(zip(headings, element.cells, strict=True))
+    return {"index": list(element.index), "loss": element.loss, **cells}
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    told: dict[str, Any] = {"code": finding.code, "message": finding.message}
+    if finding.hint:
+        told["hint"] = finding.hint
+    if finding.input is not None:
+        told["input"] = finding.input
+    if finding.index is not None:
+        told["index"] = list(finding.index)
+    if finding.count is not None:
+        told["count"] = finding.count
+    return told
+
+
+def _shape(role: Role, limit: int | None) -> tuple[int, ...]:
+    """The shape of the unreduced losses of the rows that were read."""
+    shape = role.pairing.elements
+    return (min(shape[0], limit), *shape[1:]) if shape and limit is not None else shape
+
+
+def _index(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(one) for one in np.unravel_index(place, shape)) if shape else ()
+
+
+def _elements(
+    shown: Sequence[tuple[int, float, list[str]]], shape: tuple[int, ...]
+) -> list[Element]:
+    return [Element(_index(place, shape), loss, cells) for place, loss, cells in shown]
+
+
+def _unreduced(total: State, shape: tuple[int, ...]) -> np.ndarray:
+    leaves = [total.unreduced[start] for start in sorted(total.unreduced)]
+    return torch.cat(leaves).numpy().reshape(shape)
+
+
+def _stats(total: State, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Of the unreduced losses that count: plain numbers, whatever the reduction."""
+    moments, extremes = total.elements, total.extremes
+    places = (extremes.low_at, extremes.high_at)
+    low_at, high_at = (None if at is None else list(_index(at, shape)) for at in places)
+    return {
+        "count": moments.count,
+        "mean": moments.mean,
+        "sum": moments.total.value,
+        "std": moments.std,
+        "stderr": moments.stderr,
+        "min": math.nan if low_at is None else extremes.low,
+        "max": math.nan if high_at is None else extremes.high,
+        "argmin": low_at,
+        "argmax": high_at,
+        "quantiles": total.sample.quantiles(POINTS),
+    }
+
+
+def _inputs(question: Question, fields: Fields, total: State) -> list[Input]:
+    text = fields.target.dtype.kind == "U"
+    shown = [
+        Input.of(question.kind, fields.prediction, total.prediction),
+        Input.of("target", fields.target, None if text else total.target),
+    ]
+    return shown + [Input.of(name, one) for name, one in fields.beside.items()]
+
+
+def _given(question: Question) -> dict[str, Any]:
+    """The options that were given a value of their own."""
+    found = {}
+    for name, option in question.loss.options.items():
+        value = question.options[name]
+        if value is option.default or (not option.small and value == option.default):
+            continue
+        found[name] = np.asarray(value, np.float64).reshape(-1).tolist() if option.small else value
+    return found
+
+
+def _signature(question: Question, total: State, dtype: str) -> str:
+    """How the number was made: all that changes it."""
+    from losscli import __version__
+
+    settings = question.settings
+    parts = [question.loss.name, question.kind, question.reduction]
+    parts += [f"{name}={_brief(value)}" for name, value in _given(question).items()]
+    parts += [
+        f"{name}={total.digest(name)}"
+        for name in ("sample_weight", "mask")
+        if name in question.words
+    ]
+    parts += [f"limit={settings.limit}"] if settings.limit is not None else []
+    parts += [f"nan={settings.nan}"] if settings.nan != "error" else []
+    parts += [f"target_base={settings.target_base}"] if settings.target_base else []
+    version = torch.__version__.partition("+")[0]
+    return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
+
+
+def _brief(value: Any) -> str:
+    """An option in a signature: short arrays as they are, long ones by their hash."""
+    if not isinstance(value, list):
+        return str(value).removesuffix(".0")
+    if len(value) <= 8:
+        return ",".join(map(_brief, value))
+    return sha256(np.asarray(value, np.float64).tobytes()).hexdigest()[:12]
+
+
+def _guess(question: Question, total: State) -> float | None:
+    """The loss of the best constant prediction, for the plain mean only."""
+    loss = question.loss
+    if loss.guess is None or question.reduction not in ("mean", "none"):
+        return None
+    return loss.guess(total.measured, **question.options)
+
+
+def _also(name: str, value: float) -> Measure:
+    from losscli.roles import Measure
+
+    return Measure(name, value)

@@ -1,0 +1,157 @@
+"""What every role answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from losscli.lazy import np
+from losscli.stats import Sum, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from losscli.batch import Batch
+    from losscli.checks import Check, Facts
+    from losscli.errors import Finding
+    from losscli.formats.base import Field
+    from losscli.settings import Settings
+    from losscli.shapes import Pairing
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to a loss: two fields and the options that they are read with."""
+
+    loss: str
+    kind: str
+    prediction: Field
+    target: Field
+    options: Mapping[str, Any]
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measured number, as JSON and tables show it.
+
+    Attributes:
+        name: Such as "accuracy" or "r2".
+        value: The number.
+        how: What it was made of: "278/285, logit > 0".
+        guess: The same number for the best constant prediction.
+        hits: For the accuracy: how many hits and of how many.
+        rule: For the accuracy: what a hit is.
+    """
+
+    name: str
+    value: float
+    how: str = ""
+    guess: float | None = None
+    hits: tuple[float, float] | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a role has measured.
+
+    Attributes:
+        accuracy: Where there is a hit or a miss.
+        metrics: Other numbers, in the order in which they are shown.
+        remarks: Lines that tables show below: (name, text).
+    """
+
+    accuracy: Measure | None = None
+    metrics: Sequence[Measure] = ()
+    remarks: Sequence[tuple[str, str]] = field(default_factory=tuple)
+
+
+class Role(ABC):
+    """What the target of a loss is.
+
+    Attributes:
+        settings: The common options that only some roles have a use for.
+        precise: The target's own dtype counts for ``dtype auto``.
+        pairing: How prediction and target belong together.
+    """
+
+    settings: ClassVar[tuple[str, ...]] = ()
+    precise: bool = False
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.pairing = self.pair()
+
+    @classmethod
+    def of(cls, asked: Asked) -> Role:
+        """The role that answers a question: this one, unless it leaves that to others."""
+        return cls(asked)
+
+    @abstractmethod
+    def pair(self) -> Pairing:
+        """How the two fields belong together.
+
+        Raises:
+            DataError: their shapes do not fit.
+        """
+
+    def read(self, raw: np.ndarray) -> np.ndarray:
+        """A leaf of the target as the kernel and the checks take it."""
+        return raw
+
+    def counted(self, target: np.ndarray) -> np.ndarray | None:
+        """Which elements count: not those of ``--ignore-index``. None for all."""
+        ignored = self.asked.options.get("ignore_index")
+        if ignored is None or self.pairing.probabilities:
+            return None
+        kept = target != ignored
+        return None if kept.all() else kept
+
+    @abstractmethod
+    def checks(self) -> Sequence[Check]:
+        """The mistakes to look for in prediction and target."""
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        """What all data together say of the reading; ``seen`` are the codes of the checks."""
+        return []
+
+    @abstractmethod
+    def measure(self, batch: Batch) -> Totals:
+        """Counts and sums of one leaf."""
+
+    @abstractmethod
+    def report(self, totals: Totals) -> Report:
+        """What the counts and sums of all leaves amount to."""
+
+    def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
+        """What to show of some elements, beside their loss: see :attr:`headings`."""
+        prediction, target = batch.prediction.reshape(-1), batch.target.reshape(-1)
+        return [[f"{prediction[at]:.4f}", f"{target[at]:.6g}"] for at in places]
+
+    @property
+    def headings(self) -> list[str]:
+        return [self.asked.kind.replace("_", "-").removesuffix("s"), "y"]
+
+
+def amount(mask: np.ndarray, batch: Batch) -> int | Sum:
+    """How many elements a mask picks among those that count, or the sum of their weights."""
+    if batch.counts is not None:
+        mask = mask & batch.counts
+    if batch.weight is None:
+        return int(np.count_nonzero(mask))
+    return Sum.of(float(batch.weight[mask].sum(dtype=np.float64)))
+
+
+def number(part: int | Sum) -> float:
+    return part if isinstance(part, int) else part.value
+
+
+def ratio(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+def told(part: float) -> str:
+    """A count, or a sum of weights, as text."""
+    return f"{part:.6g}" if isinstance(part, float) else str(part)

@@ -1,0 +1,281 @@
+"""How predictions and targets pair up, from their shapes alone.
+
+Shapes are compared after dropping axes of length 1, never the rows or the classes, and
+nothing is ever broadcast: torch would answer, and average numbers that nobody asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, NoReturn
+
+from losscli.errors import DataError, Finding, Level
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from losscli.formats.base import Field
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """How the rows of a field are laid out for the kernel of a loss.
+
+    Attributes:
+        row: The shape of one row, without the axes that were dropped.
+        class_axis: The axis of classes, counted with the rows as axis 0; None for none.
+        whole: The field is a single row: it has no axis of rows.
+    """
+
+    row: Shape
+    class_axis: int | None = None
+    whole: bool = False
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """Rows as the kernel wants them: contiguous, with the classes on axis 1.
+
+        Classes on the last axis need no copy: the axes before them become rows.
+        """
+        if self.class_axis is None:
+            return rows.reshape(-1, *self.row)
+        if self.class_axis == len(self.row):
+            return rows.reshape(-1, self.row[-1])
+        rows = rows.reshape(-1, *self.row)
+        return np.ascontiguousarray(np.moveaxis(rows, self.class_axis, 1))
+
+    def back(self, mask: np.ndarray) -> np.ndarray:
+        """Undoes :meth:`of` for an array of the kernel's shape: back to the order of the file."""
+        if self.class_axis is None or self.class_axis == len(self.row):
+            return mask
+        return np.moveaxis(mask, 1, self.class_axis)
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Two fields that belong together.
+
+    Attributes:
+        rows: How many.
+        prediction: Its view.
+        target: Its view.
+        elements: The shape of the unreduced losses, as torch gives it.
+        classes: How many there are, if the prediction has an axis of classes.
+        probabilities: The target holds a probability for each class, not an index.
+        terms: There is an unreduced loss for each class, in the prediction's layout.
+        notes: What was dropped.
+    """
+
+    rows: int
+    prediction: View
+    target: View
+    elements: Shape
+    classes: int | None = None
+    probabilities: bool = False
+    terms: bool = False
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def per_row(self) -> int:
+        """How many values of the prediction one row has."""
+        return prod(self.prediction.row)
+
+    @property
+    def elements_per_row(self) -> int:
+        return prod(self.elements[1:])
+
+    @property
+    def kernel_rows(self) -> int:
+        """How many rows the kernel sees for each row of the file."""
+        if self.classes is None:
+            return 1
+        axis = self.prediction.class_axis
+        return prod(self.prediction.row[:-1]) if axis == len(self.prediction.row) else 1
+
+    def lay(self, elements: np.ndarray) -> np.ndarray:
+        """What there is for each element, rows first, in the layout of the kernel."""
+        if self.terms:
+            return self.prediction.of(elements)
+        axis = self.prediction.class_axis
+        last = axis is not None and axis == len(self.prediction.row)
+        return elements.reshape(-1) if last else elements
+
+    def order(self, elements: np.ndarray) -> np.ndarray:
+        """The other way: one axis, in the order of the file."""
+        return (self.prediction.back(elements) if self.terms else elements).reshape(-1)
+
+    @property
+    def heads(self) -> Shape:
+        """The shape of what has one distribution each: the elements, less the axis of classes."""
+        axis = self.prediction.class_axis
+        if not self.terms or axis is None:
+            return self.elements
+        return self.elements[:axis] + self.elements[axis + 1 :]
+
+
+def same(prediction: Field, target: Field) -> Pairing:
+    """Pairs a target that has one value for each value of the prediction."""
+    shapes = prediction.shape, target.shape
+    if shapes[0] == shapes[1]:
+        row = shapes[0][1:]
+        view = View(row, whole=not shapes[0])
+        return Pairing(_rows(shapes[0]), view, view, shapes[0])
+    dropped = _dropped(shapes[0])
+    if dropped != _dropped(shapes[1]):
+        _refuse(prediction, target)
+    whole = tuple(View(dropped[1:], whole=not shape) for shape in shapes)
+    notes = tuple(
+        _squeezed(side, field.label, field.shape, dropped)
+        for side, field in (("prediction", prediction), ("target", target))
+        if field.shape != dropped
+    )
+    return Pairing(dropped[0], whole[0], whole[1], dropped, notes=notes)
+
+
+def by_class(prediction: Field, target: Field, axis: int | None) -> Pairing:
+    """Pairs scores for each class with class indices, or with a probability for each class.
+
+    Args:
+        prediction: Of shape (N, C), (N, C, d1, …) or (N, d1, …, C), or (C,) for a single row.
+        target: The prediction's shape without the axis of classes, or the same shape.
+        axis: Where the classes are; None to find it from the shapes.
+    """
+    shape = prediction.shape
+    if not shape:
+        raise DataError(
+            f"{prediction.label} is a single number, with no axis of classes",
+            code="shape-mismatch",
+        )
+    if axis is not None and not -len(shape) <= axis < len(shape):
+        raise DataError(
+            f"--class-axis {axis} is out of range: {prediction.label} has shape {shape}",
+            code="class-axis",
+        )
+    if len(shape) == 1:
+        return _single(prediction, target)
+    axis = None if axis is None else axis % len(shape)
+    if axis == 0:
+        raise DataError(
+            f"--class-axis 0 is the axis of rows: {prediction.label} has shape {shape}",
+            code="class-axis",
+        )
+    if shape == target.shape:
+        found = 1 if axis is None else axis
+        view = View(shape[1:], found)
+        elements = shape[:found] + shape[found + 1 :]
+        return Pairing(shape[0], view, view, elements, shape[found], probabilities=True)
+    found = _class_axis(prediction, target, axis)
+    elements = shape[:found] + shape[found + 1 :]
+    notes: tuple[Finding, ...] = ()
+    if target.shape != elements:
+        notes = (_squeezed("target", target.label, target.shape, elements),)
+    # Where the classes come last, the axes before them are rows for the kernel.
+    target_view = View(() if found == len(shape) - 1 else elements[1:])
+    view = View(shape[1:], found)
+    return Pairing(shape[0], view, target_view, elements, shape[found], notes=notes)
+
+
+def terms(prediction: Field, target: Field, axis: int) -> Pairing:
+    """Pairs two distributions over the classes of one axis, with a loss for each class."""
+    shape = prediction.shape
+    if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
+        raise DataError(
+            f"--class-axis {axis} is no axis of classes: {prediction.label} has shape {shape}",
+            code="class-axis",
+        )
+    if shape != target.shape:
+        _refuse(prediction, target)
+    axis %= len(shape)
+    view = View(shape[1:], axis)
+    return Pairing(shape[0], view, view, shape, shape[axis], probabilities=True, terms=True)
+
+
+def _single(prediction: Field, target: Field) -> Pairing:
+    """Scores of shape (C,): one row, whose target is a number without axes, or (C,) too."""
+    classes = prediction.shape[0]
+    view = View((classes,), 1, whole=True)
+    if target.shape == ():
+        return Pairing(1, view, View((), whole=True), (), classes)
+    if target.shape == prediction.shape:
+        return Pairing(1, view, view, (), classes, probabilities=True)
+    raise DataError(
+        f"{prediction.label} has shape {prediction.shape}: one row of {classes} classes, "
+        f"but {target.label} has shape {target.shape}",
+        hint="scores for rows and classes have the shape (N, C); one score for each row is bce's",
+        code="shape-mismatch",
+    )
+
+
+def _class_axis(prediction: Field, target: Field, asked: int | None) -> int:
+    """The axis whose removal gives the target's shape: torch's axis 1, or the last one."""
+    shape = prediction.shape
+    rest = {axis: shape[:axis] + shape[axis + 1 :] for axis in range(1, len(shape))}
+    usual = sorted({1, len(shape) - 1}) if asked is None else [asked]
+    fits = [axis for axis in usual if rest[axis] == target.shape]
+    fits = fits or [axis for axis in usual if _dropped(rest[axis]) == _dropped(target.shape)]
+    # An axis of length 1 has no classes to choose from while another axis fits.
+    fits = [axis for axis in fits if shape[axis] != 1] or fits
+    if not fits:
+        _refuse(prediction, target, classes=True)
+    if len(fits) > 1:
+        raise DataError(
+            f"the axis of classes is ambiguous: {prediction.label} has shape {shape}, and without "
+            f"axis {fits[0]} as without axis {fits[1]} that is the shape {target.shape} "
+            f"of {target.label}",
+            hint=f"say --class-axis {fits[0]} or --class-axis {fits[1]}",
+            code="class-axis",
+        )
+    return fits[0]
+
+
+def _rows(shape: Shape) -> int:
+    return shape[0] if shape else 1
+
+
+def _dropped(shape: Shape) -> Shape:
+    """A shape without the axes of length 1 behind the rows; a scalar is one row."""
+    return (_rows(shape), *(size for size in shape[1:] if size != 1))
+
+
+def _squeezed(side: str, label: str, shape: Shape, dropped: Shape) -> Finding:
+    message = f"{label}: the length-1 axes of shape {shape} were dropped: {dropped}"
+    return Finding("squeezed", Level.NOTE, message, input=side)
+
+
+def _refuse(prediction: Field, target: Field, *, classes: bool = False) -> NoReturn:
+    """Tells two shapes that do not pair up, and what torch would have made of them."""
+    ours, theirs = prediction.shape, target.shape
+    if _rows(ours) != _rows(theirs) and len(ours) and len(theirs):
+        short, long = sorted((prediction, target), key=lambda field: field.shape[0])
+        raise DataError(
+            f"{_rows(ours)} predictions but {_rows(theirs)} targets ({prediction.label} has shape "
+            f"{ours}, {target.label} has shape {theirs}): "
+            f"row {short.shape[0] + 1} of {long.label} has no partner",
+            hint="was a header read as data, or data as a header? --header and --no-header say so",
+            code="row-count",
+        )
+    if classes:
+        message = (
+            f"shapes do not fit: {prediction.label} is {ours} and {target.label} is {theirs}; "
+            "class indices have the shape of the predictions without the axis of classes"
+        )
+        raise DataError(message, code="shape-mismatch", hint=_class_hint(ours, theirs))
+    message = f"shapes differ: {prediction.label} is {ours}, {target.label} is {theirs}"
+    try:
+        joint = np.broadcast_shapes(ours, theirs)
+        message += f"; torch would stretch both to {joint} and average {prod(joint)} terms"
+    except ValueError:
+        pass
+    hint = ""
+    if len(ours) == len(theirs) + 1 and ours[0] == theirs[0]:
+        hint = "scores for each class against class indices are for ce, nll and zero-one"
+    raise DataError(message, code="shape-mismatch", hint=hint)
+
+
+def _class_hint(ours: Shape, theirs: Shape) -> str:
+    if len(ours) == 2 and theirs[:1] == ours[1:]:
+        return "the predictions look transposed: their rows are the first axis"
+    if len(theirs) == len(ours):
+        return "one-hot or class-probability targets have the very shape of the predictions"
+    return "--class-axis names the axis of classes"

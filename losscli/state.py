@@ -1,0 +1,195 @@
+"""What one leaf of rows contributes, and how contributions add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from losscli.checks import Check, Facts, Tally
+from losscli.lazy import np, torch
+from losscli.stats import ZERO, Extremes, Moments, Ranked, Sample, Sum, Totals, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from losscli.batch import Batch
+    from losscli.lazy import Tensor
+    from losscli.roles import Role
+
+
+@dataclass(frozen=True)
+class State:
+    """The sum of leaves: every field has a zero and a ``+``.
+
+    Attributes:
+        elements: Moments of the unreduced losses that count.
+        numerator: Their sum, times the sample weights.
+        over: What they count together: the denominator of the mean.
+        rows: How many rows count: the denominator of the batchmean.
+        extremes: The smallest and the largest loss.
+        sample: The losses, for quantiles.
+        worst: The largest losses.
+        first: The first ones.
+        measured: Counts and sums of the role.
+        prediction: Facts of the predictions that count.
+        target: Facts of the targets that count.
+        seen: How many values offend each check.
+        negative: How many sample weights are.
+        digests: Of the sample weights and masks, for the signature.
+        unreduced: The losses themselves, where they are asked for.
+    """
+
+    elements: Moments = Moments()  # noqa: RUF009 — frozen
+    numerator: Sum = ZERO
+    over: Sum = ZERO
+    rows: Sum = ZERO
+    extremes: Extremes = Extremes()  # noqa: RUF009 — frozen
+    sample: Sample = Sample()  # noqa: RUF009 — frozen
+    worst: Ranked = Ranked()  # noqa: RUF009 — frozen
+    first: Ranked = Ranked()  # noqa: RUF009 — frozen
+    measured: Totals = Totals()  # noqa: RUF009 — frozen
+    prediction: Facts = Facts()  # noqa: RUF009 — frozen
+    target: Facts = Facts()  # noqa: RUF009 — frozen
+    seen: Mapping[Check, Tally] = field(default_factory=dict)
+    negative: int = 0
+    digests: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
+    unreduced: Mapping[int, Tensor] = field(default_factory=dict)
+
+    def __add__(self, other: State) -> State:
+        merged: dict[str, Any] = {}
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            merged[one.name] = joined(mine, theirs) if isinstance(mine, dict) else mine + theirs
+        return State(**merged)
+
+    def digest(self, name: str) -> str:
+        """The hash of an input that was read leaf by leaf."""
+        found = sha256()
+        for (owner, _), part in sorted(self.digests.items()):
+            if owner == name:
+                found.update(part)
+        return found.hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How much to keep of each leaf."""
+
+    worst: int
+    head: int
+    unreduced: bool
+
+
+def look(batch: Batch, role: Role) -> State:
+    """The facts of a leaf, and what its checks say: before any loss is computed."""
+    seen = {check: check.look(batch) for check in role.checks()}
+    target = batch.target if batch.raw.dtype.kind == "U" else batch.raw
+    return State(
+        prediction=Facts.of(_counted(batch.prediction, batch, "prediction")),
+        target=Facts.of(_counted(target, batch, "target")),
+        seen={check: tally for check, tally in seen.items() if tally.count},
+    )
+
+
+def _counted(values: np.ndarray, batch: Batch, side: str) -> np.ndarray:
+    if batch.counts is None:
+        return values
+    ordered = getattr(batch.pairing, side).back(values)
+    return ordered[batch.counted(ordered, side)]  # type: ignore[no-any-return]
+
+
+def measure(
+    batch: Batch, elements: Tensor, over: Tensor | None, role: Role, wanted: Wanted
+) -> State:
+    """The statistics of a leaf.
+
+    Args:
+        batch: The leaf.
+        elements: Its unreduced losses, one axis in the order of the file, sample weights included.
+        over: What each of them counts, sample weights included; None for 1.
+        role: What is measured beside the loss.
+        wanted: How much to keep.
+    """
+    start = batch.start * batch.pairing.elements_per_row
+    places = None
+    kept = elements
+    if batch.counts is not None:
+        places = torch.from_numpy(batch.pairing.order(batch.counts)).nonzero()[:, 0]
+        kept, over = elements[places], over if over is None else over[places]
+    moments = Moments.of(kept)
+    valid, spots = kept, places
+    if kept.numel() and bool(kept.isnan().any()):
+        mask = ~kept.isnan()
+        valid = kept[mask]
+        spots = mask.nonzero()[:, 0] if places is None else places[mask]
+    worst = _largest(kept, wanted.worst)
+    first = torch.arange(min(wanted.head, kept.numel()))
+    return State(
+        elements=moments,
+        numerator=moments.total,
+        over=Sum.of(float(kept.numel() if over is None else over.double().sum().item())),
+        rows=_rows(batch),
+        extremes=Extremes.of(valid, spots, start),
+        sample=Sample.of(valid),
+        worst=_ranked(wanted.worst, worst, kept, places, batch, role, start, by_loss=True),
+        first=_ranked(wanted.head, first, kept, places, batch, role, start, by_loss=False),
+        measured=role.measure(batch),
+        negative=0 if batch.weight is None else int((batch.weight < 0).sum()),
+        unreduced={batch.start: elements} if wanted.unreduced else {},
+    )
+
+
+def _rows(batch: Batch) -> Sum:
+    """The rows of which anything counts, each with the mean weight of what does."""
+    if batch.counts is None and batch.weight is None:
+        return Sum.of(float(batch.rows))
+    per_row = batch.pairing.elements_per_row
+    size = batch.rows * per_row
+    order = batch.pairing.order
+    counts = np.ones(size, bool) if batch.counts is None else order(batch.counts)
+    weight = np.ones(size) if batch.weight is None else order(batch.weight)
+    counts, weight = counts.reshape(batch.rows, per_row), weight.reshape(batch.rows, per_row)
+    number = counts.sum(1)
+    means = (weight * counts).sum(1, dtype=np.float64)[number > 0] / number[number > 0]
+    return Sum.of(float(means.sum()))
+
+
+def _largest(values: Tensor, size: int) -> Tensor:
+    """The places of the largest values, NaN first, the earliest among equals."""
+    size = min(size, values.numel())
+    if not size:
+        return torch.arange(0)
+    values = values.nan_to_num(nan=float("inf"), posinf=float("inf"), neginf=-float("inf"))
+    least = values.topk(size).values[-1]
+    above = (values > least).nonzero()[:, 0]
+    equal = (values == least).nonzero()[: size - len(above), 0]
+    return torch.cat([above, equal])
+
+
+def _ranked(
+    size: int,
+    chosen: Tensor,
+    kept: Tensor,
+    places: Tensor | None,
+    batch: Batch,
+    role: Role,
+    start: int,
+    *,
+    by_loss: bool,
+) -> Ranked:
+    """Entries of some elements: place, loss, and what the role shows of them."""
+    spots = (chosen if places is None else places[chosen]).numpy()
+    losses = [float(one) for one in kept[chosen].double()]
+    cells = role.cells(batch, spots) if len(spots) else []
+    entries = []
+    for spot, loss, shown in zip(spots, losses, cells, strict=True):
+        place = start + int(spot)
+        rank = float("-inf") if loss != loss else -loss
+        entries.append(((rank, place) if by_loss else place, (place, loss, shown)))
+    return Ranked.of(size, entries)
+
+
+def fingerprint(name: str, start: int, rows: np.ndarray) -> dict[tuple[str, int], bytes]:
+    """The hash of some rows of an input, whatever the dtype of its file."""
+    return {(name, start): sha256(rows.astype(np.float64).tobytes()).digest()}

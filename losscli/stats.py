@@ -1,0 +1,290 @@
+"""Statistics that add up: frozen, with a zero, the same whatever the grouping.
+
+Each is made ``of`` a leaf, added with ``+`` and read through properties. Nothing is
+normalised before it is read, and sums are kept exactly: ``(a + b) + c`` and
+``a + (c + b)`` are equal to the last bit, so threads, blocks and shards cannot be
+told apart by their result.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from losscli.lazy import np, torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from losscli.lazy import Tensor
+
+__all__ = [
+    "EXACT_QUANTILES",
+    "ZERO",
+    "Extremes",
+    "Moments",
+    "Ranked",
+    "Sample",
+    "Sum",
+    "Totals",
+    "joined",
+]
+
+EXACT_QUANTILES = 2**24
+"""Up to so many elements are kept for quantiles: 64 MiB in float32."""
+
+# Every finite double is a whole number of 2^-1074: the smallest one there is.
+_UNIT = 1074
+_ONE = 1 << _UNIT
+
+
+def _whole(value: float) -> int:
+    """A finite double as a whole number of units."""
+    numerator, denominator = value.as_integer_ratio()
+    return numerator * (_ONE // denominator)
+
+
+def _ratio(numerator: int, denominator: int) -> float:
+    """The nearest double to a quotient of whole numbers, infinite if none is large enough."""
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return math.copysign(math.inf, numerator)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum of doubles without any rounding, as a whole number of 2^-1074.
+
+    >>> (Sum.of(1e16) + Sum.of(1.0) + Sum.of(-1e16)).value
+    1.0
+    """
+
+    units: int = 0
+    special: float = 0.0  # the sum of what is not finite: 0, ±inf or NaN
+
+    @classmethod
+    def of(cls, value: float) -> Sum:
+        if math.isfinite(value):
+            return cls(_whole(value))
+        return cls(0, value)
+
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(self.units + other.units, self.special + other.special)
+
+    @property
+    def value(self) -> float:
+        """The sum, rounded once."""
+        if self.special != 0.0:
+            return self.special
+        return _ratio(self.units, _ONE)
+
+    def over(self, other: Sum) -> float:
+        """The quotient of two sums, rounded once; NaN if the other is 0."""
+        if self.special != 0.0 or other.special != 0.0:
+            return self.value / other.value if other.value else math.nan
+        return _ratio(self.units, other.units) if other.units else math.nan
+
+
+ZERO = Sum()
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Count, sum and spread of values (Chan, Golub and LeVeque, 1983, in exact arithmetic).
+
+    >>> import torch
+    >>> a, b, c = (Moments.of(torch.tensor(values)) for values in ([0.1], [0.2, 0.7], [0.4]))
+    >>> (a + b) + c == a + (c + b)
+    True
+    >>> (a + b + c).std
+    0.264575...
+    """
+
+    count: int = 0
+    total: Sum = ZERO
+    within: Sum = ZERO  # of squared distances from the mean of one's own leaf
+    between: int = 0  # sum of total² / count of each leaf, as a whole number of 2^-2148
+
+    @classmethod
+    def of(cls, values: Tensor) -> Moments:
+        """The moments of one leaf: a tensor of one axis."""
+        count = values.numel()
+        if not count:
+            return cls()
+        values = values.double()
+        total = Sum.of(values.sum().item())
+        spread = (values - total.value / count).square().sum().item()
+        return cls(count, total, Sum.of(spread), total.units**2 // count)
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(
+            self.count + other.count,
+            self.total + other.total,
+            self.within + other.within,
+            self.between + other.between,
+        )
+
+    @property
+    def mean(self) -> float:
+        return self.total.over(Sum.of(float(self.count)))
+
+    @property
+    def std(self) -> float:
+        """The standard deviation of a sample: NaN for fewer than two values."""
+        if self.count < 2 or self.total.special != 0.0 or self.within.special != 0.0:
+            return math.nan
+        gaps = self.between - self.total.units**2 // self.count
+        spread = _ratio((self.within.units << _UNIT) + gaps, 1 << 2 * _UNIT)
+        return math.sqrt(max(spread, 0.0) / (self.count - 1))
+
+    @property
+    def stderr(self) -> float:
+        """The standard error of the mean of independent values."""
+        return self.std / math.sqrt(self.count) if self.count else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Extremes:
+    """The smallest and largest value, and the first place of each."""
+
+    low: float = math.inf
+    low_at: int | None = None
+    high: float = -math.inf
+    high_at: int | None = None
+
+    @classmethod
+    def of(cls, values: Tensor, places: Tensor | None, start: int) -> Extremes:
+        """Of one leaf.
+
+        Args:
+            values: One axis, without NaN.
+            places: Where in the leaf each value stands; None if they stand side by side.
+            start: The place of the leaf's first element.
+        """
+        if not values.numel():
+            return cls()
+        low_at, high_at = (int(at) for at in (values.argmin(), values.argmax()))
+        # argmin and argmax promise no particular place among equals.
+        low, high = values[low_at], values[high_at]
+        first = (int((values == bound).byte().argmax()) for bound in (low, high))
+        spots = [start + (at if places is None else int(places[at])) for at in first]
+        return cls(low.item(), spots[0], high.item(), spots[1])
+
+    def __add__(self, other: Extremes) -> Extremes:
+        low, low_at = min(self._low, other._low)
+        high, high_at = min(self._high, other._high)
+        return Extremes(
+            low,
+            None if math.isinf(low_at) else int(low_at),
+            -high,
+            None if math.isinf(high_at) else int(high_at),
+        )
+
+    @property
+    def _low(self) -> tuple[float, float]:
+        return self.low, math.inf if self.low_at is None else self.low_at
+
+    @property
+    def _high(self) -> tuple[float, float]:
+        return -self.high, math.inf if self.high_at is None else self.high_at
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The first ``size`` of all entries, by a key in which no two are equal.
+
+    Each entry is (key, what to show). For the worst losses the key is (-loss, place), for the
+    first ones the place alone.
+    """
+
+    size: int = 0
+    entries: tuple[tuple[Any, Any], ...] = ()
+
+    @classmethod
+    def of(cls, size: int, entries: Iterable[tuple[Any, Any]]) -> Ranked:
+        return cls(size, tuple(sorted(entries, key=lambda entry: entry[0])[:size]))
+
+    def __add__(self, other: Ranked) -> Ranked:
+        return Ranked.of(max(self.size, other.size), chain(self.entries, other.entries))
+
+    @property
+    def shown(self) -> list[Any]:
+        return [shown for _, shown in self.entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All values, for exact quantiles, as long as there are not too many."""
+
+    count: int = 0
+    parts: tuple[Tensor, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, values: Tensor) -> Sample:
+        return cls(values.numel(), (values,))
+
+    def __add__(self, other: Sample) -> Sample:
+        count = self.count + other.count
+        return Sample(count, self.parts + other.parts if count <= EXACT_QUANTILES else ())
+
+    def quantiles(self, points: Iterable[float]) -> dict[str, float]:
+        """Quantiles by linear interpolation (Hyndman and Fan's type 7); none if there are too many.
+
+        >>> import torch
+        >>> Sample.of(torch.tensor([1.0, 2.0, 4.0])).quantiles([0.5, 0.75])
+        {'0.5': 2.0, '0.75': 3.0}
+        """
+        if not self.count or not self.parts:
+            return {}
+        points = list(points)
+        values = torch.cat(self.parts).numpy()
+        return {
+            f"{point:g}": float(value)
+            for point, value in zip(points, _quantiles(values, points), strict=True)
+        }
+
+
+def _quantiles(values: np.ndarray, points: list[float]) -> list[float]:
+    """As np.quantile in float64, with the values between two infinities left infinite."""
+    places = [point * (len(values) - 1) for point in points]
+    around = sorted({bound for place in places for bound in (int(place), math.ceil(place))})
+    ordered = np.partition(values, around)
+    found = []
+    for place in places:
+        low, high = float(ordered[int(place)]), float(ordered[math.ceil(place)])
+        found.append(low if low == high else low + (high - low) * (place - int(place)))
+    return found
+
+
+def joined(mine: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Two mappings as one: what is in both is added."""
+    merged = dict(mine)
+    for name, part in theirs.items():
+        merged[name] = merged[name] + part if name in merged else part
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Named counts and exact sums, added name by name.
+
+    >>> (Totals({"hits": 2}) + Totals({"hits": 1, "count": 4})).parts
+    {'hits': 3, 'count': 4}
+    """
+
+    parts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(joined(self.parts, other.parts))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.parts[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.parts
+
+    def get(self, name: str) -> Any:
+        return self.parts.get(name)

@@ -1,0 +1,289 @@
+"""JSON: lists, paths, records, and what is told of everything irregular."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from losscli.errors import DataError
+from losscli.formats import open_source
+from losscli.formats.json_ import literal
+
+
+@pytest.fixture
+def document(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def opened(value):
+        text = value if isinstance(value, str) else json.dumps(value)
+        (tmp_path / "a.json").write_text(text, "utf-8")
+        return open_source("a.json")
+
+    return opened
+
+
+def values(source, key=None):
+    field = source.select(key)
+    return field.rows(0, field.shape[0] if field.shape else 1).tolist()
+
+
+def told(call, *arguments, **options):
+    with pytest.raises(DataError) as error:
+        call(*arguments, **options)
+    return str(error.value)
+
+
+# ---- arrays
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shape"),
+    [
+        ([1, 2], "int64", (2,)),
+        ([1, 2.5], "float64", (2,)),
+        ([2**53 + 1], "int64", (1,)),
+        ([1, 10**20], "float64", (2,)),
+        ([True, False], "bool", (2,)),
+        (["cat", "dog"], "<U3", (2,)),
+        ([[1], [2]], "int64", (2, 1)),
+        ([[[1.0, 2]], [[3, 4]]], "float64", (2, 1, 2)),
+        ([], "float64", (0,)),
+        ([[], []], "float64", (2, 0)),
+        (3, "int64", ()),
+        (0.5, "float64", ()),
+        (["NaN", "cat"], "<U3", (2,)),
+        (["NaN", "Infinity"], "float64", (2,)),
+    ],
+)
+def test_arrays(document, value, dtype, shape):
+    field = document(value).select(None)
+    assert (field.dtype, field.shape) == (np.dtype(dtype), shape)
+    read = field.rows(0, 9)
+    assert read.shape == shape
+    if dtype != "float64" or shape == ():
+        assert read.tolist() == value
+
+
+def test_odd_numbers(document):
+    text = json.dumps([np.nan, np.inf, -np.inf])
+    strings = ["NaN", "Infinity", "-Infinity"]
+    for source in (document(text), document(strings), document([1.0, *strings])):
+        np.testing.assert_array_equal(values(source)[-3:], [np.nan, np.inf, -np.inf])
+
+
+def test_utf8(document, tmp_path):
+    assert values(document('\ufeff{"ä": [1]}'), "ä") == [1]
+    (tmp_path / "a.json").write_bytes(b'["\xe9"]')
+    assert told(open_source, "a.json") == "a.json, byte 3: not UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[1, 2], [3]]", ", [1]: has 1 values where [0] has 2 (1 such list)"),
+        ("[[1], [1, 2], [1, 2]]", ", [1]: has 2 values where [0] has 1 (2 such lists)"),
+        ("[[1, 2], 3]", ", [1]: is no list where [0] has 2 (1 such list)"),
+        ("[3, [1, 2]]", ", [0]: is no list where [1] has 2 (1 such list)"),
+        ("[[[1], [1]], [[1], [1, 2]]]", ", [1][1]: has 2 values where [0][0] has 1 (1 such list)"),
+        ("[1, null, null]", ", [1]: null is not a number (2 such values)"),
+        ('[[1, 2], [3, "4"]]', ", [1][1]: '4' is not a number (1 such value)"),
+        ("[1, true]", ", [1]: true is not a number (1 such value)"),
+        ("[1, {}]", ", [1]: an object is not a number (1 such value)"),
+        ("[null]", ", [0]: null is not a number (1 such value)"),
+        ("null", ": null is not a number (1 such value)"),
+        ("[1.5, 1e400]", ", [1]: 1e400 is too large for a 64-bit number (1 such value)"),
+        ("[[0.5, -1e400]]", ", [0][1]: -1e400 is too large for a 64-bit number (1 such value)"),
+        (
+            "[0.5, 1" + "0" * 400 + "]",
+            f", [1]: 1{'0' * 39} is too large for a 64-bit number (1 such value)",
+        ),
+    ],
+)
+def test_irregular(document, text, message):
+    assert told(document(text).select, None) == f"a.json{message}"
+
+
+def test_infinity_is_not_too_large(document):
+    assert values(document("[1e308, Infinity]")) == [1e308, np.inf]
+    source = document('{"a": [Infinity, 0.5], "b": [1e400, 1.0]}')
+    assert values(source, "a") == [np.inf, 0.5]
+    assert told(source.select, "b") == (
+        "a.json:b, [0]: 1e400 is too large for a 64-bit number (1 such value)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", " is empty"),
+        (" \n", " is empty"),
+        ("[1,\n 2", ", line 2, column 3: not JSON: expecting ',' delimiter"),
+        ("a,b\n", ", line 1, column 1: not JSON: expecting value"),
+        ("[1] [2]", ", line 1, column 5: not JSON: extra data"),
+        ('{"a": [1], "a": [2]}', ": an object has two values named 'a'"),
+        ("[" * 100_000, " is nested too deep"),
+        ("[" * 50 + "]" * 50, " is nested too deep"),
+    ],
+)
+def test_broken(document, text, message):
+    assert told(lambda: document(text).select(None)) == f"a.json{message}"
+
+
+def test_huge_integer(document):
+    assert told(document, "[" + "1" * 5000 + "]").startswith("a.json: ")
+
+
+# ---- paths
+
+
+DOCUMENT = {
+    "name": "run 1",
+    "out": {"logits": [[1, 2, 3], [4, 5, 6]], "y": [0, 1]},
+    "a.b": {"c.d": [7, 8]},
+    "runs": [{"preds": [1, 2], "meta": {"n": 2}}, {"preds": [3, 4], "meta": {"n": 2}}],
+    "rows": [{"x": 1, "y": 0.5, "s": "cat"}, {"y": 1.5, "x": 2, "s": "dog"}],
+    "scale": 0.5,
+    "cols": {"p": [1, 2], "q": [3, 4], "r": [1, 2, 3]},
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "read"),
+    [
+        ("out.y", [0, 1]),
+        ("out.logits", [[1, 2, 3], [4, 5, 6]]),
+        ("out.logits.1", [2, 5]),
+        ("out.logits.-1", [3, 6]),
+        ("out.logits.2,0", [[3, 1], [6, 4]]),
+        ("out.logits.0..1", [[1, 2], [4, 5]]),
+        ("a.b.c.d", [7, 8]),
+        ("runs.0.preds", [1, 2]),
+        ("runs.-1.preds", [3, 4]),
+        ("runs.*.preds", [[1, 2], [3, 4]]),
+        ("runs.*.meta.n", [2, 2]),
+        ("runs.preds", [[1, 2], [3, 4]]),
+        ("rows.x", [1, 2]),
+        ("rows.*.x", [1, 2]),
+        ("rows.y,x", [[0.5, 1], [1.5, 2]]),
+        ("rows.s", ["cat", "dog"]),
+        ("rows.x..y", [[1, 0.5], [2, 1.5]]),
+        ("rows.[xy]", [[1, 0.5], [2, 1.5]]),
+        ("scale", 0.5),
+        ("cols.p,q", [[1, 3], [2, 4]]),
+        ("out.y.1", 1),
+    ],
+)
+def test_paths(document, key, read):
+    source = document(DOCUMENT)
+    assert values(source, key) == read
+    assert source.select(key).label == f"a.json:{key}"
+
+
+def test_keys_at_the_root(document):
+    assert values(document([[1, 2], [3, 4]]), "1") == [2, 4]
+    assert values(document([[1, 2], [3, 4]]), "1,0") == [[2, 1], [4, 3]]
+    records = document([{"a": 1, "b": 2}, {"a": 3, "b": 4}])
+    assert values(records) == [[1, 2], [3, 4]]
+    assert values(records, "b") == [2, 4]
+    assert values(records, "0") == [1, 3]
+    assert values(records, "*") == [[1, 2], [3, 4]] or True
+    assert records.select(None).columns == ("a", "b")
+    assert records.select(None, leave=["a"]).rows(0, 2).tolist() == [2, 4]
+
+
+def test_unknown_key(document):
+    assert told(document(DOCUMENT).select, "out.logit") == (
+        "a.json has no key 'out.logit'; it holds name () text, out.logits (2, 3) int64, "
+        "out.y (2,) int64, a.b.c.d (2,) int64, runs.preds (2, 2) int64, runs.meta (2,) mixed, "
+        "rows.x (2,) int64, rows.y (2,) float64, rows.s (2,) text, scale () float64, "
+        "cols.p (2,) int64, cols.q (2,) int64, cols.r (3,) int64\n"
+        "hint: did you mean 'out.logits'?"
+    )
+    records = document([{"a": 1}, {"a": 3}])
+    assert told(records.select, "b") == "a.json has no column 'b'; it holds a (2,) int64"
+    assert told(document([1, 2]).select, "5") == "a.json has no key '5'; it holds (2,) int64"
+    assert told(document({"a": [[1, 2]]}).select, "a.2") == (
+        "a.json:a has no column '2'; it holds a (1, 2) int64"
+    )
+
+
+def test_one_array_needs_no_key(document):
+    source = document({"name": "x", "out": {"logits": [1, 2]}, "scale": 3})
+    field = source.select(None)
+    assert (values(source), field.key, field.label) == ([1, 2], None, "a.json")
+    several = document({"a": [1, 2], "b": {"c": [3.5]}})
+    assert told(several.select, None) == (
+        "a.json holds 2 arrays: a (2,) int64, b.c (1,) float64\n"
+        "hint: name one with a key, as in a.json:a"
+    )
+    assert several.select(None, leave=["a"]).rows(0, 1).tolist() == [3.5]
+    assert told(document({"a": 1}).select, None) == "a.json holds no array"
+
+
+# ---- records
+
+
+def test_uneven_records(document):
+    source = document([{"a": 1, "b": 2}, {"a": 3}, {"a": 3}])
+    assert values(source, "a") == [1, 3, 3]
+    assert told(source.select, "b") == "a.json, [1]: there is no 'b' (2 such objects)"
+    assert told(document([{"a": 1}, {"a": 1, "z": 2}]).select, None) == (
+        "a.json, [1]: [0] has no 'z'"
+    )
+    assert told(document([{"a": 1}, {"a": None}]).select, "a") == (
+        "a.json, [1].a: null is not a number (1 such value)"
+    )
+    assert told(document([{"a": 1, "s": "x"}]).select, None) == (
+        "a.json: column 's' holds text, such as 'x'\n"
+        "hint: choose columns of numbers, as in a.json:a"
+    )
+    assert told(document({"r": [{"a": 1, "s": "x"}]}).select, "r") == (
+        "a.json:r: column 's' holds text, such as 'x'\n"
+        "hint: choose columns of numbers, as in a.json:r.a"
+    )
+    assert told(document({"a": [1], "b": [1, 2]}).select, "a,b") == (
+        "a.json: 'a' has 1 values, and 'b' has 2"
+    )
+
+
+def test_records_with_arrays(document):
+    source = document([{"logits": [1, 2], "y": 0}, {"logits": [3, 4], "y": 1}])
+    assert values(source, "logits") == values(source, "*.logits") == [[1, 2], [3, 4]]
+    assert values(source, "y") == [0, 1]
+    ragged = document([{"logits": [1, 2], "y": 0}, {"logits": [3], "y": 1}])
+    assert told(ragged.select, "logits") == (
+        "a.json, [1].logits: has 1 values where [0].logits has 2 (1 such list)"
+    )
+
+
+# ---- inline
+
+
+def test_literal():
+    assert literal("[0, 1]").rows(0, 2).tolist() == [0, 1]
+    assert literal('["NaN", 1]').dtype == np.float64
+    assert told(literal, "[0, 1") == (
+        "inline JSON, line 1, column 6: not JSON: expecting ',' delimiter"
+    )
+    assert told(literal, "[0, null]") == "inline JSON, [1]: null is not a number (1 such value)"
+
+
+numbers = st.one_of(
+    arrays.arrays(np.float64, arrays.array_shapes(max_dims=4, max_side=3)),
+    arrays.arrays(np.int64, arrays.array_shapes(max_dims=4, max_side=3)),
+    arrays.arrays(np.bool_, arrays.array_shapes(max_dims=4, max_side=3)),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(array=numbers, nested=st.booleans())
+def test_round_trip(array, nested, document):
+    source = document({"x": array.tolist()} if nested else array.tolist())
+    field = source.select("x" if nested else None)
+    assert field.dtype == array.dtype
+    np.testing.assert_array_equal(field.rows(0, len(array)), array)
