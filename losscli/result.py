@@ -180,15 +180,15 @@ class Result:
             answer["elements"] = self.elements.tolist()
         answer["warnings"] = [_told(finding) for finding in self.warnings]
         answer["notes"] = [_told(finding) for finding in self.notes]
-        return {key: _plain(value) for key, value in answer.items()}
+        return {key: plain(value) for key, value in answer.items()}
 
 
-def _plain(value: Any) -> Any:
-    """Numbers that JSON lacks as the strings of protobuf's JSON."""
+def plain(value: Any) -> Any:
+    """JSON values, with the numbers that JSON lacks as the strings of protobuf's JSON."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value

@@ -1,0 +1,89 @@
+"""The command line: words in, a result out, and an exit code.
+
+This package is the only one that knows Typer. :func:`main` runs in any process and leaves it as
+it was; :func:`console` is the installed script, which may end its own process fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from losscli.cli.tell import Voice
+from losscli.errors import Exit, LosscliError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["console", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Runs a command line, in the process that calls it.
+
+    Args:
+        argv: The words behind ``losscli``; None for those of the process.
+
+    Raises:
+        SystemExit: always, with one of :class:`losscli.errors.Exit`.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    raise SystemExit(int(_run(words)))
+
+
+def console() -> NoReturn:
+    """The installed script: as main, without waiting for torch to take itself apart."""
+    code = _run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = _closed()
+    os._exit(int(code))
+
+
+def _run(words: list[str]) -> int:
+    """Does what the words say, and turns every way to fail into one message and a code."""
+    voice = Voice.of(words)
+    try:
+        from losscli.cli.commands import parse
+
+        return parse(words)(voice)
+    except LosscliError as error:
+        voice.error(error.message, error.hint)
+        return error.exit_code
+    except typer.TyperException as error:
+        from losscli.cli.usage import reworded
+
+        mistake = reworded(error, words)
+        voice.error(mistake.message, mistake.hint)
+        return Exit.USAGE
+    except BrokenPipeError:
+        return _closed()
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except MemoryError:
+        voice.error("there is not enough memory for this", "--limit N reads only the first rows")
+        return Exit.DATA
+    except Exception as error:
+        if os.environ.get("LOSSCLI_DEBUG"):
+            raise
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        voice.error(
+            f"this is a mistake in losscli, not in your data: {said}",
+            "LOSSCLI_DEBUG=1 shows where it happened; please report it",
+        )
+        return Exit.BUG
+
+
+def _closed() -> int:
+    """Whoever read the output has gone: say nothing more, and let nobody else try."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError):  # there is no file behind standard output
+        pass
+    return Exit.CLOSED_PIPE

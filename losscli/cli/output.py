@@ -1,0 +1,134 @@
+"""What becomes of a result: printed, saved, written out and put to the gates."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from losscli.cli.tell import Voice, coloured
+from losscli.errors import Exit, FileError, UsageError
+from losscli.registry import suggest
+from losscli.report import FORMATS, drawn
+
+if TYPE_CHECKING:
+    from losscli.gates import Gates
+    from losscli.question import Question
+    from losscli.result import Result
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a result goes, and in which form.
+
+    Attributes:
+        format: How the result is printed: table, json, jsonl, tsv or csv ($LOSSCLI_FORMAT).
+        json: Short for --format json.
+        value: Print the reduced loss as one bare number.
+        quiet: Print nothing but errors; the exit code tells.
+        save: Write the JSON result to a file besides.
+        output: Write every element's loss to a file: .npy, .csv, .tsv or .json.
+    """
+
+    format: str | None = None
+    json: bool = False
+    value: bool = False
+    quiet: bool = False
+    save: str | None = None
+    output: str | None = None
+
+    def check(self, question: Question) -> None:
+        """Everything that can be refused before anything is computed.
+
+        Raises:
+            UsageError: options that contradict each other.
+            FileError: a file that would be written is one that is read, or cannot be.
+        """
+        from losscli import formats
+
+        if self.format not in (None, *FORMATS):
+            hint = suggest(self.format or "", FORMATS, "it may be")
+            raise UsageError(f"--format cannot be {self.format!r}", hint=hint)
+        if self.json and self.format not in (None, "json"):
+            raise UsageError(f"--json and --format {self.format} are two formats: choose one")
+        if self.value and (self.format or self.json):
+            raise UsageError("--value prints one bare number, and has no --format")
+        if self.value and question.reduction == "none":
+            raise UsageError(
+                "--value prints one number, and --reduction none gives many",
+                hint="--format tsv prints a line for each",
+            )
+        for flag, path in (("--output", self.output), ("--save", self.save)):
+            if path is not None:
+                formats.check_writable(path)
+                _keep_inputs(flag, path, question)
+        if self.save is not None and self.output is not None and _same(self.save, self.output):
+            raise UsageError(f"--save and --output both write {self.save}")
+
+    @property
+    def style(self) -> str:
+        """The format, from the options or the environment."""
+        asked = self.format or ("json" if self.json else os.environ.get("LOSSCLI_FORMAT"))
+        if asked and asked not in FORMATS:
+            hint = suggest(asked, FORMATS, "it may be")
+            raise UsageError(f"LOSSCLI_FORMAT cannot be {asked!r}", hint=hint)
+        return asked or "table"
+
+    def keeps(self, question: Question) -> Question:
+        """The question, with every element's loss kept where something wants it."""
+        wanted = self.output is not None or question.reduction == "none"
+        return replace(question, keep=wanted)
+
+
+def answer(question: Question, output: Output, gates: Gates, voice: Voice) -> int:
+    """Asks, and gives the result to all that want it: files, standard output, gates."""
+    output.check(question)
+    style = output.style
+    from losscli.engine import answer as compute
+
+    result = compute(output.keeps(question))
+    passed = list(gates.check(result))
+    _write(result, output)
+    voice.findings(result.findings)
+    if not output.quiet:
+        text = f"{result.value!r}\n" if output.value else _text(result, style)
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    for _, line in passed:
+        voice.line(line)
+    return Exit.DONE if all(holds for holds, _ in passed) else Exit.GATE
+
+
+def _text(result: Result, style: str) -> str:
+    return drawn(result, style, colour=style == "table" and coloured(sys.stdout))
+
+
+def _write(result: Result, output: Output) -> None:
+    from losscli import formats
+
+    if output.output is not None and result.elements is not None:
+        formats.write(output.output, result.elements)
+    if output.save is not None:
+        text = json.dumps(result.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
+        formats.write_text(output.save, text + "\n")
+
+
+def _keep_inputs(flag: str, path: str, question: Question) -> None:
+    """Refuses to write over a file that is read."""
+    from losscli.inputs import locate
+
+    refs = locate(question.words, data=question.settings.data)
+    for name, ref in refs.items():
+        for read in ref.paths:
+            if _same(read, path):
+                raise FileError(f"{flag} {path} would overwrite the file of --{name}")
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return Path(one).resolve() == Path(other).resolve()

@@ -1,0 +1,132 @@
+"""Options as Typer wants them, from the dataclasses and signatures that declare them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from inspect import Parameter, getdoc
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from losscli.cli.output import Output
+from losscli.gates import Gates
+from losscli.registry import flag
+from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from losscli.registry import Loss, Option
+
+KINDS = {
+    "logits": "Unnormalised scores.",
+    "probs": "Probabilities.",
+    "log_probs": "Log-probabilities.",
+    "pred": "Predictions.",
+}
+
+_SHORT = {"value": "-b", "quiet": "-q"}
+_METAVARS = {
+    "reduction": "|".join(REDUCTIONS),
+    "dtype": "|".join(DTYPES),
+    "nan": "|".join(NAN),
+    "device": "cpu|cuda|cuda:N|mps|auto",
+    "format": "table|json|jsonl|tsv|csv",
+    "classes": "A,B,C|FILE",
+    "target_base": "0|1",
+    "input_format": "[INPUT=]FMT",
+    "top_k": "K,K",
+    "ignore": "CODE",
+    "save": "FILE.json",
+    "output": "FILE",
+    "data": "FILE",
+    "expect": "X±TOL",
+}
+_PANELS = {
+    "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
+    "Computing": ("reduction", "device", "dtype", "threshold", "top_k"),
+    "Showing": ("format", "json", "value", "quiet", "head", "worst", "save", "output"),
+    "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
+}
+
+
+def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
+    """The parameters of a loss's command: inputs, its own options, and the common ones."""
+    yield _parameter("context", typer.Context, default=Parameter.empty)
+    for kind in loss.kinds:
+        yield _input(kind, KINDS[kind])
+    yield _input("target", "True labels or values.")
+    yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
+    yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
+    for option in loss.options.values():
+        yield _own(loss, option)
+    yield from _common(loss)
+
+
+def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
+    declared = {
+        one.name: (owner, one) for owner in (Settings, Output, Gates) for one in fields(owner)
+    }
+    missing = {"threshold", "top_k", "classes", "target_base"} - set(loss.target.settings)
+    for panel, names in _PANELS.items():
+        for name in names:
+            if name in missing or name in loss.options:
+                continue
+            owner, one = declared[name]
+            text = _described(owner)[name]
+            kind = _kind(get_type_hints(owner)[name])
+            default = loss.reduction if name == "reduction" else one.default
+            yield _option(name, kind, text, panel, default)
+
+
+def _described(owner: type) -> dict[str, str]:
+    """The texts of the "Attributes:" of a dataclass."""
+    doc = getdoc(owner) or ""
+    entries = re.finditer(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", doc, re.MULTILINE)
+    return {entry[1]: " ".join(entry[2].split()) for entry in entries}
+
+
+def _kind(annotation: Any) -> Any:
+    """The type of a word: several ones are a list, of numbers a word of its own."""
+    arms = [arm for arm in get_args(annotation) if arm is not type(None)] or [annotation]
+    text = str(arms[0])
+    if text == "tuple[str, ...]":
+        return list[str]
+    return str if text.startswith("tuple") else arms[0]
+
+
+def _input(name: str, text: str) -> Parameter:
+    return _option(name, str, text, "Inputs", None, metavar="FILE[:KEY]")
+
+
+def _own(loss: Loss[Any, Any], option: Option) -> Parameter:
+    text = option.help + (f" Must be {option.range}." if option.bounds else "")
+    metavar = "NUMBERS|FILE[:KEY]" if option.small else None
+    kind = str if option.small else option.kind
+    return _option(option.name, kind, text, f"Options of {loss.name}", option.default, metavar)
+
+
+def _option(
+    name: str, kind: Any, text: str, panel: str, default: Any, metavar: str | None = None
+) -> Parameter:
+    declared = [flag(name)]
+    if kind is bool:
+        declared = [f"{flag(name)}/{flag('no_' + name)}"]
+    if name in _SHORT:
+        declared.append(_SHORT[name])
+    if kind == list[str] and name == "classes":
+        kind = str
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    option = typer.Option(
+        *declared,
+        help=text.replace("[", "\\["),
+        rich_help_panel=panel,
+        metavar=metavar or _METAVARS.get(name),
+        show_default=False if default in (None, (), False) and default != 0 else shown,
+    )
+    return _parameter(name, Annotated[kind | None, option])
+
+
+def _parameter(name: str, annotation: Any, default: Any = None) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)

@@ -1,0 +1,206 @@
+"""The first screen: what a quick check wants to know, in 80 columns and some 22 lines."""
+
+from __future__ import annotations
+
+import io
+from itertools import zip_longest
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from losscli.report.text import brief, clean, figure, percent, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.table import Table
+
+    from losscli.checks import Facts
+    from losscli.result import Element, Input, Result
+
+SHOWN = ("0.25", "0.5", "0.75", "0.99")
+"""The quantiles that have a column."""
+
+WIDE = 10_000
+"""No number is cut and no message wrapped: the terminal does that, if it must."""
+
+
+def screen(result: Result, *, colour: bool) -> str:
+    """All tables of a result."""
+    tables = [_inputs(result), _measures(result)]
+    if result.stats["count"] > 1:
+        tables.append(_spread(result))
+    tables += [_elements(result)] if result.first or result.worst else []
+    return _headline(result, colour=colour) + render(tables, colour=colour)
+
+
+def render(tables: Sequence[Table], *, colour: bool) -> str:
+    """Tables as text, without trailing blanks."""
+    from rich.console import Console
+
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=WIDE,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+    )
+    for table in tables:
+        console.print(table)
+    return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
+
+
+def table(*headings: str, right: Sequence[int] = ()) -> Table:
+    """An empty table in the one style of losscli."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+    )
+    for place, heading in enumerate(headings):
+        justify = "right" if place in right else "left"
+        made.add_column(Text(clean(heading)), justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    return made
+
+
+def add(made: Table, *cells: str, style: str | None = None) -> None:
+    """A row of plain text: nothing in it is markup."""
+    from rich.text import Text
+
+    made.add_row(*(Text(clean(cell)) for cell in cells), style=style)
+
+
+def _headline(result: Result, *, colour: bool) -> str:
+    count = result.stats["count"]
+    if result.value is None:
+        main = f"{result.loss}  {count:,} unreduced losses"
+    else:
+        main = f"{result.loss}  {figure(result.value)}"
+        if result.value == result.stats["mean"] and isfinite(result.stats["stderr"]):
+            main += f" ± {brief(result.stats['stderr'])} s.e."
+    main = f"\x1b[1m{main}\x1b[0m" if colour else main
+    return f"{main}   {_how(result)}{_better(result)}\n"
+
+
+def _how(result: Result) -> str:
+    """How the number came to be, in a few words."""
+    count = result.stats["count"]
+    unit = f", {result.unit}" if result.unit else ""
+    if result.reduction == "none":
+        return f"mean {figure(result.stats['mean'])}{unit}"
+    if result.denominator is None:
+        return f"sum of {count:,}{unit}"
+    if result.denominator == count:
+        return f"{result.reduction} of {count:,}{unit}"
+    if result.reduction == "batchmean":
+        return f"batchmean over {result.denominator:,.6g} rows{unit}"
+    return f"weighted mean of {count:,}{unit}"
+
+
+def _better(result: Result) -> str:
+    """How it compares with the best constant prediction."""
+    if result.guess is None or result.value is None or not result.guess > 0:
+        return ""
+    gain = 1 - result.value / result.guess
+    if not isfinite(gain):
+        return ""
+    rate = "the base rate" if result.report.accuracy is not None else "a constant"
+    return f" · {percent(abs(gain))} {'better' if gain >= 0 else 'worse'} than {rate}"
+
+
+def _inputs(result: Result) -> Table:
+    made = table("input", "file", "shape", "dtype", "min", "mean", "max", "values", right=(4, 5, 6))
+    for one in result.inputs:
+        low, mean, high, values = _range(one)
+        shape = str(one.shape).replace(" ", "") if len(one.shape) > 1 else str(one.shape)
+        add(made, one.name.replace("_", "-"), _file(one), shape, one.dtype, low, mean, high, values)
+    return made
+
+
+def _file(one: Input) -> str:
+    if one.path is None:
+        return "array"
+    return one.path if one.key is None else f"{one.path}:{one.key}"
+
+
+def _range(one: Input) -> tuple[str, str, str, str]:
+    facts = one.facts
+    if facts is None or facts.count == facts.nan:
+        return "", "", "", "names" if facts is None and one.dtype.startswith("<U") else ""
+    return short(facts.low), short(facts.mean), short(facts.high), _values(one.name, facts)
+
+
+def _values(name: str, facts: Facts) -> str:
+    """What the values look like: which ones, if they are few."""
+    if facts.values and len(facts.values) <= 4:
+        names = ", ".join(f"{value:g}" for value in facts.values)
+        return f"{{{names}}}: {', '.join(map(str, facts.values.values()))}"
+    if facts.values and all(value == int(value) for value in facts.values):
+        return f"{len(facts.values)} values"
+    if name != "logits":
+        return ""
+    if not facts.outside:
+        return "all in [0, 1]"
+    return f"{percent(facts.outside / facts.count)} outside [0, 1]"
+
+
+def _measures(result: Result) -> Table:
+    made = table("measure", "value", "how", "guessing", right=(1, 3))
+    guess = "" if result.guess is None else figure(result.guess)
+    total = f"sum {figure(result.stats['sum'])}"
+    if result.denominator is not None:
+        total += f" / {result.denominator:.6g}"
+    value = result.stats["mean"] if result.value is None else result.value
+    add(made, "loss", figure(value), total, guess)
+    found = [result.report.accuracy] if result.report.accuracy else []
+    for measure in (*found, *result.report.metrics):
+        if measure.shown:
+            guess = "" if measure.guess is None else figure(measure.guess)
+            name = measure.name.replace("_", " ")
+            add(made, name, figure(measure.value), measure.how, guess)
+    for name, text in result.report.remarks:
+        add(made, name, "", text, "")
+    return made
+
+
+def _spread(result: Result) -> Table:
+    quantiles = [point for point in SHOWN if point in result.stats["quantiles"]]
+    names = [f"{float(point):.0%}" for point in quantiles]
+    made = table("loss of each", "std", "min", *names, "max", right=range(1, 4 + len(names)))
+    values = [result.stats["quantiles"][point] for point in quantiles]
+    shown = (result.stats["std"], result.stats["min"], *values, result.stats["max"])
+    add(made, "", *map(brief, shown))
+    return made
+
+
+def _elements(result: Result) -> Table:
+    """The first and the worst elements, side by side."""
+    left = ("first", *result.headings, "loss") if result.first else ()
+    right = ("worst", *result.headings, "loss", "of sum") if result.worst else ()
+    gap = ("",) if left and right else ()
+    size = len(left) + len(gap) + len(right)
+    made = table(*left, *gap, *right, right=range(size))
+    worst = list(_with_share(result))
+    for first, last in zip_longest(map(_cells, result.first), worst, fillvalue=None):
+        ours = first or ([""] * len(left))
+        theirs = last or ([""] * len(right))
+        add(made, *ours, *gap, *theirs)
+    return made
+
+
+def _cells(element: Element) -> list[str]:
+    return [str(list(element.index)), *element.cells, brief(element.loss)]
+
+
+def _with_share(result: Result) -> Iterator[list[str]]:
+    total = result.stats["sum"]
+    for element in result.worst:
+        share = element.loss / total if total and isfinite(total) else float("nan")
+        shown = percent(share) if isfinite(share) and 0 <= share <= 1 else ""
+        yield [*_cells(element), shown]

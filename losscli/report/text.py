@@ -1,0 +1,54 @@
+"""Numbers and names as people read them."""
+
+from __future__ import annotations
+
+import math
+
+
+def clean(text: str) -> str:
+    r"""Text in which control characters are seen and do nothing.
+
+    >>> clean("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
+def figure(value: float) -> str:
+    """A result: six decimals, or six digits of what is very small or very large.
+
+    >>> figure(0.0829104), figure(1.5e-9), figure(3075.33)
+    ('0.082910', '1.500000e-09', '3075.330000')
+    """
+    if not math.isfinite(value) or value == 0 or 1e-3 <= abs(value) < 1e9:
+        return f"{value:.6f}"
+    return f"{value:.6e}"
+
+
+def brief(value: float) -> str:
+    """A number beside a result: four decimals, or two digits of what is very small.
+
+    >>> brief(0.3535), brief(2.4e-12), brief(0.0), brief(-26.8)
+    ('0.3535', '2.4e-12', '0', '-26.8000')
+    """
+    if value == 0:
+        return "0"
+    if not math.isfinite(value) or 1e-3 <= abs(value) < 1e6:
+        return f"{value:.4f}"
+    return f"{value:.1e}"
+
+
+def short(value: float) -> str:
+    """A number of an input: three digits.
+
+    >>> short(-26.84), short(0.6368), short(184.0), short(123456.0)
+    ('-26.8', '0.637', '184', '1.23e+05')
+    """
+    return f"{value:.3g}" if abs(value) < 1e4 or value != int(value) else f"{value:.6g}"
+
+
+def percent(part: float) -> str:
+    return f"{100 * part:.0f}%"
