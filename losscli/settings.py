@@ -14,22 +14,22 @@ class Settings:
     """How a question is read and answered.
 
     Attributes:
-        reduction: "mean", "batchmean", "sum" or "none"; None for the default of the loss.
-        device: "cpu", "cuda", "cuda:N", "mps", or "auto".
-        dtype: The dtype that losses are computed in; "auto" for the widest among the inputs.
-        limit: Only so many rows, from the first.
-        head: So many of the first elements are shown.
-        worst: So many of the largest losses are shown.
-        nan: What becomes of NaN: "error", "omit" or "propagate".
-        strict: A warning is an error.
-        ignore: Codes of notes and warnings that are left out.
-        header: Whether the first row of a table is a header; None to see for oneself.
-        data: The file of which bare inputs are keys.
-        input_format: Formats of inputs, as ``[INPUT=]FMT``.
+        reduction: How the losses become one number, as in PyTorch.
+        device: Where losses are computed; auto takes CUDA where it is there.
+        dtype: What losses are computed in; auto is the widest float among the inputs.
+        limit: Read only so many rows, from the first.
+        head: Show so many of the first elements.
+        worst: Show so many of the largest losses.
+        nan: Refuse NaN, leave such elements out, or let the result be NaN.
+        strict: Make an error of every warning.
+        ignore: Leave out notes and warnings with this code.
+        header: Say whether the first row of a table is a header.
+        data: A file (or - for standard input) of which bare inputs are keys.
+        input_format: The format of standard input and of unknown suffixes, or of one input.
         threshold: Predictions above it are positive, in the space in which they are given.
         top_k: The k of each top-k accuracy.
         classes: The names of the classes, in the order of the predictions.
-        target_base: What the first class is called in the targets: 0 or 1.
+        target_base: What the first class is called in the targets.
     """
 
     reduction: str | None = None

@@ -6,17 +6,19 @@ it was; :func:`console` is the installed script, which may end its own process f
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, NoReturn
-
-import typer
 
 from losscli.cli.tell import Voice
 from losscli.errors import Exit, LosscliError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Job = Callable[[Voice], int]
 
 __all__ = ["console", "main"]
 
@@ -49,18 +51,10 @@ def _run(words: list[str]) -> int:
     """Does what the words say, and turns every way to fail into one message and a code."""
     voice = Voice.of(words)
     try:
-        from losscli.cli.commands import parse
-
-        return parse(words)(voice)
+        return _parsed(words)(voice)
     except LosscliError as error:
         voice.error(error.message, error.hint)
         return error.exit_code
-    except typer.TyperException as error:
-        from losscli.cli.usage import reworded
-
-        mistake = reworded(error, words)
-        voice.error(mistake.message, mistake.hint)
-        return Exit.USAGE
     except BrokenPipeError:
         return _closed()
     except KeyboardInterrupt:
@@ -77,6 +71,33 @@ def _run(words: list[str]) -> int:
             "LOSSCLI_DEBUG=1 shows where it happened; please report it",
         )
         return Exit.BUG
+
+
+def _parsed(words: list[str]) -> Job:
+    """The job that the words ask for; help is held back until Typer has let go.
+
+    Typer answers a closed pipe with an exit code of its own, so nothing is printed under it.
+    """
+    from losscli.cli.commands import parse
+
+    held = _Held()
+    try:
+        with redirect_stdout(held):
+            return parse(words)
+    finally:
+        sys.stdout.write(held.getvalue())
+        sys.stdout.flush()
+
+
+class _Held(io.StringIO):
+    """Text that is printed later, to a terminal or not, as it is now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._terminal = sys.stdout.isatty()
+
+    def isatty(self) -> bool:
+        return self._terminal
 
 
 def _closed() -> int:

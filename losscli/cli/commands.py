@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from functools import partial
 from inspect import Signature, getdoc
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ from typer.core import TyperGroup
 from losscli.cli import help as shown
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
-from losscli.cli.usage import check_once, normalised, refuse_words
+from losscli.cli.usage import check_once, normalised, refuse_words, reworded
 from losscli.errors import Exit, UsageError
 from losscli.gates import Gates
 from losscli.losses import FAMILIES, losses
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from losscli.cli.tell import Voice
     from losscli.registry import Loss
 
-Job = "Callable[[Voice], int]"
-
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
@@ -38,7 +37,10 @@ def parse(words: Sequence[str]) -> Callable[[Voice], int]:
         UsageError: they ask for nothing that there is.
     """
     command = typer.main.get_command(_app())
-    job = command.main(normalised(words), prog_name="losscli", standalone_mode=False)
+    try:
+        job = command.main(normalised(words), prog_name="losscli", standalone_mode=False)
+    except typer.TyperException as error:
+        raise reworded(error, words) from error
     return job if callable(job) else partial(_done, job or Exit.DONE)
 
 
@@ -88,7 +90,7 @@ def build(loss: Loss[Any, Any], name: str) -> Any:
         refuse_words(loss, context.args, given)
         return partial(_ask, loss, name, given)
 
-    run.__signature__ = Signature(parameters(loss))  # type: ignore[attr-defined]
+    run.__signature__ = Signature(list(parameters(loss)))  # type: ignore[attr-defined]
     run.__annotations__ = {}
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
     context = {**_CONTEXT, "allow_extra_args": True}
@@ -99,6 +101,12 @@ def build(loss: Loss[Any, Any], name: str) -> Any:
 class _Once(typer.core.TyperCommand):
     """A command of which every option is given at most once."""
 
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.rich_help_panel = "Showing"
+        return option
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         check_once(args, self.params)
         return super().parse_args(ctx, args)
@@ -108,10 +116,8 @@ def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any], voice: Voice) -
     """Sorts what was given into question, output and gates."""
     from losscli.question import ask
 
-    output, gates = (
-        kind(**{key: given.pop(key) for key in names if given.get(key) is not None})
-        for kind, names in ((Output, _names(Output)), (Gates, _names(Gates)))
-    )
+    output = Output(**_taken(given, Output))
+    gates = Gates(**_taken(given, Gates))
     for key, convert in (("top_k", _whole_numbers), ("classes", _class_names), ("ignore", _codes)):
         if given.get(key) is not None and key not in loss.options:
             given[key] = convert(given[key])
@@ -119,8 +125,11 @@ def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any], voice: Voice) -
     return answer(ask(loss, given, name=name), output, gates, voice)
 
 
-def _names(owner: type) -> tuple[str, ...]:
-    return tuple(owner.__dataclass_fields__)  # type: ignore[attr-defined]
+def _taken(given: dict[str, Any], owner: Any) -> dict[str, Any]:
+    """Takes what belongs to a dataclass out of what was given."""
+    names = [one.name for one in fields(owner)]
+    found = {name: given.pop(name, None) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _whole_numbers(text: str) -> tuple[int, ...]:

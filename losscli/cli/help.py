@@ -65,6 +65,7 @@ def of_loss(loss: Loss[Any, Any]) -> str:
     """The text above the options: an example, and what the loss is."""
     doc = getdoc(loss.function) or ""
     body = re.split(r"\n\s*\n(?=\w+:\n)", doc)[0]
+    body = "\n\n".join(" ".join(part.split("\n")) for part in body.split("\n\n"))
     kind = flag(next(iter(loss.kinds)))
     example = f"losscli {loss.name} {kind} preds.npy --target y.npy"
     return f"{body}\n\n{example}".replace("[", "\\[")
@@ -74,9 +75,10 @@ def listing(found: Iterable[Loss[Any, Any]]) -> str:
     """The losses as a table."""
     from losscli.report.tables import add, render, table
 
-    made = table("loss", "family", "what it is", "other names")
+    made = table("loss", "family", "what it is", "in PyTorch")
     for one in found:
-        add(made, one.name, one.family, one.summary, ", ".join((*one.aliases, *one.differs)))
+        named = [name for name in (*one.aliases, *one.differs) if name[0].isupper()]
+        add(made, one.name, one.family, one.summary.rstrip("."), ", ".join(named))
     return render([made], colour=False)
 
 

@@ -117,13 +117,14 @@ def _option(
         declared.append(_SHORT[name])
     if kind == list[str] and name == "classes":
         kind = str
-    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    if default is not None and kind is not bool and default != ():
+        text += f" Default {default}."
     option = typer.Option(
         *declared,
         help=text.replace("[", "\\["),
         rich_help_panel=panel,
         metavar=metavar or _METAVARS.get(name),
-        show_default=False if default in (None, (), False) and default != 0 else shown,
+        show_default=False,
     )
     return _parameter(name, Annotated[kind | None, option])
 

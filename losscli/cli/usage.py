@@ -104,15 +104,26 @@ def reworded(error: typer.TyperException, words: Sequence[str]) -> UsageError:
         command = context.info_name if context is not None and context.parent is not None else None
         known = [] if context is None else _options(context.command.params)
         hint = suggest(name, known, "options are") if name.startswith("--") else ""
-        hint = hint if hint.startswith("did you mean") else f"losscli {command or ''} --help lists"
+        hint = (
+            hint if hint.startswith("did you mean") else f"losscli {command or ''} --help lists all"
+        )
         return UsageError(f"{command or 'losscli'} has no option {name}", hint=hint)
-    message = re.sub(r"^Invalid value for '?([^':]+)'?: ", _value_of, message)
+    param = getattr(error, "param", None)
+    if message.startswith("Invalid value") and param is not None:
+        whole = "a whole number" if "integer" in message else "a number"
+        value = _value(param, normalised(words))
+        return UsageError(f"{flag(param.name)} must be {whole}, not {value!r}")
     message = re.sub(r"^Option '([^']+)' requires an argument\.?", r"\1 needs a value", message)
     return UsageError(message[:1].lower() + message[1:] if message[:1] != "-" else message)
 
 
-def _value_of(found: re.Match[str]) -> str:
-    return found[1].split(" / ")[-1] + ": "
+def _value(param: Any, words: Sequence[str]) -> str:
+    """The word that was given to an option."""
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in param.opts:
+            return value if equals or place + 1 == len(words) else words[place + 1]
+    return ""
 
 
 def _options(params: Iterable[Any]) -> list[str]:
