@@ -24,7 +24,9 @@ else:
             self._name = name
 
         def __getattr__(self, attribute: str) -> Any:
-            return getattr(import_module(self._name), attribute)
+            value = getattr(import_module(self._name), attribute)
+            setattr(self, attribute, value)  # found at once the next time
+            return value
 
     class Tensor:
         """Stands for ``torch.Tensor`` in signatures."""

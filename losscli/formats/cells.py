@@ -85,7 +85,7 @@ class Column:
         if not words:
             numbers = [piece for piece in self._pieces if not isinstance(piece, list)]
             return np.concatenate(numbers) if numbers else np.empty(0)
-        if len(words) == len(self._pieces) and not any(is_number(c) for p in words for c in p):
+        if len(words) == len(self._pieces) and not any(map(is_number, set().union(*words))):
             return _words([cell for piece in words for cell in piece])
         return self._fault()
 

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from bisect import bisect_right
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import DataError
@@ -49,7 +49,8 @@ def read(content: Content, *, suffix: str, header: bool | None) -> Delimited:
         try:
             return Delimited(content.path, text, "\t" if suffix == ".tsv" else None, header)
         except UnicodeDecodeError:
-            raise _not_utf8(label, content.all()) from None
+            content.text()  # raises, and says where
+            raise
 
 
 def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:
@@ -57,9 +58,14 @@ def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:
     delimiter = "\t" if suffix == ".tsv" else ","
     axes = ["index"] if elements.ndim == 1 else [f"i{axis}" for axis in range(elements.ndim)]
     file.write((delimiter.join([*axes, "loss"]) + "\n").encode())
-    for index, value in np.ndenumerate(elements):
-        cells = [*map(str, index), repr(value.item())]
-        file.write((delimiter.join(cells) + "\n").encode())
+    places = product(*map(range, elements.shape))
+    for start in range(0, elements.size, _CHUNK):
+        values = elements.flat[start : start + _CHUNK].tolist()
+        lines = (
+            delimiter.join([*map(str, index), repr(value)]) + "\n"
+            for value, index in zip(values, places, strict=False)
+        )
+        file.write("".join(lines).encode())
 
 
 class Delimited(Table):
@@ -275,14 +281,3 @@ def _check_blanks(first: list[str], label: str) -> None:
             f"{label}: the cells of the first row are separated by blanks: {shown(first[0])}",
             hint="separate them by commas, as np.savetxt(file, array, delimiter=',') does",
         )
-
-
-def _not_utf8(label: str, data: bytes) -> DataError:
-    try:
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
-        byte = data[error.start]
-        line = len(_BREAK.findall(before)) + 1
-        return DataError(f"{label}, line {line}: byte 0x{byte:02x} is not UTF-8")
-    return DataError(f"{label} changed while it was read")

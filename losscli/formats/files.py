@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import shutil
 import stat
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from losscli.errors import FileError
+from losscli.errors import DataError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,8 @@ _SENTENCES = {
     errno.ENAMETOOLONG: "the name is too long",
     errno.ELOOP: "too many symbolic links",
 }
+
+_BREAK = re.compile(rb"\r\n|\r|\n")
 
 
 def named(path: str) -> str:
@@ -84,6 +87,18 @@ class Content:
             return self.data
         with self.open() as file:
             return file.read()
+
+    def text(self) -> str:
+        """All characters, without a byte order mark; DataError if the bytes are not UTF-8."""
+        data = self.all()
+        try:
+            return data.decode().removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            line = len(_BREAK.findall(data[: error.start])) + 1
+            byte = data[error.start]
+            raise DataError(
+                f"{named(self.path)}, line {line}: byte 0x{byte:02x} is not UTF-8"
+            ) from error
 
 
 def read(path: str) -> Content:

@@ -10,7 +10,7 @@ from losscli.errors import DataError
 from losscli.formats.arrays import ArraySource
 from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
-from losscli.formats.keys import unknown
+from losscli.formats.keys import is_unknown, unknown
 from losscli.formats.nested import TooLarge, to_array
 from losscli.formats.records import Lists, Records
 from losscli.lazy import np
@@ -29,12 +29,7 @@ _INDEX = re.compile(r"-?[0-9]+")
 
 def read(content: Content, *, suffix: str, header: bool | None) -> Source:
     """The document in a file."""
-    label = named(content.path)
-    try:
-        text = content.all().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{label}, byte {error.start + 1}: not UTF-8") from error
-    return Document(text, content.path, label)
+    return Document(content.text(), content.path, named(content.path))
 
 
 def literal(text: str) -> Field:
@@ -129,7 +124,12 @@ class Document(Source):
         source = self._columns(value, done)
         if source is None:
             raise unknown(self._label, key, self.listing(), "key")
-        field = source.select(rest)
+        try:
+            field = source.select(rest)
+        except DataError as error:
+            if isinstance(value, dict) and is_unknown(error):
+                raise unknown(self._label, key, self.listing(), "key") from None
+            raise
         field.key = key
         return field
 

@@ -52,7 +52,7 @@ def locate(words: Mapping[str, object], *, data: str | None = None) -> dict[str,
     Raises:
         FileError: a file that does not exist.
     """
-    whole = None if data is None else _files("data", data, data, None)
+    whole = None if data is None else _whole(data)
     refs = {}
     for name, value in words.items():
         if isinstance(value, (str, os.PathLike)):
@@ -77,14 +77,24 @@ def parse_word(name: str, word: str) -> Ref:
     Ref(name='pred', word='-', paths=('-',), key='z', literal=False, otherwise=None)
     """
     for file, key in _existing(word):
-        return _files(name, file, file, key)
+        return _files(name, file, key)
     if word.startswith("["):
         return Ref(name, word, literal=True)
     for file, key in _globs(word):
         paths = _matches(file)
         if paths:
-            return Ref(name, file, paths, _checked(key, word))
+            return Ref(name, file, paths, _checked(name, file, key))
     raise _missing(name, word)
+
+
+def _whole(data: str) -> Ref:
+    """The file, or the shards, of which bare words are keys."""
+    ref = parse_word("data", data)
+    if ref.literal or ref.key is not None:
+        raise UsageError(
+            f"data: {data} is not a file alone", hint="the words of the inputs are its keys"
+        )
+    return ref
 
 
 def _of_data(name: str, word: str, data: Ref) -> Ref:
@@ -128,14 +138,14 @@ def _globs(word: str) -> Iterator[tuple[str, str | None]]:
         yield file, key
 
 
-def _files(name: str, word: str, file: str, key: str | None) -> Ref:
+def _files(name: str, file: str, key: str | None) -> Ref:
     """A file, or the files of a directory."""
     paths: tuple[str, ...] = (file,)
     if file != "-" and Path(file).is_dir():
         paths = _shards(_entries(file))
         if not paths:
             raise FileError(f"{name}: the directory {file} holds no files")
-    return Ref(name, word, paths, _checked(key, word))
+    return Ref(name, file, paths, _checked(name, file, key))
 
 
 def _entries(directory: str) -> list[str]:
@@ -166,9 +176,9 @@ def natural(text: str) -> tuple[list[str | int], str]:
     return pieces, text
 
 
-def _checked(key: str | None, word: str) -> str | None:
+def _checked(name: str, file: str, key: str | None) -> str | None:
     if key == "":
-        raise UsageError(f"{word}: there is a colon and no key after it")
+        raise UsageError(f"{name}: no key follows the colon after {file}")
     return key
 
 
@@ -182,7 +192,7 @@ def _missing(name: str, word: str) -> FileError:
     elif "://" in word:
         what = f"{file} is a URL, and only files can be read"
     else:
-        what = f"there is no file {file}"
+        what = f"there is no file {file or 'without a name'}"
     folder = Path(file).parent
     close = get_close_matches(Path(file).name, _siblings(folder), n=1)
     near = str(folder / close[0]) if close else ""

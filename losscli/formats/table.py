@@ -43,7 +43,7 @@ class Table(Source):
     @property
     def label(self) -> str:
         """The table as messages name it."""
-        path = "the array" if self.path is None else named(self.path)
+        path = "inline JSON" if self.path is None else named(self.path)
         return f"{path}:{self.prefix[:-1]}" if self.prefix else path
 
     @abstractmethod
@@ -56,7 +56,7 @@ class Table(Source):
             array = self.column(column)
         except DataError:
             return "mixed"
-        return "text" if array.dtype.kind == "U" else str(array.dtype)
+        return "text" if array.dtype.kind == "U" else str(array.dtype.newbyteorder("="))
 
     def line(self, row: int) -> int | None:
         """The line of the file on which a row begins, if there are lines."""
@@ -70,7 +70,14 @@ class Table(Source):
     def listing(self) -> list[Listing]:
         names = self.names or ("",) * self.width
         keys = [self.prefix + (name or str(i)) for i, name in enumerate(names)]
-        return [Listing(key, (self.height,), self.dtype(i)) for i, key in enumerate(keys)]
+        return [Listing(key, self.shape(i), self.dtype(i)) for i, key in enumerate(keys)]
+
+    def shape(self, column: int) -> tuple[int, ...]:
+        """The shape of a column, whether it can be read or not."""
+        try:
+            return self.column(column).shape
+        except DataError:
+            return (self.height,)
 
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         """The columns that a key names; without one all but the index and those of others."""

@@ -56,11 +56,7 @@ def read_names(word: str) -> tuple[str, ...]:
 
 
 def _from_file(path: str) -> list[str]:
-    content = read(path)
-    try:
-        text = content.all().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}, byte {error.start + 1}: not UTF-8") from error
+    text = read(path).text()
     if not path.lower().endswith(".json"):
         return [line.strip() for line in text.rstrip().splitlines()]
     from losscli.formats.json_ import parse

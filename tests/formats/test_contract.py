@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+from contextlib import suppress
 from importlib import import_module
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from losscli.errors import LosscliError
 from losscli.formats import FORMATS, NAMES, open_source
 from losscli.inputs import locate, open_fields
 
@@ -154,6 +156,30 @@ def test_every_format_name_is_a_suffix():
     assert {f".{name}" for name in NAMES} < set(FORMATS)
     with pytest.raises(TypeError):
         FORMATS[".x"] = "x"
+
+
+pieces = st.sampled_from(
+    [b"a", b"0", b"1.5", b",", b"\n", b"\r", b'"', b"[", b"]", b"{", b"}", b":", b"nan", b"true",
+     b"\t", b" ", b"null", b"1e999", b"-", b"\xe9", b"\xef\xbb\xbf", b"\0", b"\x93NUMPY", b"\x01\0",
+     b"_", b"\xc2\xa0", b"9" * 30, b"#", b";", b"cat"]
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    content=st.one_of(st.lists(pieces).map(b"".join), st.binary()),
+    suffix=st.sampled_from([*FORMATS, ""]),
+    header=st.sampled_from([None, True, False]),
+    key=st.sampled_from([None, "0", "a", "*", "0,1", "-1", "*.a", "a.0"]),
+)
+def test_any_bytes_give_rows_or_our_errors(content, suffix, header, key, tmp_path):
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(content)
+    with suppress(LosscliError):
+        field = open_source(str(path), header=header).select(key)
+        rows = field.rows(0, field.shape[0] if field.shape else 1)
+        assert (rows.shape, rows.dtype) == (field.shape, field.dtype)
+        assert rows.dtype.kind in "biufU"
 
 
 doubles = st.floats(width=64)

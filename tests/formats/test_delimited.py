@@ -367,6 +367,7 @@ def test_place_names_column(table):
         ('a,b\n1,2\n"3"x,4\n', "line 3: broken quotes: ',' expected after '\"'"),
         ('a,b\n\n"1\n",2\n"' + "x" * 200_000, "line 5: a quote is opened and never closed"),
         (b"a,b\n1,2\r3,4\r\n5,\xe9\n", "line 4: byte 0xe9 is not UTF-8"),
+        (b"\xef\xbb\xbfa,b\n\xe2\x82,2\n", "line 2: byte 0xe2 is not UTF-8"),
         (b"a\xe9,b\n1,2\n", "line 1: byte 0xe9 is not UTF-8"),
     ],
 )

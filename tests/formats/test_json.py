@@ -79,7 +79,7 @@ def test_odd_numbers(document):
 def test_utf8(document, tmp_path):
     assert values(document('\ufeff{"ä": [1]}'), "ä") == [1]
     (tmp_path / "a.json").write_bytes(b'["\xe9"]')
-    assert told(open_source, "a.json") == "a.json, byte 3: not UTF-8"
+    assert told(open_source, "a.json") == "a.json, line 1: byte 0xe9 is not UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_keys_at_the_root(document):
     assert values(records) == [[1, 2], [3, 4]]
     assert values(records, "b") == [2, 4]
     assert values(records, "0") == [1, 3]
-    assert values(records, "*") == [[1, 2], [3, 4]] or True
+    assert values(records, "*") == [[1, 2], [3, 4]]
     assert records.select(None).columns == ("a", "b")
     assert records.select(None, leave=["a"]).rows(0, 2).tolist() == [2, 4]
 

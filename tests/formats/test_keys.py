@@ -84,7 +84,7 @@ def test_globs_pass_over_hidden():
 
 def test_unknown():
     listing = [Listing(f"c{i}", (3,), "int64") for i in range(30)]
-    error = unknown("a.csv", "d1", listing)
+    error = unknown("a.csv", "c99", listing)
     assert is_unknown(error)
     assert error.message.endswith("c18 (3,) int64, c19 (3,) int64, … and 10 more")
     assert error.hint.startswith("did you mean 'c")

@@ -115,6 +115,18 @@ def test_damaged_header(tmp_path, header):
     assert "has a damaged NPY header" in told(open_source, str(path))
 
 
+@pytest.mark.parametrize("shape", [b"(-1,)", b"(3, 3 Q(", b"(1,)" * 40, b"(3L,)"])
+def test_odd_shapes(tmp_path, shape):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': %s}" % shape
+    path = tmp_path / "a.npy"
+    start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+    path.write_bytes(start + header + bytes(24))
+    if shape == b"(3L,)":  # as Python 2 wrote it
+        assert open_source(str(path)).select(None).shape == (3,)
+    else:
+        assert "has a damaged NPY header" in told(open_source, str(path))
+
+
 def test_version_2(tmp_path):
     path = tmp_path / "a.npy"
     with path.open("wb") as file:
