@@ -32,7 +32,6 @@ class Field(ABC):
         columns: The names of the columns, where the source carries them: of the last axis, or
             of the one column that a field of one axis is.
         notes: (code, message) of what was passed over without loss.
-        starts: The rows with which the files of a field in shards begin.
     """
 
     path: str | None
@@ -41,7 +40,6 @@ class Field(ABC):
     dtype: np.dtype[np.generic]
     columns: tuple[str, ...] | None = None
     notes: tuple[tuple[str, str], ...] = ()
-    starts: tuple[int, ...] = (0,)
 
     @property
     def label(self) -> str:

@@ -194,7 +194,7 @@ def _missing(name: str, word: str) -> FileError:
     else:
         what = f"there is no file {file or 'without a name'}"
     folder = Path(file).parent
-    close = get_close_matches(Path(file).name, _siblings(folder), n=1)
+    close = get_close_matches(Path(file).name, _siblings(folder), n=1, cutoff=0.75)
     near = str(folder / close[0]) if close else ""
     return FileError(
         f"{name}: {what} (with the key {key})" if key else f"{name}: {what}",

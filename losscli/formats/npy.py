@@ -1,14 +1,15 @@
-"""NumPy arrays: mapped from files, read from pipes, never unpickled."""
+"""NumPy arrays: read from files a few rows at a time, from pipes at once, never unpickled."""
 
 from __future__ import annotations
 
 import warnings
 from math import prod
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from losscli.errors import DataError
 from losscli.formats.arrays import ArraySource, check_dtype
-from losscli.formats.files import named
+from losscli.formats.files import file_error, named
 from losscli.formats.table import Table
 from losscli.lazy import np
 
@@ -41,6 +42,8 @@ def read(content: Content, *, suffix: str, header: bool | None) -> Source:
     if content.data is not None:
         flat = np.frombuffer(content.data, dtype, prod(shape), start)
         array = flat.reshape(shape, order=order)
+    elif needed and shape and order == "C" and dtype.names is None:
+        array = cast("np.ndarray", _Stored(content.path, dtype, shape, start))
     elif needed:
         array = np.memmap(content.path, dtype, "r", start, shape, order)
     else:  # nothing cannot be mapped
@@ -48,6 +51,38 @@ def read(content: Content, *, suffix: str, header: bool | None) -> Source:
     if dtype.names is None:
         return ArraySource(array, content.path)
     return _Structured(array, content.path)
+
+
+class _Stored:
+    """Rows of an array on disk, each slice read into memory of its own.
+
+    The pages of a mapping would count as memory of this process as long as it lives.
+    """
+
+    def __init__(
+        self, path: str, dtype: np.dtype[np.generic], shape: tuple[int, ...], start: int
+    ) -> None:
+        self.dtype, self.shape, self.ndim = dtype, shape, len(shape)
+        self._path, self._start = path, start
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        first, last, _ = rows.indices(len(self))
+        found = np.empty((max(last - first, 0), *self.shape[1:]), self.dtype)
+        room = memoryview(found.reshape(-1).view(np.uint8).data)
+        try:
+            with Path(self._path).open("rb", buffering=0) as file:
+                file.seek(self._start + first * prod(self.shape[1:]) * self.dtype.itemsize)
+                while room:
+                    size = file.readinto(room)
+                    if not size:
+                        raise DataError(f"{self._path} was cut short while it was read")
+                    room = room[size:]
+        except OSError as error:
+            raise file_error(self._path, error) from error
+        return found
 
 
 def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:

@@ -38,7 +38,7 @@ class Shards(Field):
         self.columns = first.columns
         self.dtype = np.result_type(*(other.dtype for other in filled))
         ends = list(accumulate(other.shape[0] for other in fields))
-        self.starts = (0, *ends[:-1])
+        self._starts = (0, *ends[:-1])
         self.shape = (ends[-1], *first.shape[1:])
         self.notes = _notes(fields)
         self._fields = tuple(fields)
@@ -47,7 +47,7 @@ class Shards(Field):
         start, stop, _ = slice(start, stop).indices(self.shape[0])
         pieces: list[np.ndarray] = []
         for place in range(self._file(start), len(self._fields)):
-            first = self.starts[place]
+            first = self._starts[place]
             if first >= stop and pieces:
                 break
             piece = self._fields[place].rows(max(start - first, 0), max(stop - first, 0))
@@ -57,12 +57,12 @@ class Shards(Field):
     def place(self, index: tuple[int, ...]) -> str:
         """The file, and where the element stands in it."""
         file = self._file(index[0])
-        own = self._fields[file].place((index[0] - self.starts[file], *index[1:]))
+        own = self._fields[file].place((index[0] - self._starts[file], *index[1:]))
         return f"{self._fields[file].path}, {own}"
 
     def _file(self, row: int) -> int:
         """The file of a row: the last that begins there, since those before it are empty."""
-        return max(bisect_right(self.starts, row) - 1, 0)
+        return max(bisect_right(self._starts, row) - 1, 0)
 
 
 def _check_alike(first: Field, other: Field) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -48,10 +49,23 @@ def test_dtypes(saved, dtype, order, shape, layout):
     np.testing.assert_array_equal(read, array)
 
 
-def test_a_file_is_mapped(saved):
-    rows = saved(np.arange(6.0).reshape(3, 2)).select(None).rows(1, 2)
-    assert not rows.flags.owndata
-    assert not rows.flags.writeable
+def test_a_file_is_read_a_few_rows_at_a_time(saved):
+    field = saved(np.arange(2e6)).select(None)
+    tracemalloc.start()
+    rows = field.rows(1_000_000, 1_000_003)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rows.tolist() == [1e6, 1e6 + 1, 1e6 + 2]
+    assert rows.flags.writeable
+    assert peak < 100_000
+
+
+def test_a_file_that_shrinks_while_it_is_read(saved, tmp_path):
+    field = saved(np.arange(6.0)).select(None)
+    path = tmp_path / "a.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(DataError, match="was cut short while it was read"):
+        field.rows(0, 6)
 
 
 @pytest.mark.parametrize(
