@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["Document", "literal", "parse", "read", "write"]
 
 _LITERAL = "inline JSON"
+_TYPED = re.compile(
+    r"""
+    "(?:[^"\\]|\\.)*"                              # a string is passed over
+    | ([+-]?) (?: ([0-9]+)?\.([0-9]+)?(e[+-]?[0-9]+)?   # .5, 1. and +0.5
+                | \b(nan|inf(?:inity)?)\b )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _INDEX = re.compile(r"-?[0-9]+")
 
 
@@ -33,8 +41,22 @@ def read(content: Content, *, suffix: str, header: bool | None) -> Source:
 
 
 def literal(text: str) -> Field:
-    """The array in a word of the command line."""
-    return Document(text, None, _LITERAL).select(None)
+    """The array in a word of the command line: JSON, with numbers as people type them.
+
+    >>> literal("[.5, 1., -.2, nan]").rows(0, 4)
+    array([ 0.5,  1. , -0.2,  nan])
+    """
+    return Document(_TYPED.sub(_as_json, text), None, _LITERAL).select(None)
+
+
+def _as_json(found: re.Match[str]) -> str:
+    """A number as JSON spells it; what is one already, or a string, stays as it is."""
+    sign, whole, fraction, exponent, name = found.group(1, 2, 3, 4, 5)
+    if name:
+        return sign.replace("+", "") + {"n": "NaN", "i": "Infinity"}[name[0].lower()]
+    if whole is None and fraction is None:
+        return found[0]
+    return f"{sign.replace('+', '')}{whole or 0}.{fraction or 0}{exponent or ''}"
 
 
 def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:

@@ -287,3 +287,22 @@ def test_round_trip(array, nested, document):
     field = source.select("x" if nested else None)
     assert field.dtype == array.dtype
     np.testing.assert_array_equal(field.rows(0, len(array)), array)
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("[.5, 1., -.2]", [0.5, 1.0, -0.2]),
+        ("[+1.5e3, 1e5, -0.25E-3]", [1500.0, 1e5, -0.00025]),
+        ("[inf, -inf, Infinity]", [float("inf"), float("-inf"), float("inf")]),
+        ("[[.9,.2],[1,2]]", [[0.9, 0.2], [1.0, 2.0]]),
+        ('["a.b", "nan."]', ["a.b", "nan."]),
+    ],
+)
+def test_numbers_in_a_word_are_as_people_type_them(typed, values):
+    assert literal(typed).rows(0, 9).tolist() == values
+
+
+@pytest.mark.parametrize("typed", ["[1.5.2]", "[.]", "[007.5]", "[1_0.]", "[.5.]", "[a.5]"])
+def test_words_that_are_no_numbers_stay_wrong(typed):
+    assert "not JSON" in told(literal, typed)
