@@ -5,6 +5,8 @@ Importing losscli loads neither NumPy nor PyTorch.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -21,8 +23,21 @@ def __getattr__(name: str) -> Any:
         from losscli.engine import evaluate
 
         return evaluate
-    if name == "losses":
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+class _Package(ModuleType):
+    """Keeps ``losscli.losses`` the registry, although the package of losses has that name too."""
+
+    @property
+    def losses(self) -> Any:
         from losscli.losses import losses
 
         return losses
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    @losses.setter
+    def losses(self, package: ModuleType) -> None:
+        """What importing the package would set."""
+
+
+sys.modules[__name__].__class__ = _Package

@@ -47,7 +47,7 @@ class Batch:
     def without_nan(self) -> Batch:
         """Elements with a NaN in their prediction or target do not count."""
         fine = None
-        for values in (self.prediction, self.target):
+        for values in (self.prediction, self.raw):
             if values.dtype.kind != "f":
                 continue
             own = ~np.isnan(values)
@@ -79,7 +79,7 @@ class Batch:
             return None
         counts = self.counts
         if values.ndim < counts.ndim:  # one distribution each, for a loss of every class
-            return np.asarray(counts.any(1))
+            return np.asarray(counts.all(1))
         if values.ndim > counts.ndim:  # there is an axis of classes, or of labels, besides
             axis = getattr(self.pairing, side).class_axis
             inner = axis is None or axis == len(self.pairing.prediction.row)

@@ -35,7 +35,7 @@ class PerElement:
             DataError: it has neither one number a row nor one an element, or is no number.
         """
         if field.dtype.kind == "U":
-            raise DataError(f"{field.label}: {flag(name)} wants numbers, not text")
+            raise DataError(f"{field.label}: {flag(name)} wants numbers, not text", code="text")
         elements = pairing.elements
         rest, wanted = (
             tuple(size for size in shape[1:] if size != 1) for shape in (field.shape, elements)
@@ -54,17 +54,20 @@ class PerElement:
     def rows(self, start: int, stop: int) -> np.ndarray:
         """As numbers for the elements of some rows, in the layout of the kernel."""
         found = self.field.rows(start, stop).reshape(-1, *self.row)
-        if found.dtype.kind == "f" and np.isnan(found).any():
-            raise DataError(f"{self._at(np.isnan(found), start)}: NaN in {flag(self.name)}")
-        if self.name == "mask" and not ((found == 0) | (found == 1)).all():
-            odd = (found != 0) & (found != 1)
-            value = found[odd].reshape(-1)[0]
+        if self.name == "mask":
+            odd, wanted = (found != 0) & (found != 1), "a mask is 0 or 1"
+        else:
+            odd, wanted = ~np.isfinite(found), "a weight is a finite number"
+        if odd.any():
+            value = found[odd][0]
             raise DataError(
-                f"{self._at(odd, start)}: a mask is 0 or 1, not {value:g}",
-                hint="--sample-weight takes any weight",
+                f"{self._at(odd, start)}: {wanted}, not {value:g}",
+                hint="--sample-weight takes any weight" if self.name == "mask" else "",
+                code=f"{self.name.replace('_', '-')}-value",
             )
-        full = np.broadcast_to(found, (len(found), *self.pairing.elements[1:]))
-        return self.pairing.lay(np.ascontiguousarray(full))
+        full = np.empty((len(found), *self.pairing.elements[1:]), found.dtype)
+        full[:] = found
+        return self.pairing.lay(full)
 
     def _at(self, odd: np.ndarray, start: int) -> str:
         place = start * (odd.size // len(odd)) + int(odd.reshape(-1).argmax())
@@ -92,8 +95,10 @@ class SmallArray:
         values = np.asarray(value, np.float64)
         shape = prediction.shape
         name = flag(option.name)
-        if np.isnan(values).any():
-            raise DataError(f"{name} is NaN at {_first(np.isnan(values))}")
+        odd = ~np.isfinite(values)
+        if odd.any():
+            value = np.atleast_1d(values)[np.atleast_1d(odd)][0]
+            raise DataError(f"{name} is {value} at {_first(odd)}", code="weight-value")
         if option.small and option.small.per_class:
             if values.shape != (pairing.classes,):
                 held = "one number" if not values.shape else f"shape {values.shape}"
@@ -102,7 +107,6 @@ class SmallArray:
                     code="shape-mismatch",
                 )
             return cls(option.name, values, pairing, along=False)
-        along = len(values.shape) == len(shape) > 0 and values.shape[0] == shape[0]
         try:
             fits = np.broadcast_shapes(values.shape, shape) == shape
         except ValueError:
@@ -113,8 +117,11 @@ class SmallArray:
                 f"{shape}",
                 code="shape-mismatch",
             )
+        along = len(values.shape) == len(shape) > 0
         if along:
             values = np.broadcast_to(values, shape)
+        elif values.shape:  # the same for every row
+            values = np.broadcast_to(values, shape[1:]).reshape(pairing.prediction.row)
         return cls(option.name, values, pairing, along)
 
     def rows(self, start: int, stop: int) -> np.ndarray:
@@ -146,6 +153,6 @@ def tensors(
         if not values.shape:
             found[name] = float(values)
             continue
-        values = pad(values) if array.along else np.ascontiguousarray(values)
-        found[name] = torch.from_numpy(values).to(like.device, like.dtype)
+        values = pad(values) if array.along else values
+        found[name] = torch.tensor(values, dtype=like.dtype, device=like.device)
     return found

@@ -18,6 +18,7 @@ from losscli.beside import PerElement, SmallArray, tensors
 from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.judge import judged
 from losscli.lazy import np, torch
+from losscli.losses.limits import times
 from losscli.question import Fields, Question, ask, open_fields
 from losscli.registry import Terms
 from losscli.result import Result
@@ -27,12 +28,17 @@ from losscli.state import State, Wanted, fingerprint, look, measure
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from losscli.checks import Check
     from losscli.formats.base import Field
     from losscli.lazy import Tensor
     from losscli.roles import Role
+    from losscli.shapes import View
 
 LEAF = 2**16
 """So many values of the prediction make a leaf, or one row if that has more."""
+
+NO_CLASS = -100
+"""No class index: torch's own default of ignore_index."""
 
 GRAIN = 64
 """Rows of a kernel's input are padded to a multiple of this: whole vectors of any processor."""
@@ -64,8 +70,7 @@ def evaluate(loss: str, /, **given: Any) -> Result:
 def answer(question: Question) -> Result:
     """Reads, computes and judges."""
     fields = open_fields(question)
-    if not all(field.shape[0] for field in (fields.prediction, fields.target) if field.shape):
-        _empty(fields)
+    _refuse_empty(fields)
     role = question.loss.target.of(
         Asked(
             question.loss.name,
@@ -77,16 +82,18 @@ def answer(question: Question) -> Result:
         )
     )
     plan = Plan.of(question, fields, role)
-    with _one_thread():
+    with _one_thread(), np.errstate(all="ignore"):  # inf and NaN are found by checks
         total = sum(map(plan.state, plan.leaves()), State())
-    question = replace(question, options=plan.resolved)
-    findings = judged(question, fields, role, total, plan.findings)
-    return Result.of(question, fields, role, total, findings, plan.dtype)
+        question = replace(question, options=plan.resolved)
+        findings = judged(question, fields, role, total, plan.findings, plan.dtype)
+        return Result.of(question, fields, role, total, findings, plan.dtype)
 
 
-def _empty(fields: Fields) -> None:
-    empty = next(one for one in (fields.prediction, fields.target) if one.shape[:1] == (0,))
-    raise DataError(f"{empty.label} has no rows: nothing to average", code="empty")
+def _refuse_empty(fields: Fields) -> None:
+    for field in (fields.prediction, fields.target):
+        if 0 in field.shape:
+            held = "no rows" if not field.shape[0] else f"shape {field.shape}, which holds nothing"
+            raise DataError(f"{field.label} has {held}: nothing to average", code="empty")
 
 
 @contextmanager
@@ -111,6 +118,7 @@ class Plan:
         options: The options of the loss; small arrays as such.
         arrays: The small arrays.
         beside: Sample weights and masks.
+        checks: The mistakes to look for.
     """
 
     question: Question
@@ -124,6 +132,7 @@ class Plan:
     arrays: Mapping[str, SmallArray]
     beside: Mapping[str, PerElement]
     findings: tuple[Finding, ...]
+    checks: tuple[Check, ...]
 
     @classmethod
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
@@ -162,6 +171,11 @@ class Plan:
             arrays,
             beside,
             tuple(notes),
+            tuple(
+                check
+                for check in role.checks()
+                if check.code != "nan" or question.settings.nan == "error"
+            ),
         )
 
     @property
@@ -177,7 +191,7 @@ class Plan:
     def state(self, leaf: tuple[int, int]) -> State:
         """What one leaf contributes; a leaf with an error contributes only its facts."""
         batch, digests = self.batch(*leaf)
-        facts = look(batch, self.role)
+        facts = look(batch, self.checks)
         if any(check.level is Level.ERROR for check in facts.seen):
             return facts
         elements, over = self.losses(batch)
@@ -188,14 +202,14 @@ class Plan:
     def batch(self, start: int, stop: int) -> tuple[Batch, dict[tuple[str, int], bytes]]:
         """Reads a leaf, and finds out which of its elements count."""
         pairing = self.role.pairing
-        prediction = pairing.prediction.of(_rows(self.fields.prediction, start, stop))
-        raw = pairing.target.of(_rows(self.fields.target, start, stop))
+        prediction = _rows(self.fields.prediction, pairing.prediction, start, stop)
+        raw = _rows(self.fields.target, pairing.target, start, stop)
         target = self.role.read(raw)
         digests: dict[tuple[str, int], bytes] = {}
         found = {name: one.rows(start, stop) for name, one in self.beside.items()}
         for name, values in found.items():
             digests |= fingerprint(name, start, values)
-        counts = self.role.counted(target)
+        counts = self.role.counted(raw)
         if "mask" in found:
             mask = found["mask"] != 0
             counts = mask if counts is None else counts & mask
@@ -223,28 +237,32 @@ class Plan:
             missing = -len(values) % grain
             return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
 
+        pairing = batch.pairing
+        chosen = pairing.classes is not None and not pairing.probabilities
         prediction = self._tensor(pad(batch.prediction))
-        target = self._tensor(pad(batch.target))
+        target = self._tensor(pad(batch.target), whole=chosen)
         small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, prediction)
         function = self.question.loss.kinds[self.question.kind]
-        found = function(prediction, target, **{**self.options, **small})
+        options = {**self.options, **small}
+        if "ignore_index" in options:  # ignored elements are found, and have become class 0
+            options["ignore_index"] = NO_CLASS
+        found = function(prediction, target, **options)
         terms = found if isinstance(found, Terms) else Terms(found, None)
         elements = self._ordered(terms.elements, batch)
         over = None if terms.over is None else self._ordered(terms.over, batch)
         if batch.weight is not None:
-            weight = torch.from_numpy(batch.pairing.order(batch.weight)).to(elements.dtype)
-            elements = elements * weight
+            weight = torch.from_numpy(batch.pairing.order(batch.weight)).double()
+            elements = times(weight, elements).to(elements.dtype)
             over = weight if over is None else over * weight
         if batch.counts is not None:
             counts = torch.from_numpy(batch.pairing.order(batch.counts))
-            elements = torch.where(counts, elements, torch.zeros((), dtype=elements.dtype))
-        return elements, over
+            elements = torch.where(counts, elements, 0.0)
+        return elements + 0.0, over  # no -0.0
 
-    def _tensor(self, values: np.ndarray) -> Tensor:
-        """On the device; real numbers in the dtype of the computation, class indices whole."""
+    def _tensor(self, values: np.ndarray, *, whole: bool = False) -> Tensor:
+        """On the device, in the dtype of the computation; class indices stay whole."""
         tensor = torch.from_numpy(np.ascontiguousarray(values))
-        whole = values.dtype == np.int64 and self.role.pairing.classes is not None
-        if whole and not self.role.pairing.probabilities:
+        if whole and values.dtype == np.int64:
             return tensor.to(self.device)
         return tensor.to(self.device, getattr(torch, self.dtype))
 
@@ -256,9 +274,13 @@ class Plan:
         return torch.from_numpy(batch.pairing.order(values.numpy()))
 
 
-def _rows(field: Field, start: int, stop: int) -> np.ndarray:
-    rows = field.rows(start, stop)
-    return rows.astype(np.uint8) if rows.dtype.kind == "b" else rows
+def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:
+    """Rows of a field as the kernel wants them; without an axis of rows it is all one row."""
+    whole = view.whole and field.shape
+    rows = view.of(field.rows(0, field.shape[0]) if whole else field.rows(start, stop))
+    if rows.dtype.kind == "b":
+        return rows.astype(np.uint8)
+    return rows if rows.flags.writeable else rows.copy()  # torch warns of what is not
 
 
 def _values(field: Field | None, given: Any) -> Any:

@@ -161,14 +161,8 @@ class _Files:
 
     def field(self, ref: Ref, keys: Mapping[str, list[str]]) -> Field:
         """What an input names; without a key, less the keys that others name of the file."""
-        if ref.literal:
-            from losscli.formats.json_ import literal
-
-            return literal(ref.word)
         if not ref.paths:
-            from losscli.formats.values import from_value
-
-            return from_value(ref.name, ref.value)
+            return _in_place(ref)
         fields = [
             self.source(path).select(ref.key, leave=keys.get(_identity(path), ()))
             for path in ref.paths
@@ -178,6 +172,16 @@ class _Files:
         from losscli.formats.shards import Shards
 
         return Shards(fields, ref.word)
+
+
+def _in_place(ref: Ref) -> Field:
+    """A Python value, or inline JSON: messages name it by its input."""
+    from losscli.formats.json_ import literal
+    from losscli.formats.values import from_value
+
+    found = literal(ref.word) if ref.literal else from_value(ref.name, ref.value)
+    found.name = ref.name
+    return found
 
 
 def _keys_by_file(refs: Mapping[str, Ref]) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.checks import Case, Check, Tally
@@ -9,6 +11,7 @@ from losscli.checks.base import CODES
 from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.lazy import np
 from losscli.registry import suggest
+from losscli.stats import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,12 +30,18 @@ OTHER_CODES = {
     "whole-floats": Level.NOTE,
     "negative-margin": Level.WARNING,
     "negative-weight": Level.WARNING,
+    "overflow": Level.WARNING,
 }
 """What is said beside the checks of values."""
 
 
 def judged(
-    question: Question, fields: Fields, role: Role, total: State, plain: Iterable[Finding]
+    question: Question,
+    fields: Fields,
+    role: Role,
+    total: State,
+    plain: Iterable[Finding],
+    dtype: str,
 ) -> list[Finding]:
     """All warnings and notes.
 
@@ -42,44 +51,46 @@ def judged(
         role: What its target is.
         total: The sum of all leaves.
         plain: What is already known.
+        dtype: What the losses were computed in.
 
     Raises:
         DataError: an error was found, or a warning with --strict, or nothing is left to average.
-        UsageError: --ignore names no note or warning.
     """
-    ignored = _ignored(question.settings.ignore)
     checks: list[Check] = list(total.seen)
     facts = {"prediction": total.prediction, "target": total.target}
     found = [
         *question.notes,
         *fields.notes,
-        *role.pairing.notes,
+        *(_named(note, question.kind) for note in role.pairing.notes),
         *plain,
         *_margin(question),
         *role.findings(facts, {check.code for check in checks}),
         *_sample_weight(question, total),
+        *_overflow(total, dtype),
     ]
     by_code = {check.code: index for index, check in enumerate(role.checks())}
     for check in sorted(checks, key=lambda one: by_code.get(one.code, 0)):
-        if check.code == "nan" and question.settings.nan != "error":
-            continue
         finding = check.finding(total.seen[check], _case(check, question, fields, role, total))
         found += [finding] if finding else []
     _raise_first(found, Level.ERROR)
-    if not total.over.units and not total.over.special:
+    if not total.elements.count or (question.reduction == "mean" and total.over == ZERO):
         _nothing(question, fields, total)
-    kept = [finding for finding in found if finding.code not in ignored]
+    kept = [finding for finding in found if finding.code not in question.settings.ignore]
     if question.settings.strict:
         _raise_first(kept, Level.WARNING)
     return kept
 
 
+def _named(note: Finding, kind: str) -> Finding:
+    """A note of the shapes, which know a prediction but not its kind."""
+    return replace(note, input=kind) if note.input == "prediction" else note
+
+
 def _raise_first(found: Sequence[Finding], level: Level) -> None:
     bad = [finding for finding in found if finding.level is level]
     if bad:
-        more = f" (and {len(bad) - 1} more of this kind)" if len(bad) > 1 else ""
         strict = " (a warning, refused by --strict)" if level is Level.WARNING else ""
-        raise DataError(bad[0].message + more + strict, hint=bad[0].hint, code=bad[0].code)
+        raise DataError(bad[0].message + strict, hint=bad[0].hint, code=bad[0].code)
 
 
 def _case(check: Check, question: Question, fields: Fields, role: Role, total: State) -> Case:
@@ -98,11 +109,17 @@ def _case(check: Check, question: Question, fields: Fields, role: Role, total: S
         tuple(int(one) for one in index),
         role.pairing,
         question.options,
+        question.settings,
         tuple(question.loss.kinds),
     )
 
 
-def _ignored(codes: Sequence[str]) -> set[str]:
+def check_codes(codes: Iterable[str]) -> None:
+    """Refuses what --ignore cannot leave out.
+
+    Raises:
+        UsageError: a code of an error, or of nothing.
+    """
     known = {**CODES, **OTHER_CODES}
     for code in codes:
         if code not in known:
@@ -110,7 +127,6 @@ def _ignored(codes: Sequence[str]) -> set[str]:
             raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
         if known[code] is Level.ERROR:
             raise UsageError(f"--ignore {code}: an error cannot be ignored")
-    return set(codes)
 
 
 def _margin(question: Question) -> list[Finding]:
@@ -126,6 +142,17 @@ def _sample_weight(question: Question, total: State) -> list[Finding]:
         return []
     message = f"{total.negative:,} sample weights are negative"
     return [Finding("negative-weight", Level.WARNING, message, input="sample_weight")]
+
+
+def _overflow(total: State, dtype: str) -> list[Finding]:
+    """Infinite losses of finite values, or an infinite sum of finite losses."""
+    infinite = any(check.code in ("infinite", "impossible", "nan") for check in total.seen)
+    if infinite or total.prediction.nan or total.target.nan or not total.numerator.special:
+        return []
+    what = "a loss" if math.isinf(total.extremes.high) else "the sum of the losses"
+    hint = "--dtype float64 goes further" if dtype != "float64" else ""
+    message = f"{what} is larger than any number of {dtype}"
+    return [Finding("overflow", Level.WARNING, message, hint)]
 
 
 def _nothing(question: Question, fields: Fields, total: State) -> None:

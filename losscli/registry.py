@@ -83,11 +83,12 @@ class Option:
         """
         if self.small or value == self.default:
             return value
+        value = value.item() if hasattr(value, "item") else value  # a number of NumPy
         if self.kind is bool:
             right = isinstance(value, bool)
         else:
             right = isinstance(value, (int, float)) and not isinstance(value, bool)
-            right = right and (self.kind is float or int(value) == value)
+            right = right and (self.kind is float or float(value).is_integer())
         if not right:
             wanted = {bool: "true or false", int: "a whole number"}.get(self.kind, "a number")
             raise UsageError(f"{flag(self.name)} must be {wanted}, not {value!r}")
@@ -96,7 +97,7 @@ class Option:
         return self.kind(value)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Loss(Generic[P, R]):
     """A loss: its functions, one for each kind of prediction, and what is known about them.
 
@@ -129,6 +130,9 @@ class Loss(Generic[P, R]):
         self.name = self.function.__name__.replace("_", "-")
         self.family = self.function.__module__.rpartition(".")[2]
         self.given(next(iter(inspect.signature(self.function).parameters)))(self.function)
+
+    def __repr__(self) -> str:
+        return f"<loss {self.name}>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)

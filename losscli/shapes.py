@@ -239,7 +239,7 @@ def _dropped(shape: Shape) -> Shape:
 
 
 def _squeezed(side: str, label: str, shape: Shape, dropped: Shape) -> Finding:
-    message = f"{label}: the length-1 axes of shape {shape} were dropped: {dropped}"
+    message = f"{label}: the shape {shape} was read as {dropped}"
     return Finding("squeezed", Level.NOTE, message, input=side)
 
 

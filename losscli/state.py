@@ -11,7 +11,7 @@ from losscli.lazy import np, torch
 from losscli.stats import ZERO, Extremes, Moments, Ranked, Sample, Sum, Totals, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.lazy import Tensor
@@ -81,9 +81,9 @@ class Wanted:
     unreduced: bool
 
 
-def look(batch: Batch, role: Role) -> State:
+def look(batch: Batch, checks: Sequence[Check]) -> State:
     """The facts of a leaf, and what its checks say: before any loss is computed."""
-    seen = {check: check.look(batch) for check in role.checks()}
+    seen = {check: check.look(batch) for check in checks}
     target = batch.target if batch.raw.dtype.kind == "U" else batch.raw
     return State(
         prediction=Facts.of(_counted(batch.prediction, batch, "prediction")),
@@ -160,11 +160,9 @@ def _largest(values: Tensor, size: int) -> Tensor:
     size = min(size, values.numel())
     if not size:
         return torch.arange(0)
-    values = values.nan_to_num(nan=float("inf"), posinf=float("inf"), neginf=-float("inf"))
-    least = values.topk(size).values[-1]
-    above = (values > least).nonzero()[:, 0]
-    equal = (values == least).nonzero()[: size - len(above), 0]
-    return torch.cat([above, equal])
+    least = values.topk(size).values[-1]  # NaN is the largest of all
+    places = (~(values < least)).nonzero()[:, 0]
+    return places[values[places].argsort(descending=True, stable=True)[:size]]
 
 
 def _ranked(
@@ -185,8 +183,8 @@ def _ranked(
     entries = []
     for spot, loss, shown in zip(spots, losses, cells, strict=True):
         place = start + int(spot)
-        rank = float("-inf") if loss != loss else -loss
-        entries.append(((rank, place) if by_loss else place, (place, loss, shown)))
+        rank = (0, 0.0, place) if loss != loss else (1, -loss, place)
+        entries.append((rank if by_loss else place, (place, loss, shown)))
     return Ranked.of(size, entries)
 
 

@@ -51,7 +51,7 @@ def _ratio(numerator: int, denominator: int) -> float:
     try:
         return numerator / denominator
     except OverflowError:
-        return math.copysign(math.inf, numerator)
+        return math.inf if (numerator > 0) == (denominator > 0) else -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,10 @@ class Extremes:
         """
         if not values.numel():
             return cls()
-        low_at, high_at = (int(at) for at in (values.argmin(), values.argmax()))
-        # argmin and argmax promise no particular place among equals.
-        low, high = values[low_at], values[high_at]
-        first = (int((values == bound).byte().argmax()) for bound in (low, high))
+        array = values.numpy()  # whose argmin and argmax are the first among equals
+        first = int(array.argmin()), int(array.argmax())
         spots = [start + (at if places is None else int(places[at])) for at in first]
-        return cls(low.item(), spots[0], high.item(), spots[1])
+        return cls(array[first[0]].item(), spots[0], array[first[1]].item(), spots[1])
 
     def __add__(self, other: Extremes) -> Extremes:
         low, low_at = min(self._low, other._low)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks.facts import Facts
     from losscli.formats.base import Field
+    from losscli.settings import Settings
     from losscli.shapes import Pairing
 
 CODES: dict[str, Level] = {}
@@ -68,6 +69,7 @@ class Case:
         index: Where the first offender stands, in the field's own shape.
         pairing: How prediction and target belong together.
         options: The options of the loss.
+        settings: The common ones.
         kinds: The kinds of prediction that the loss takes.
     """
 
@@ -79,6 +81,7 @@ class Case:
     index: tuple[int, ...]
     pairing: Pairing
     options: Mapping[str, Any]
+    settings: Settings
     kinds: tuple[str, ...]
 
     @property

@@ -84,7 +84,7 @@ def _counted(values: np.ndarray, low: float, high: float) -> dict[float, int] | 
     if len(np.unique(values[: FEW * 2])) > FEW:
         return None
     if values.dtype.kind in "iu" and high - low < 2**12:
-        tally = np.bincount(values.astype(np.int64) - int(low))
+        tally = np.bincount((values - values.dtype.type(low)).astype(np.int64))
         found = np.flatnonzero(tally)
         if len(found) > FEW:
             return None

@@ -48,7 +48,7 @@ def probs_range(batch: Batch) -> np.ndarray | None:
 @probs_range.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = (
-        f"{case.place}: {tally.value:g} is no probability "
+        f"{case.place}: {tally.value:.8g} is no probability "
         f"({share(tally.count, case.facts.count)} of --probs are outside [0, 1])"
     )
     return message, "--logits takes unnormalised scores" if "logits" in case.kinds else ""
@@ -119,6 +119,22 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return message, "--logits keeps what a probability rounds away"
 
 
+@check("impossible", Level.WARNING, on="prediction")
+def ruled_out(batch: Batch) -> np.ndarray | None:
+    """Log-probabilities that rule out what is true: the loss is infinite."""
+    never = np.isneginf(batch.prediction) & (batch.target > 0)
+    return np.asarray(never | ((batch.prediction >= 0) & (batch.target < 1)))
+
+
+@ruled_out.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: a log-probability of {tally.value:g} rules out what is true, so the loss "
+        f"is infinite ({like(tally)})"
+    )
+    return message, "--logits keeps what a probability rounds away"
+
+
 @check("impossible", Level.WARNING, on="prediction", whole_rows=True)
 def impossible(batch: Batch) -> Found | None:
     """True classes that were given probability 0: their loss is infinite."""
@@ -126,7 +142,8 @@ def impossible(batch: Batch) -> Found | None:
     if not (batch.prediction == floor).any():
         return None
     if batch.pairing.probabilities:
-        mask = ((batch.prediction == floor) & (batch.target > 0)).any(1)
+        least = -np.inf if batch.options.get("log_target") else 0.0
+        mask = ((batch.prediction == floor) & (batch.target > least)).any(1)
     else:
         classes = batch.prediction.shape[1]
         inside = (batch.target >= 0) & (batch.target < classes)

@@ -112,15 +112,15 @@ def class_range(batch: Batch) -> np.ndarray | None:
 
 @class_range.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
-    classes = case.pairing.classes or 0
+    classes, base = case.pairing.classes or 0, case.settings.target_base or 0
     message = (
         f"{case.place}: class {tally.value:g}, but the predictions have {classes} classes, "
-        f"0..{classes - 1} ({like(tally)})"
+        f"{base}..{base + classes - 1} ({like(tally)})"
     )
     low, high = case.facts.low, case.facts.high
-    if low >= 1 and high == classes:
+    if low >= 1 and high == classes and not base:
         return message, f"all targets are in 1..{classes}: --target-base 1 counts from 1"
-    if low < 0 and high < classes:
+    if low < base and high < base + classes:
         return message, f"is {tally.value:g} padding? --ignore-index {tally.value:g}"
     return message, ""
 

@@ -31,6 +31,7 @@ class Field(ABC):
             bool, integer, floating or text (kind "U"); never object.
         columns: The names of the columns, where the source carries them: of the last axis, or
             of the one column that a field of one axis is.
+        name: The input that it is, for messages of what has no path.
         notes: (code, message) of what was passed over without loss.
     """
 
@@ -39,13 +40,14 @@ class Field(ABC):
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
     columns: tuple[str, ...] | None = None
+    name: str = ""
     notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
         """The field as messages name it: ``preds.csv:logit``."""
         if self.path is None:
-            return "array"
+            return self.name.replace("_", "-") or "array"
         path = "standard input" if self.path == "-" else self.path
         return path if self.key is None else f"{path}:{self.key}"
 

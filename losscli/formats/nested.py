@@ -72,6 +72,7 @@ def _check_regular(items: list[Any], label: str, path: Callable[[int], str]) -> 
 
 
 def _convert(leaves: list[Any], label: str, path: Callable[[int], str]) -> np.ndarray:
+    leaves = [leaf.item() if isinstance(leaf, np.generic) else leaf for leaf in leaves]
     kinds = set(map(type, leaves))
     if kinds == {bool}:
         return np.array(leaves, np.bool_)

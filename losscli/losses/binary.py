@@ -64,12 +64,13 @@ def bce(
         tensor([0.1269, 0.3133])
     """
     target = _smooth(target, label_smoothing)
-    pos = torch.as_tensor(pos_weight, dtype=logits.dtype, device=logits.device)
-    found = F.binary_cross_entropy_with_logits(logits, target, pos_weight=pos, reduction="none")
-    if not bool(logits.isfinite().all()):
-        limit = times(pos * target, (-logits).clamp(min=0)) + times(1 - target, logits.clamp(min=0))
-        found = torch.where(logits.isinf(), limit, found)
-    return found * weight
+    if bool(((target == 0) | (target == 1)).all()):
+        # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it.
+        yes = target > 0.5
+        found = -F.logsigmoid(torch.where(yes, logits, -logits))
+        return times(weight, torch.where(yes, times(pos_weight, found), found))
+    yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
+    return _both(target, yes, no, weight, pos_weight)
 
 
 @bce.given("probs")
@@ -78,7 +79,7 @@ def _(
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes, no = probs.log().clamp(min=FLOOR), (-probs).log1p().clamp(min=FLOOR)
-    return -(pos_weight * target * yes + (1 - target) * no) * weight
+    return _both(target, yes, no, weight, pos_weight)
 
 
 @bce.given("log_probs")
@@ -94,7 +95,7 @@ def _(
     yes = log_probs.clamp(max=0)
     # ln(1 - p): from expm1 while p is near 1, from log1p while it is small (Mächler, 2012).
     no = torch.where(yes > -0.6931472, (-yes.expm1()).log(), (-yes.exp()).log1p())
-    return -(pos_weight * times(target, yes) + times(1 - target, no)) * weight
+    return _both(target, yes, no, weight, pos_weight)
 
 
 @bce.guessed
@@ -106,7 +107,14 @@ def _(totals: Totals, *, weight: Array, pos_weight: Array, label_smoothing: floa
         return None
     count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
     mean = ratio(totals["y"].value, count) * (1 - label_smoothing) + label_smoothing / 2
-    return entropy([mean, 1 - mean])
+    return entropy([mean, 1 - mean]) if 0 <= mean <= 1 else None
+
+
+def _both(
+    target: Tensor, yes: Tensor, no: Tensor, weight: Tensor | float, pos_weight: Tensor | float
+) -> Tensor:
+    """The cross-entropy of both sides, from their logarithms."""
+    return -times(weight, times(pos_weight, times(target, yes)) + times(1 - target, no))
 
 
 def _smooth(target: Tensor, amount: float) -> Tensor:

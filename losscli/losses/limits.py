@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def times(factor: Tensor, value: Tensor) -> Tensor:
-    """A product in which 0 · ∞ is 0, as in the limit of y · ln p.
+def times(factor: Tensor | float, value: Tensor) -> Tensor:
+    """A product in which 0 · ∞ is 0, as in the limit of y · ln p, and nothing is done for 1.
 
     >>> times(torch.tensor([0.0, 2.0]), torch.tensor([float("inf"), 3.0]))
     tensor([0., 6.])
     """
-    return torch.where(factor == 0, torch.zeros((), dtype=value.dtype), factor * value)
+    if isinstance(factor, float) and factor == 1:
+        return value
+    factor = torch.as_tensor(factor, device=value.device)
+    return torch.where(factor == 0, 0.0, factor * value)
 
 
 def log_softmax(logits: Tensor, axis: int) -> Tensor:
@@ -45,4 +48,4 @@ def entropy(shares: Iterable[float]) -> float:
     >>> round(entropy([0.5, 0.5]), 6)
     0.693147
     """
-    return -sum(share * log(share) for share in shares if share > 0)
+    return sum(-share * log(share) for share in shares if share > 0)

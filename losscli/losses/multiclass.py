@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import exp, inf
 from typing import TYPE_CHECKING
 
-from losscli.lazy import F, Tensor, np, torch
+from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import entropy, log_softmax, times
 from losscli.options import Fraction, PerClass
 from losscli.registry import Terms, loss
 from losscli.roles import Classes, ClassIndex, Distribution
+from losscli.roles.base import number
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
@@ -104,31 +105,31 @@ def _cross(
 ) -> Tensor | Terms:
     """Cross-entropy from log-probabilities, classes on axis 1."""
     classes = log_probs.shape[1]
-    weights = weight if isinstance(weight, Tensor) else None
+    weights = None if isinstance(weight, float) else weight
     if target.is_floating_point():
         shares = target * (1 - smoothing) + smoothing / classes if smoothing else target
-        found = _times(shares, log_probs)
-        return -(found if weights is None else _along(weights, found) * found).sum(1)
-    found = F.nll_loss(log_probs, target, weights, ignore_index=ignored, reduction="none")
+        return -_weighted(_times(shares, log_probs), weights).sum(1)
     counted = target != ignored
+    found = F.nll_loss(log_probs, target, ignore_index=ignored, reduction="none")
+    over = None
+    if weights is not None:
+        over = weights[torch.where(counted, target, 0)] * counted
+        found = _times(over, found)
     if smoothing:
-        every = log_probs if weights is None else _along(weights, log_probs) * log_probs
-        even = torch.where(counted, -every.sum(1) / classes, torch.zeros_like(found))
+        even = torch.where(counted, -_weighted(log_probs, weights).sum(1) / classes, 0.0)
         found = (1 - smoothing) * found + smoothing * even
+    return found if over is None else Terms(found, over)
+
+
+def _weighted(values: Tensor, weights: Tensor | None) -> Tensor:
+    """Values with the classes on axis 1, each times the weight of its class."""
     if weights is None:
-        return found
-    picked = weights[torch.where(counted, target, torch.zeros_like(target))]
-    return Terms(found, picked * counted)
+        return values
+    return _times(weights.reshape(-1, *[1] * (values.ndim - 2)), values)
 
 
-def _along(weights: Tensor, values: Tensor) -> Tensor:
-    """Weights of the classes, to be multiplied with values that have them on axis 1."""
-    return weights.reshape(-1, *[1] * (values.ndim - 2))
-
-
-def _times(shares: Tensor, log_probs: Tensor) -> Tensor:
-    finite = bool(log_probs.isfinite().all())
-    return shares * log_probs if finite else times(shares, log_probs)
+def _times(factor: Tensor, values: Tensor) -> Tensor:
+    return factor * values if bool(values.isfinite().all()) else times(factor, values)
 
 
 @ce.guessed
@@ -141,10 +142,16 @@ def _(
     class_axis: int | None,
 ) -> float | None:
     """The entropy of the class frequencies: that of always naming them."""
-    if isinstance(weight, Tensor) or label_smoothing or "classes" not in totals:
+    masses = totals.get("masses" if "masses" in totals else "classes")
+    if not isinstance(weight, float) or masses is None:
         return None
-    counts: np.ndarray = totals["classes"]
-    return entropy(counts / counts.sum()) if counts.sum() == totals["count"] else None
+    count = number(totals["count"])
+    even = label_smoothing * count / len(masses)
+    found = [(1 - label_smoothing) * number(one) + even for one in masses.tolist()]
+    whole = sum(found)
+    if not (count > 0 and whole > 0 and min(found) >= 0):
+        return None
+    return entropy(one / whole for one in found) * whole / count
 
 
 @loss(
@@ -227,7 +234,7 @@ def kl(
     if bool(gap.isfinite().all()):
         return shares * gap
     # y = 0 counts nothing, even where the prediction is impossible too.
-    return times(shares, torch.where(shares == 0, torch.zeros_like(gap), gap))
+    return times(shares, torch.where(shares == 0, 0.0, gap))
 
 
 @kl.given("probs")
@@ -237,5 +244,4 @@ def _(probs: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Te
 
 @kl.given("logits")
 def _(logits: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
-    axis = 1 if logits.ndim > 1 else 0
-    return kl(log_softmax(logits, axis), target, log_target=log_target)
+    return kl(log_softmax(logits, 1), target, log_target=log_target)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from losscli.errors import DataError
 from losscli.lazy import np
 from losscli.stats import Sum, Totals
 
@@ -43,6 +44,7 @@ class Measure:
         guess: The same number for the best constant prediction.
         hits: For the accuracy: how many hits and of how many.
         rule: For the accuracy: what a hit is.
+        shown: Tables have a line for it.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Measure:
     guess: float | None = None
     hits: tuple[float, float] | None = None
     rule: str = ""
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,13 @@ class Role(ABC):
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.pairing = self.pair()
+        for one, names in ((asked.prediction, False), (asked.target, self.takes_names)):
+            if one.dtype.kind == "U" and not names:
+                raise DataError(
+                    f"{one.label} holds text, but {asked.loss} wants numbers here",
+                    hint="class names can be targets of losses with scores for each class",
+                    code="text",
+                )
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -101,12 +111,17 @@ class Role(ABC):
         """A leaf of the target as the kernel and the checks take it."""
         return raw
 
-    def counted(self, target: np.ndarray) -> np.ndarray | None:
+    @property
+    def takes_names(self) -> bool:
+        """Whether targets may be names."""
+        return False
+
+    def counted(self, raw: np.ndarray) -> np.ndarray | None:
         """Which elements count: not those of ``--ignore-index``. None for all."""
         ignored = self.asked.options.get("ignore_index")
-        if ignored is None or self.pairing.probabilities:
+        if ignored is None or self.pairing.probabilities or raw.dtype.kind == "U":
             return None
-        kept = target != ignored
+        kept = raw != ignored
         return None if kept.all() else kept
 
     @abstractmethod
@@ -142,6 +157,15 @@ def amount(mask: np.ndarray, batch: Batch) -> int | Sum:
     if batch.weight is None:
         return int(np.count_nonzero(mask))
     return Sum.of(float(batch.weight[mask].sum(dtype=np.float64)))
+
+
+def weighted(values: np.ndarray, batch: Batch) -> Sum:
+    """The sum of values that count, each times its sample weight."""
+    if batch.counts is not None:
+        values = values[batch.counts]
+    if batch.weight is not None:
+        values = values * (batch.weight if batch.counts is None else batch.weight[batch.counts])
+    return Sum.of(float(values.sum(dtype=np.float64)))
 
 
 def number(part: int | Sum) -> float:

@@ -10,8 +10,8 @@ from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
-from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told
-from losscli.stats import Sum, Totals
+from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
+from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,11 +32,12 @@ class Binary(Role):
         return shapes.same(self.asked.prediction, self.asked.target)
 
     def checks(self) -> Sequence[Check]:
-        clamps = (predictions.clamped,) if self.asked.loss == "bce" else ()
         kind = self.asked.kind
+        certain = {"probs": predictions.clamped, "log_probs": predictions.ruled_out}
+        logs = kind in certain and self.asked.loss != "zero-one"
         return (
             *predictions.BY_KIND[kind],
-            *(clamps if kind == "probs" else ()),
+            *((certain[kind],) if logs else ()),
             *targets.CHECKS,
             targets.outside_unit,
         )
@@ -58,10 +59,10 @@ class Binary(Role):
             "fn": amount(~guessed & true, batch),
             "tn": amount(~guessed & ~true, batch),
             "soft": amount((batch.target > 0) & (batch.target < 1), batch),
-            "y": _weighted(batch.target, batch),
+            "y": weighted(batch.target, batch),
         }
         if self.asked.kind != "pred":
-            parts["p"] = _weighted(_probabilities(batch), batch)
+            parts["p"] = weighted(_probabilities(batch), batch)
         if batch.prediction.ndim == 2:
             wrong = guessed != true
             if batch.counts is not None:
@@ -95,7 +96,7 @@ class Binary(Role):
             p, y = ratio(totals["p"].value, count), ratio(totals["y"].value, count)
             side = "low" if p < y else "high"
             how = f"target mean {y:.6f}: {abs(p - y):.2g} {side}"
-            metrics += [Measure("mean_p", p, how), Measure("mean_target", y)]
+            metrics += [Measure("mean_p", p, how), Measure("mean_target", y, shown=False)]
         cells = (
             f"{name} {told(value)}"
             for name, value in zip(("TP", "FP", "FN", "TN"), (tp, fp, fn, tn), strict=True)
@@ -188,13 +189,3 @@ def _probabilities(batch: Batch) -> np.ndarray:
 def _listed(places: np.ndarray) -> str:
     """Some labels by their index, cut after a few."""
     return " ".join(map(str, places[:6])) + (" …" if len(places) > 6 else "") or "none"
-
-
-def _weighted(values: np.ndarray, batch: Batch) -> Sum:
-    """The sum of values that count, each times its sample weight."""
-    if batch.counts is not None:
-        values = values[batch.counts]
-    if batch.weight is not None:
-        weight = batch.weight if batch.counts is None else batch.weight[batch.counts]
-        values = values * weight
-    return Sum.of(float(values.sum(dtype=np.float64)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
-from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, told
+from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, told, weighted
 from losscli.roles.names import Names
 from losscli.stats import Sum, Totals
 
@@ -48,10 +49,12 @@ class ClassIndex(Role):
             )
         return pairing
 
+    @property
+    def takes_names(self) -> bool:
+        return not self.pairing.probabilities
+
     def read(self, raw: np.ndarray) -> np.ndarray:
-        ignored = self.asked.options.get("ignore_index")
-        base = self.asked.settings.target_base or 0
-        return self.names.indices(raw, ignored, base)
+        return self.names.indices(raw, self.asked.settings.target_base or 0)
 
     def checks(self) -> Sequence[Check]:
         kind = self.asked.kind
@@ -84,10 +87,10 @@ class ClassIndex(Role):
             parts |= {f"top{k}": amount(ranks < k, batch) for k in self.tops}
         if batch.kind != "pred":
             parts["confidence"] = _confidence(batch)
-        kept = ... if batch.counts is None else batch.counts
         if classes <= COUNTED:
-            parts["classes"] = np.bincount(true[kept].reshape(-1), minlength=classes)
+            parts["classes"] = _tally(true, batch, classes)
         if classes <= TABLE:
+            kept = ... if batch.counts is None else batch.counts
             pairs = true[kept].reshape(-1) * classes + guessed[kept].reshape(-1)
             table = np.bincount(pairs, minlength=classes**2)
             parts["table"] = table.reshape(classes, classes)
@@ -109,7 +112,7 @@ class ClassIndex(Role):
         count, hits = number(totals["count"]), number(totals["hits"])
         classes = totals.get("classes")
         rule = self.rule
-        majority = None if classes is None else ratio(int(classes.max()), int(classes.sum()))
+        majority = None if classes is None else ratio(_top(classes, 1), count)
         accuracy = Measure(
             "accuracy",
             ratio(hits, count),
@@ -122,7 +125,7 @@ class ClassIndex(Role):
         for k in self.tops:
             found = number(totals[f"top{k}"])
             how = f"{told(found)}/{told(count)}, fewer than {k} classes score higher"
-            share = None if classes is None else ratio(_top(classes, k), int(classes.sum()))
+            share = None if classes is None else ratio(_top(classes, k), count)
             metrics.append(Measure(f"top{k}", ratio(found, count), how, share))
         if "confidence" in totals:
             mean = ratio(totals["confidence"].value, count)
@@ -178,6 +181,17 @@ class Classes(ClassIndex):
             return [Finding("one-hot", Level.NOTE, message, input="target")]
         return []
 
+    def measure(self, batch: Batch) -> Totals:
+        found = super().measure(batch)
+        if not self.pairing.probabilities or batch.target.shape[1] > COUNTED:
+            return found
+        masses = np.moveaxis(batch.target, 1, -1)
+        if batch.weight is not None:
+            masses = masses * batch.weight[..., None]
+        masses = masses[... if batch.counts is None else batch.counts]
+        sums = masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64)
+        return found + Totals({"masses": _exact(sums)})
+
     def true(self, batch: Batch) -> np.ndarray:
         return batch.target.argmax(1) if self.pairing.probabilities else super().true(batch)
 
@@ -194,6 +208,13 @@ class Distribution(Role):
     def pair(self) -> Pairing:
         asked = self.asked
         if asked.prediction.shape == asked.target.shape and len(asked.prediction.shape) < 2:
+            if asked.kind == "logits":
+                raise DataError(
+                    f"{asked.prediction.label} has shape {asked.prediction.shape}: nothing says "
+                    "whether these are rows or classes",
+                    hint="one distribution over C classes has the shape (1, C)",
+                    code="shape-mismatch",
+                )
             return shapes.same(asked.prediction, asked.target)
         return shapes.terms(asked.prediction, asked.target, asked.options["class_axis"])
 
@@ -208,15 +229,20 @@ class Distribution(Role):
         if self.pairing.classes is None:
             return Totals()
         hits = batch.prediction.argmax(1) == batch.target.argmax(1)
-        rows = np.ones(hits.shape, bool) if batch.counts is None else batch.counts.any(1)
-        return Totals({"hits": int((hits & rows).sum()), "count": int(rows.sum())})
+        heads = replace(  # one for each distribution, not for each class
+            batch,
+            counts=None if batch.counts is None else np.asarray(batch.counts.all(1)),
+            weight=None if batch.weight is None else batch.weight.mean(1),
+        )
+        every = np.ones(hits.shape, bool)
+        return Totals({"hits": amount(hits, heads), "count": amount(every, heads)})
 
     def report(self, totals: Totals) -> Report:
-        if "count" not in totals:
+        if "count" not in totals or not number(totals["count"]):
             return Report()
-        hits, count = totals["hits"], totals["count"]
+        hits, count = number(totals["hits"]), number(totals["count"])
         rule = "argmax of prediction = argmax of target"
-        how = f"{hits}/{count}, {rule}"
+        how = f"{told(hits)}/{told(count)}, {rule}"
         return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
 
 
@@ -238,20 +264,28 @@ def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
 def _confidence(batch: Batch) -> Sum:
     """The sum of the probabilities of the classes that were chosen."""
     scores = torch.from_numpy(np.ascontiguousarray(batch.prediction)).double()
-    if batch.kind == "logits":
-        scores = torch.softmax(scores, 1)
-    found = scores.amax(1).numpy()
-    if batch.kind == "log_probs":
-        found = np.exp(found)
-    weight = 1.0 if batch.weight is None else batch.weight
-    if batch.counts is not None:
-        weight = weight * batch.counts
-    return Sum.of(float((found * weight).sum(dtype=np.float64)))
+    top = scores.amax(1, keepdim=True)
+    if batch.kind == "logits":  # of the highest score, which may be infinite
+        top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1, keepdim=True)
+    found = top.exp() if batch.kind == "log_probs" else top
+    return weighted(found[:, 0].numpy(), batch)
 
 
-def _top(classes: np.ndarray, k: int) -> int:
+def _tally(true: np.ndarray, batch: Batch, classes: int) -> np.ndarray:
+    """How often each class is the true one: whole numbers, or sums of sample weights."""
+    kept = ... if batch.counts is None else batch.counts
+    weight = None if batch.weight is None else batch.weight[kept].reshape(-1)
+    found = np.bincount(true[kept].reshape(-1), weight, classes)
+    return found if weight is None else _exact(found)
+
+
+def _exact(sums: np.ndarray) -> np.ndarray:
+    return np.array([Sum.of(one) for one in sums.tolist()], object)
+
+
+def _top(classes: np.ndarray, k: int) -> float:
     """The hits of always naming the k most frequent classes."""
-    return int(np.sort(classes)[-k:].sum())
+    return sum(sorted(map(number, classes.tolist()))[-k:])
 
 
 def _hardest(table: np.ndarray, names: Names) -> list[tuple[str, str]]:
@@ -264,8 +298,6 @@ def _hardest(table: np.ndarray, names: Names) -> list[tuple[str, str]]:
         wrong = table[one].copy()
         wrong[one] = -1
         other = int(wrong.argmax())
-        found = (
-            f"{hits[one]}/{totals[one]} right, taken for {names.shown(other)} {wrong[other]} times"
-        )
+        found = f"{hits[one]}/{totals[one]} right, taken for {names.shown(other)} ({wrong[other]})"
         lines.append(("class " + names.shown(one), found))
     return lines

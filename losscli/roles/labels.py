@@ -49,6 +49,8 @@ class Labels(ClassIndex):
 class Equal(Role):
     """Labels against labels: any numbers, equal or not."""
 
+    precise = True
+
     def pair(self) -> Pairing:
         return shapes.same(self.asked.prediction, self.asked.target)
 

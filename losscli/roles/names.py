@@ -57,18 +57,14 @@ class Names:
             )
         return cls(text, whole)
 
-    def indices(self, raw: np.ndarray, ignored: int | None, base: int) -> np.ndarray:
+    def indices(self, raw: np.ndarray, base: int) -> np.ndarray:
         """Class indices from 0, of names or of numbers; what has no name is UNKNOWN."""
         if raw.dtype.kind == "U":
             return _looked_up(raw, dict(zip(self.text, range(len(self.text)), strict=True)))
-        with np.errstate(invalid="ignore"):
-            found = raw.astype(np.int64)
-        mapped = found
+        found = raw.astype(np.int64)
         if self.whole:
-            mapped = _looked_up(found, dict(zip(self.whole, range(len(self.whole)), strict=True)))
-        elif base:
-            mapped = found - base
-        return mapped if ignored is None else np.where(found == ignored, ignored, mapped)
+            return _looked_up(found, dict(zip(self.whole, range(len(self.whole)), strict=True)))
+        return found - base
 
     def shown(self, index: int) -> str:
         """A class as a person knows it."""

@@ -64,7 +64,7 @@ class Values(Role):
         if target is not None:
             spread = target.std**2 * (target.count - 1)
             squared = totals["squared"].value
-            how = f"1 - {squared:.6g} / {spread:.6g}, squared errors / of the mean"
+            how = "1 - squared errors / those of the mean"
             if spread > 0:
                 metrics.append(Measure("r2", 1 - ratio(squared, spread), how, 0.0))
         guess = None if target is None else _spread(target)

@@ -1,0 +1,186 @@
+"""Laws that hold for every loss of a set; each is seen to fail on a loss outside its set."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from losscli import evaluate
+from losscli.losses import losses
+
+RNG = np.random.default_rng(3)
+N, C = 24, 4
+
+BINARY = {"bce", "focal"}
+SIGNS = {"hinge", "squared-hinge", "soft-margin"}
+VALUES = {"mse", "mae", "smooth-l1", "huber"}
+CLASSES = {"ce", "nll"}
+
+ZERO_AT_TRUTH = VALUES | BINARY | CLASSES | {"kl", "hinge", "squared-hinge", "zero-one"}
+ZERO_AT_TRUTH |= {"multilabel-soft-margin", "soft-margin"}
+NOT_ZERO_AT_TRUTH: set[str] = set()
+NON_NEGATIVE = set(losses) - {"kl"}
+NEGATIVE = {"kl"}  # its terms are; only their sum is not
+ROW_ORDER_FREE = set(losses)
+ROW_ORDERED: set[str] = set()
+SYMMETRIC = VALUES
+NOT_SYMMETRIC = BINARY | SIGNS | CLASSES | {"kl", "multilabel-soft-margin", "zero-one"}
+SHIFT_FREE = {"ce", "kl", "zero-one"} | VALUES  # VALUES: both sides are shifted
+NOT_SHIFT_FREE = BINARY | SIGNS | {"multilabel-soft-margin", "nll"}
+SCALES = {"mae": 1, "mse": 2}
+PAIRS = [
+    (ZERO_AT_TRUTH, NOT_ZERO_AT_TRUTH),
+    (NON_NEGATIVE, NEGATIVE),
+    (ROW_ORDER_FREE, ROW_ORDERED),
+    (SYMMETRIC, NOT_SYMMETRIC),
+    (SHIFT_FREE, NOT_SHIFT_FREE),
+]
+
+
+@pytest.mark.parametrize(("inside", "outside"), PAIRS)
+def test_sets_cover_the_registry(inside, outside):
+    assert inside | outside == set(losses)
+    assert not inside & outside
+
+
+def data(name):
+    """A prediction and a target that suit a loss."""
+    z = RNG.normal(0, 2, (N, C))
+    shares = torch.from_numpy(RNG.normal(0, 2, (N, C))).softmax(1).numpy()
+    if name in VALUES:
+        return {"pred": z[:, 0], "target": z[:, 1]}
+    if name in SIGNS:
+        return {"logits": z[:, 0], "target": np.sign(z[:, 1])}
+    if name in BINARY:
+        return {"logits": z[:, 0], "target": RNG.random(N)}
+    if name == "multilabel-soft-margin":
+        return {"logits": z, "target": (shares > 0.3).astype(float)}
+    if name == "kl":
+        return {"logits": z, "target": shares}
+    if name == "nll":
+        logs = torch.from_numpy(z).log_softmax(1).numpy()
+        return {"log_probs": logs, "target": RNG.integers(0, C, N)}
+    return {"logits": z, "target": RNG.integers(0, C, N)}
+
+
+def kind_of(given):
+    return next(key for key in given if key != "target")
+
+
+def elements(name, given, **options):
+    return evaluate(name, **given, ignore=["log-probs-sum"], **options).elements
+
+
+def at_truth(name, given):
+    """The best prediction of a hard target."""
+    kind, target = kind_of(given), given["target"]
+    if name in VALUES:
+        return {kind: target, "target": target}
+    if name == "kl":
+        return {"probs": target, "target": target}
+    if name in CLASSES | {"zero-one"}:
+        logits = 1e3 * (np.eye(C)[target] - 1)
+        return {kind: logits, "target": target}
+    hard = np.round(target)
+    return {kind: 1e3 * np.where(hard > 0, 1.0, -1.0), "target": hard}
+
+
+@pytest.mark.parametrize("name", sorted(ZERO_AT_TRUTH))
+def test_zero_at_truth(name):
+    found = elements(name, at_truth(name, data(name)))
+    np.testing.assert_allclose(found, 0, atol=1e-15)
+
+
+def test_zero_at_truth_fails_of_a_soft_target():
+    """A soft binary target has an entropy that no prediction can go below."""
+    assert elements("bce", {"probs": [0.3], "target": [0.3]})[0] > 0.5
+
+
+@pytest.mark.parametrize("name", sorted(NON_NEGATIVE))
+def test_non_negative(name):
+    assert (elements(name, data(name)) >= 0).all()
+
+
+@pytest.mark.parametrize("name", sorted(NEGATIVE))
+def test_non_negative_fails_outside(name):
+    found = elements(name, data(name))
+    assert (found < 0).any()
+    assert (found.sum(1) >= 0).all()
+
+
+def reordered(given):
+    order = RNG.permutation(N)
+    return {key: value[order] for key, value in given.items()}, order
+
+
+@pytest.mark.parametrize("name", sorted(ROW_ORDER_FREE))
+def test_row_order_free(name):
+    given = data(name)
+    other, order = reordered(given)
+    first, second = evaluate(name, **given), evaluate(name, **other)
+    np.testing.assert_array_equal(first.elements[order], second.elements)
+    assert first.value == pytest.approx(second.value, rel=1e-14)
+    assert first.accuracy == second.accuracy
+    assert not np.array_equal(first.elements, second.elements)
+
+
+@pytest.mark.parametrize("name", sorted(SYMMETRIC))
+def test_symmetric(name):
+    given = data(name)
+    swapped = {"pred": given["target"], "target": given["pred"]}
+    np.testing.assert_array_equal(elements(name, given), elements(name, swapped))
+
+
+def test_symmetric_fails_outside():
+    one = elements("bce", {"probs": [0.2], "target": [0.7]})
+    other = elements("bce", {"probs": [0.7], "target": [0.2]})
+    assert abs(one - other) > 0.1
+    one = elements("kl", {"probs": [[0.2, 0.8]], "target": [[0.7, 0.3]]}).sum()
+    other = elements("kl", {"probs": [[0.7, 0.3]], "target": [[0.2, 0.8]]}).sum()
+    assert abs(one - other) > 0.01
+
+
+def shifted(name, given):
+    moved = {kind_of(given): given[kind_of(given)] + 3.0}
+    return {**given, **moved, **({"target": given["target"] + 3.0} if name in VALUES else {})}
+
+
+@pytest.mark.parametrize("name", sorted(SHIFT_FREE))
+def test_shift_free(name):
+    given = data(name)
+    np.testing.assert_allclose(
+        elements(name, given), elements(name, shifted(name, given)), rtol=1e-9, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", sorted(NOT_SHIFT_FREE - {"nll"}))
+def test_shift_free_fails_outside(name):
+    given = data(name)
+    assert not np.allclose(elements(name, given), elements(name, shifted(name, given)))
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_scales(name):
+    given = data(name)
+    larger = {key: 3 * value for key, value in given.items()}
+    np.testing.assert_allclose(elements(name, larger), 3 ** SCALES[name] * elements(name, given))
+
+
+def test_scales_fails_outside():
+    given = data("huber")
+    larger = {key: 3 * value for key, value in given.items()}
+    ratio = elements("huber", larger) / elements("huber", given)
+    assert np.ptp(ratio) > 1
+
+
+@pytest.mark.parametrize("name", sorted(set(losses) - {"bce", "focal", "kl"}))
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool", "float32", "float64"])
+def test_dtype_of_labels_does_not_matter(name, dtype):
+    """Roles, not dtypes: what holds the label is an accident."""
+    given = data(name)
+    target = np.abs(np.round(given["target"])) % 2
+    wanted = evaluate(name, **{**given, "target": target.astype("int64")})
+    found = evaluate(name, **{**given, "target": target.astype(dtype)}, dtype="float64")
+    np.testing.assert_array_equal(found.elements, wanted.elements)
+    assert found.accuracy == wanted.accuracy

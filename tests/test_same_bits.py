@@ -1,0 +1,204 @@
+"""The same bits from one leaf and from many, in any order, from any layout of the same numbers."""
+
+from __future__ import annotations
+
+import json
+import random
+from functools import reduce
+
+import numpy as np
+import pytest
+import torch
+
+from losscli import engine, evaluate
+from losscli.losses import losses
+from losscli.state import State
+
+RNG = np.random.default_rng(13)
+CASES = {  # the loss, its kind, classes or columns, the target
+    "bce --logits": ("bce", "logits", (), "label"),
+    "bce --logits soft": ("bce", "logits", (3,), "share"),
+    "bce --probs": ("bce", "probs", (), "label"),
+    "bce --log-probs": ("bce", "log_probs", (), "share"),
+    "focal --logits": ("focal", "logits", (), "share"),
+    "focal --probs": ("focal", "probs", (), "label"),
+    "hinge": ("hinge", "logits", (), "label"),
+    "squared-hinge": ("squared-hinge", "logits", (), "label"),
+    "soft-margin": ("soft-margin", "logits", (), "label"),
+    "zero-one": ("zero-one", "logits", (), "label"),
+    "zero-one classes": ("zero-one", "logits", (5,), "class"),
+    "multilabel-soft-margin": ("multilabel-soft-margin", "logits", (7,), "label"),
+    "mse": ("mse", "pred", (), "value"),
+    "mae": ("mae", "pred", (3,), "value"),
+    "smooth-l1": ("smooth-l1", "pred", (), "value"),
+    "huber": ("huber", "pred", (), "value"),
+    "ce --logits": ("ce", "logits", (7,), "class"),
+    "ce --logits images": ("ce", "logits", (3, 5), "class"),
+    "ce --logits tokens": ("ce", "logits", (5, 3), "last class"),
+    "ce --logits soft": ("ce", "logits", (7,), "distribution"),
+    "ce --probs": ("ce", "probs", (7,), "class"),
+    "ce --log-probs": ("ce", "log_probs", (7,), "class"),
+    "nll": ("nll", "log_probs", (7,), "class"),
+    "kl --logits": ("kl", "logits", (7,), "distribution"),
+    "kl --probs": ("kl", "probs", (7,), "distribution"),
+    "kl --log-probs": ("kl", "log_probs", (7,), "distribution"),
+}
+
+
+def data(case, rows, dtype=np.float32):
+    """The same first rows, whatever their number."""
+    _, kind, row, target = CASES[case]
+    rng = np.random.default_rng(1)
+    z = torch.from_numpy(rng.normal(0, 3, (2000, *row)))[:rows]
+    axis = -1 if target == "last class" else 1
+    choice = row and target not in ("label", "share", "value")
+    given = {
+        "logits": lambda: z,
+        "pred": lambda: z,
+        "probs": lambda: z.softmax(axis) if choice else z.sigmoid(),
+        "log_probs": lambda: z.log_softmax(axis) if choice else z.sigmoid().log(),
+    }[kind]()
+    other = torch.from_numpy(rng.normal(0, 3, (2000, *row)))[:rows]
+    wanted = {
+        "label": (other > 0).long,
+        "share": other.sigmoid,
+        "value": lambda: other,
+        "class": lambda: other.argmax(1),
+        "last class": lambda: other.argmax(-1),
+        "distribution": lambda: other.softmax(1),
+    }[target]()
+    real = wanted.is_floating_point()
+    return {
+        kind: given.numpy().astype(dtype),
+        "target": wanted.numpy().astype(dtype) if real else wanted.numpy(),
+        "ignore": ["probs-sum", "log-probs-sum", "target-sum"],
+    }
+
+
+def bits(array):
+    return array.tobytes()
+
+
+def test_every_loss_is_here():
+    assert {name for name, *_ in CASES.values()} == set(losses)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", CASES)
+def test_elements_do_not_depend_on_the_leaf(case, dtype, monkeypatch):
+    """Nor on how many rows come after them: tails are padded."""
+    name = CASES[case][0]
+    whole = evaluate(name, **data(case, 2000, dtype)).elements
+    per_row = int(np.prod(CASES[case][2]))
+    for leaf in (64, 1024):
+        monkeypatch.setattr(engine, "LEAF", leaf * per_row)
+        for rows in (1, 63, 64, 65, 129, 1027):
+            found = evaluate(name, **data(case, rows, dtype)).elements
+            assert bits(found) == bits(whole[:rows]), (leaf, rows)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_numbers_agree_whatever_the_leaf(case, monkeypatch):
+    """The sum of a leaf is rounded, so other leaves may differ in the last bits, no more."""
+    name = CASES[case][0]
+    given = data(case, 1001, np.float64)
+    one = evaluate(name, **given).to_dict()
+    monkeypatch.setattr(engine, "LEAF", 64 * int(np.prod(CASES[case][2])))
+    many = evaluate(name, **given).to_dict()
+    for key in ("value", "denominator", "accuracy", "metrics", "baselines", "worst", "first"):
+        alike(many[key], one[key])
+    alike(many["stats"], one["stats"])
+
+
+def alike(one, other):
+    """The same JSON, but for the rounding of its numbers."""
+    if isinstance(one, dict):
+        assert list(one) == list(other)
+        one, other = list(one.values()), list(other.values())
+    if isinstance(one, list):
+        for a, b in zip(one, other, strict=True):
+            alike(a, b)
+    else:
+        assert one == (pytest.approx(other, rel=1e-11) if isinstance(other, float) else other)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_any_order_of_leaves(case, monkeypatch):
+    """Blocks, threads and shards may add leaves in any order and grouping."""
+    name = CASES[case][0]
+    given = data(case, 1001)
+    given |= {"sample_weight": RNG.random(1001), "mask": RNG.random(1001) < 0.9}
+    monkeypatch.setattr(engine, "LEAF", 64 * int(np.prod(CASES[case][2])))
+    wanted = json.dumps(evaluate(name, **given).to_dict())
+    draw = random.Random(0)
+
+    def shuffled(states, start):
+        states = list(states)
+        draw.shuffle(states)
+        while len(states) > 1:  # any two of them, as a tree that nobody planned
+            at = draw.randrange(len(states) - 1)
+            states[at : at + 2] = [states[at] + states[at + 1]]
+        return reduce(State.__add__, states, start)
+
+    monkeypatch.setattr(engine, "sum", shuffled, raising=False)
+    for _ in range(3):
+        assert json.dumps(evaluate(name, **given).to_dict()) == wanted
+
+
+LAYOUTS = {
+    "fortran": np.asfortranarray,
+    "strided": lambda a: np.repeat(a, 2, 0)[::2],
+    "reversed twice": lambda a: a[::-1].copy()[::-1],
+    "wide": lambda a: np.stack([a, a], -1)[..., 0],
+    "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
+    "read-only": lambda a: np.frombuffer(a.tobytes(), a.dtype).reshape(a.shape),
+    "unaligned": lambda a: np.frombuffer(b"x" + a.tobytes(), a.dtype, offset=1).reshape(a.shape),
+    "tensor": torch.from_numpy,
+    "list": np.ndarray.tolist,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("case", CASES)
+def test_layout_does_not_matter(case, layout):
+    name, kind, _, _ = CASES[case]
+    dtype = np.float64 if layout == "list" else np.float32
+    given = data(case, 333, dtype)
+    other = {key: LAYOUTS[layout](given[key]) for key in (kind, "target")}
+    other["ignore"] = given["ignore"]
+    wanted, found = evaluate(name, **given), evaluate(name, **other)
+    assert bits(found.elements) == bits(wanted.elements)
+    assert json.dumps(found.to_dict()) == json.dumps(wanted.to_dict())
+
+
+@pytest.mark.parametrize("case", ["bce --logits", "ce --logits", "mse", "kl --logits"])
+def test_shards_are_one_data_set(case, tmp_path, monkeypatch):
+    """Files of any length, one of a single row: the same JSON but for the paths."""
+    name, kind, row, _ = CASES[case]
+    monkeypatch.setattr(engine, "LEAF", 64 * int(np.prod(row)))
+    given = data(case, 700)
+    for key in (kind, "target"):
+        np.save(tmp_path / f"{key}.npy", given[key])
+        (tmp_path / key).mkdir()
+        for i, (a, b) in enumerate([(0, 64), (64, 65), (65, 333), (333, 700)]):
+            np.save(tmp_path / key / f"part-{i}.npy", given[key][a:b])
+    whole = {key: str(tmp_path / f"{key}.npy") for key in (kind, "target")}
+    parts = {key: str(tmp_path / key / "*.npy") for key in (kind, "target")}
+    answers = [evaluate(name, **one, ignore=given["ignore"]).to_dict() for one in (whole, parts)]
+    for answer in answers:
+        del answer["inputs"]
+    assert json.dumps(answers[0]) == json.dumps(answers[1])
+
+
+def test_threads_do_not_matter():
+    given = data("bce --logits", 2000)
+    before = torch.get_num_threads()
+    answers = []
+    try:
+        for threads in (1, 2, 5):
+            torch.set_num_threads(threads)
+            answers.append(json.dumps(evaluate("bce", **given).to_dict()))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert len(set(answers)) == 1

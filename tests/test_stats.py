@@ -1,0 +1,220 @@
+"""Statistics add up: zero, grouping and order do not matter, and the whole is the sum of parts."""
+
+from __future__ import annotations
+
+import statistics
+from fractions import Fraction
+from functools import reduce
+from math import fsum, inf, isnan, nan
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from losscli import stats
+from losscli.checks import Facts, Tally
+from losscli.stats import Extremes, Moments, Ranked, Sample, Sum, Totals
+
+finite = st.floats(-1e100, 1e100)
+values = st.lists(st.floats(), max_size=6)
+finites = st.lists(finite, max_size=6)
+
+
+def tensor(numbers):
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def extremes(numbers, start=0):
+    numbers = [one for one in numbers if not isnan(one)]
+    return Extremes.of(tensor(numbers), None, start)
+
+
+MAKERS = {
+    "Sum": lambda xs, start: reduce(lambda a, b: a + b, map(Sum.of, xs), Sum()),
+    "Moments": lambda xs, start: Moments.of(tensor(xs)),
+    "Extremes": extremes,
+    "Sample": lambda xs, start: Sample.of(tensor(xs)),
+    "Facts": lambda xs, start: Facts.of(np.array(xs, float)),
+    "Totals": lambda xs, start: Totals({"n": len(xs), f"only{start}": 1}),
+    "Ranked": lambda xs, start: Ranked.of(
+        3, [((-x, start + i), x) for i, x in enumerate(xs) if not isnan(x)]
+    ),
+    "Tally": lambda xs, start: Tally.of(np.array(xs, float) > 0, np.array(xs, float), start),
+}
+ZEROS = {
+    "Sum": Sum(),
+    "Moments": Moments(),
+    "Extremes": Extremes(),
+    "Sample": Sample(),
+    "Facts": Facts(),
+    "Totals": Totals(),
+    "Ranked": Ranked(),
+    "Tally": Tally(),
+}
+
+
+def text(statistic):
+    """Equal as text: NaN is equal to itself there."""
+    return repr(statistic)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_zero_and_grouping(name):
+    @settings(max_examples=60, deadline=None)
+    @given(values, values, values)
+    @example([inf], [-inf], [nan])
+    @example([], [0.1], [])
+    @example([1e308], [1e308], [-1e308])
+    def holds(xs, ys, zs):
+        a, b, c = (MAKERS[name](one, 10 * i) for i, one in enumerate((xs, ys, zs)))
+        with np.errstate(all="ignore"):
+            assert text(a + ZEROS[name]) == text(a) == text(ZEROS[name] + a)
+            assert text((a + b) + c) == text(a + (b + c))
+
+    with np.errstate(all="ignore"):
+        holds()
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name not in ("Sample", "Totals")])
+def test_order_does_not_matter(name):
+    @settings(max_examples=60, deadline=None)
+    @given(values, values)
+    @example([inf, 1.0], [inf, -1.0])
+    def holds(xs, ys):
+        a, b = MAKERS[name](xs, 0), MAKERS[name](ys, 10)
+        assert text(a + b) == text(b + a)
+
+    with np.errstate(all="ignore"):
+        holds()
+
+
+def test_floats_do_not_group():
+    """Why sums are kept as whole numbers: doubles fail the law."""
+    assert (0.1 + 0.2) + 0.3 != 0.1 + (0.2 + 0.3)
+    with pytest.raises(AssertionError):
+        assert (1e16 + 1.0) - 1e16 == 1.0
+
+
+@given(finites)
+@example([1e16, 1.0, -1e16])
+@example([5e-324, 5e-324])
+@example([1e308, 1e308, -1e308])
+def test_sum_is_exact(xs):
+    total = MAKERS["Sum"](xs, 0)
+    assert Fraction(total.units, 2**1074) == sum(map(Fraction, xs))
+    assert total.value == float(sum(map(Fraction, xs)))
+    if len(xs) < 4 and all(abs(one) < 1e300 for one in xs):
+        assert total.value == fsum(xs)
+
+
+@given(finites, st.floats(1e-3, 1e6))
+def test_quotient_is_rounded_once(xs, below):
+    total = MAKERS["Sum"](xs, 0)
+    assert total.over(Sum.of(below)) == float(sum(map(Fraction, xs)) / Fraction(below))
+
+
+def test_sums_of_what_is_not_finite():
+    assert (Sum.of(inf) + Sum.of(1.0)).value == inf
+    assert isnan((Sum.of(inf) + Sum.of(-inf)).value)
+    assert isnan((Sum.of(nan) + Sum.of(1.0)).value)
+    assert isnan(Sum.of(1.0).over(Sum()))
+    assert Sum.of(inf).over(Sum.of(2.0)) == inf
+    assert (Sum.of(1e308) + Sum.of(1e308)).value == inf
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.floats(-1e3, 1e3), max_size=5), min_size=1, max_size=5))
+@example([[1e8 + 1, 1e8 + 2], [1e8 + 3]])  # E[x²] - E[x]² would see no spread
+@example([[0.1], [0.1], [0.1]])
+def test_moments_of_the_whole_are_those_of_the_parts(parts):
+    whole = [x for part in parts for x in part]
+    found = reduce(lambda a, b: a + b, (Moments.of(tensor(part)) for part in parts))
+    assert found.count == len(whole)
+    if not whole:
+        assert isnan(found.mean)
+        return
+    assert found.mean == pytest.approx(float(np.mean(whole)), rel=1e-12, abs=1e-12)
+    assert isnan(found.std) == (len(whole) < 2)
+    if len(whole) > 1:
+        # All that may differ is the rounding of each leaf's own mean, and squares below 1e-308.
+        slack = max(1e-12 * max(map(abs, whole)), 1e-150)
+        close = pytest.approx(statistics.stdev(whole), rel=1e-9, abs=slack)
+        assert found.std == close
+        assert found.stderr == pytest.approx(found.std / len(whole) ** 0.5)
+
+
+@settings(deadline=None)
+@given(st.lists(finite, min_size=1, max_size=20), st.integers(0, 20))
+def test_quantiles_are_numpys(xs, cut):
+    sample = Sample.of(tensor(xs[:cut])) + Sample.of(tensor(xs[cut:]))
+    points = [0.0, 0.01, 0.25, 0.5, 0.75, 0.99, 1.0]
+    found = sample.quantiles(points)
+    assert list(found) == ["0", "0.01", "0.25", "0.5", "0.75", "0.99", "1"]
+    wanted = np.quantile(xs, points)
+    scale = max(map(abs, xs))
+    np.testing.assert_allclose(list(found.values()), wanted, rtol=1e-12, atol=1e-15 * scale)
+
+
+def test_quantiles_of_infinities():
+    found = Sample.of(tensor([-inf, 0.0, inf, inf])).quantiles([0.0, 1 / 3, 0.8, 1.0])
+    assert list(found.values()) == pytest.approx([-inf, 0.0, inf, inf])
+
+
+def test_quantiles_end_where_the_sample_is_too_large(monkeypatch):
+    monkeypatch.setattr(stats, "EXACT_QUANTILES", 3)
+    small = Sample.of(tensor([1.0, 2.0])) + Sample.of(tensor([3.0]))
+    assert small.quantiles([0.5]) == {"0.5": 2.0}
+    large = small + Sample.of(tensor([4.0]))
+    assert (large.count, large.quantiles([0.5])) == (4, {})
+    assert (large + large).quantiles([0.5]) == {}
+    assert Sample().quantiles([0.5]) == {}
+
+
+@given(st.lists(st.sampled_from([-inf, 0.0, 1.0, inf]), max_size=9), st.integers(0, 9))
+def test_extremes_stand_at_the_first_of_equals(xs, cut):
+    found = extremes(xs[:cut]) + extremes(xs[cut:], min(cut, len(xs)))
+    if not xs:
+        assert found == Extremes()
+        return
+    assert (found.low, found.low_at) == (min(xs), xs.index(min(xs)))
+    assert (found.high, found.high_at) == (max(xs), xs.index(max(xs)))
+
+
+def test_extremes_among_places():
+    found = Extremes.of(tensor([5.0, 2.0, 5.0]), torch.tensor([3, 7, 9]), 100)
+    assert found == Extremes(2.0, 107, 5.0, 103)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), max_size=9), st.integers(0, 9))
+def test_the_worst_of_equals_is_the_first(xs, cut):
+    make = MAKERS["Ranked"]
+    found = make(xs[:cut], 0) + make(xs[cut:], min(cut, len(xs)))
+    order = sorted(range(len(xs)), key=lambda i: (-xs[i], i))[:3]
+    assert [place for (_, place), _ in found.entries] == order
+    assert found.shown == [xs[i] for i in order]
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 5]), max_size=20), st.integers(0, 20))
+def test_facts_count_values(xs, cut):
+    found = Facts.of(np.array(xs[:cut], int)) + Facts.of(np.array(xs[cut:], int))
+    assert found.values == {one: xs.count(one) for one in sorted(set(xs))}
+    assert found.outside == sum(one > 1 for one in xs)
+    if xs:
+        assert (found.low, found.high) == (min(xs), max(xs))
+        assert found.mean == pytest.approx(np.mean(xs))
+
+
+def test_facts_of_many_values_count_none():
+    parts = [Facts.of(np.arange(20.0)), Facts.of(np.arange(20.0, 40.0))]
+    assert parts[0].values is not None
+    assert (parts[0] + parts[1]).values is None
+    assert (parts[0] + parts[1] + parts[0]).values is None
+    assert Facts.of(np.arange(1e4)).values is None
+    assert Facts.of(np.array([1, 10**9])).values == {1: 1, 10**9: 1}
+
+
+def test_facts_leave_nan_apart():
+    found = Facts.of(np.array([nan, 1.0, 3.0])) + Facts.of(np.array([nan]))
+    assert (found.count, found.nan, found.mean, found.low, found.high) == (4, 2, 2.0, 1.0, 3.0)
