@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
+from losscli.registry import flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from losscli.question import Question
     from losscli.result import Result
 
 
@@ -32,25 +35,39 @@ class Gates:
         if self.expect is not None:
             expected(self.expect)
 
+    def check_question(self, question: Question) -> None:
+        """Refuses what cannot be compared, before anything is computed.
+
+        Raises:
+            UsageError: a gate wants one loss, and there will be many.
+        """
+        if question.reduction == "none":
+            for name in ("max_loss", "expect"):
+                if getattr(self, name) is not None:
+                    raise UsageError(
+                        f"{flag(name)} needs a single loss, which --reduction none does not give"
+                    )
+
     def check(self, result: Result) -> Iterator[tuple[bool, str]]:
         """Whether each gate holds, and a line that says so.
 
         Raises:
             UsageError: the result has no such number.
         """
+        value = math.nan if result.value is None else result.value
         if self.max_loss is not None:
-            value = _value(result, "--max-loss")
-            yield _told(value <= self.max_loss, f"loss {value:.6g}", f"at most {self.max_loss:g}")
+            holds = value <= self.max_loss
+            yield _told(holds, f"loss {value!r}", f"at most {self.max_loss!r}")
         if self.min_accuracy is not None:
             if result.accuracy is None:
                 raise UsageError(f"--min-accuracy: {result.loss} has no accuracy")
             holds = result.accuracy >= self.min_accuracy
-            yield _told(holds, f"accuracy {result.accuracy:.6g}", f"at least {self.min_accuracy:g}")
+            found = f"accuracy {result.accuracy!r}"
+            yield _told(holds, found, f"at least {self.min_accuracy!r}")
         if self.expect is not None:
-            value = _value(result, "--expect")
             wanted, tolerance = expected(self.expect)
             holds = abs(value - wanted) <= tolerance
-            yield _told(holds, f"loss {value!r}", f"{wanted:g} ± {tolerance:g}")
+            yield _told(holds, f"loss {value!r}", f"{wanted!r} ± {tolerance!r}")
 
 
 def expected(text: str) -> tuple[float, float]:
@@ -67,12 +84,6 @@ def expected(text: str) -> tuple[float, float]:
             hint="--expect 0.462±0.001, or 0.462+-0.001",
         )
     return float(found[1]), float(found[2])
-
-
-def _value(result: Result, flag: str) -> float:
-    if result.value is None:
-        raise UsageError(f"{flag} needs a single loss, which --reduction none does not give")
-    return result.value
 
 
 def _told(holds: bool, found: str, wanted: str) -> tuple[bool, str]:

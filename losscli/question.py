@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from losscli import inputs
 from losscli.errors import Finding, Level, UsageError
+from losscli.judge import check_codes
 from losscli.registry import flag, suggest
 from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
 
@@ -63,7 +67,7 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     settings = _settings(loss, given)
     kind = _kind(loss, given)
     words = {key: given[key] for key in (kind, *BESIDE) if key in given}
-    taken = {*words, *_COMMON}
+    taken = {*words, *_COMMON} - {*loss.options}
     options = loss.bind({key: value for key, value in given.items() if key not in taken})
     for key, option in loss.options.items():
         if option.small and isinstance(options[key], str):
@@ -97,17 +101,44 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
         if chosen.get(key, choices[0]) not in choices:
             hint = suggest(str(chosen[key]), choices, "it may be")
             raise UsageError(f"{flag(key)} cannot be {chosen[key]!r}", hint=hint)
-    for key, least in (("limit", 1), ("head", 0), ("worst", 0)):
-        if chosen.get(key, least) < least:
-            raise UsageError(f"{flag(key)} must be at least {least}, not {chosen[key]}")
-    if chosen.get("target_base", 0) not in (0, 1):
-        raise UsageError(f"--target-base must be 0 or 1, not {chosen['target_base']}")
-    for key in ("top_k", "classes", "ignore", "input_format"):
+    if not re.fullmatch(r"cpu|mps|auto|cuda(:\d+)?", chosen.get("device", "cpu")):
+        hint = "devices are cpu, cuda, cuda:N, mps and auto"
+        raise UsageError(f"--device cannot be {chosen['device']!r}", hint=hint)
+    if chosen.get("threshold", 0.0) != chosen.get("threshold", 0.0):
+        raise UsageError("--threshold must be a number, not nan")
+    for key, least in (("limit", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
         if key in chosen:
-            chosen[key] = tuple(chosen[key])
-    if any(k < 1 for k in chosen.get("top_k", ())):
-        raise UsageError(f"--top-k must be at least 1, not {min(chosen['top_k'])}")
+            chosen[key] = _whole(key, chosen[key], least)
+    if chosen.get("target_base", 0) > 1:
+        raise UsageError(f"--target-base must be 0 or 1, not {chosen['target_base']}")
+    if "top_k" in chosen:
+        chosen["top_k"] = tuple(_whole("top_k", k, 1) for k in _several(chosen["top_k"]))
+    if "classes" in chosen:
+        names = chosen["classes"]
+        chosen["classes"] = inputs.read_names(names) if isinstance(names, str) else tuple(names)
+    for key in ("ignore", "input_format"):
+        if key in chosen:
+            chosen[key] = tuple(_several(chosen[key]))
+    check_codes(chosen.get("ignore", ()))
     return Settings(**chosen)
+
+
+def _several(given: Any) -> list[Any]:
+    """The pieces of one value or of many: text is split at commas."""
+    many = [given] if isinstance(given, str) or not isinstance(given, Iterable) else given
+    split = (one.split(",") if isinstance(one, str) else [one] for one in many)
+    return [one.strip() if isinstance(one, str) else one for piece in split for one in piece]
+
+
+def _whole(key: str, value: Any, least: int) -> int:
+    """A whole number, typed or from Python."""
+    try:
+        whole = int(value) if isinstance(value, str) else index(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{flag(key)} must be a whole number, not {value!r}") from error
+    if whole < least:
+        raise UsageError(f"{flag(key)} must be at least {least}, not {whole}")
+    return whole
 
 
 def _kind(loss: Loss[Any, Any], given: Mapping[str, Any]) -> str:

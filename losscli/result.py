@@ -173,8 +173,8 @@ class Result:
             "accuracy": None if found is None else _hits(found),
             "metrics": self.metrics,
             "baselines": baselines,
-            "first": [_shown(one, self.headings) for one in self.first],
-            "worst": [_shown(one, self.headings) for one in self.worst],
+            "first": [_shown(one) for one in self.first],
+            "worst": [_shown(one) for one in self.worst],
         }
         if self.reduction == "none" and self.elements is not None:
             answer["elements"] = self.elements.tolist()
@@ -205,9 +205,8 @@ def _hits(accuracy: Measure) -> dict[str, Any]:
     }
 
 
-def _shown(element: Element, headings: Sequence[str]) -> dict[str, Any]:
-    cells = dict(zip(headings, element.cells, strict=True))
-    return {"index": list(element.index), "loss": element.loss, **cells}
+def _shown(element: Element) -> dict[str, Any]:
+    return {"index": list(element.index), "loss": element.loss}
 
 
 def _told(finding: Finding) -> dict[str, Any]:
@@ -295,9 +294,10 @@ def _signature(question: Question, total: State, dtype: str) -> str:
         for name in ("sample_weight", "mask")
         if name in question.words
     ]
-    parts += [f"limit={settings.limit}"] if settings.limit is not None else []
-    parts += [f"nan={settings.nan}"] if settings.nan != "error" else []
-    parts += [f"target_base={settings.target_base}"] if settings.target_base else []
+    for name, default in (("limit", None), ("nan", "error"), ("target_base", 0)):
+        value = getattr(settings, name)
+        parts += [f"{name}={value}"] if value not in (None, default) else []
+    parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
     version = torch.__version__.partition("+")[0]
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
 
@@ -308,7 +308,12 @@ def _brief(value: Any) -> str:
         return str(value).removesuffix(".0")
     if len(value) <= 8:
         return ",".join(map(_brief, value))
-    return sha256(np.asarray(value, np.float64).tobytes()).hexdigest()[:12]
+    return _hash(np.asarray(value, np.float64).tobytes())
+
+
+def _hash(content: str | bytes) -> str:
+    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return sha256(data).hexdigest()[:12]
 
 
 def _guess(question: Question, total: State) -> float | None:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from losscli.cli.tell import Voice
+from losscli.cli.tell import Voice, is_terminal, put
 from losscli.errors import Exit, LosscliError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Job = Callable[[Voice], int]
+    Job = Callable[[], int]
 
 __all__ = ["console", "main"]
 
@@ -39,19 +39,17 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def console() -> NoReturn:
     """The installed script: as main, without waiting for torch to take itself apart."""
     code = _run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        code = _closed()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError):  # which has been told already
+            stream.flush()
     os._exit(int(code))
 
 
 def _run(words: list[str]) -> int:
     """Does what the words say, and turns every way to fail into one message and a code."""
-    voice = Voice.of(words)
+    voice = Voice()
     try:
-        return _parsed(words)(voice)
+        return _parsed(words)()
     except LosscliError as error:
         voice.error(error.message, error.hint)
         return error.exit_code
@@ -85,8 +83,7 @@ def _parsed(words: list[str]) -> Job:
         with redirect_stdout(held):
             return parse(words)
     finally:
-        sys.stdout.write(held.getvalue())
-        sys.stdout.flush()
+        put(held.getvalue())
 
 
 class _Held(io.StringIO):
@@ -94,7 +91,7 @@ class _Held(io.StringIO):
 
     def __init__(self) -> None:
         super().__init__()
-        self._terminal = sys.stdout.isatty()
+        self._terminal = is_terminal(sys.stdout)
 
     def isatty(self) -> bool:
         return self._terminal
@@ -102,9 +99,8 @@ class _Held(io.StringIO):
 
 def _closed() -> int:
     """Whoever read the output has gone: say nothing more, and let nobody else try."""
-    try:
+    with suppress(OSError, ValueError):  # there may be no file behind standard output
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
-    except (OSError, ValueError):  # there is no file behind standard output
-        pass
+        os.close(nowhere)
     return Exit.CLOSED_PIPE

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from losscli.cli import help as shown
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
-from losscli.cli.usage import check_once, normalised, refuse_words, reworded
+from losscli.cli.usage import check_once, grouped, normalised, refuse_words, reworded
 from losscli.errors import Exit, UsageError
 from losscli.gates import Gates
 from losscli.losses import FAMILIES, losses
@@ -24,13 +24,12 @@ from losscli.registry import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from losscli.cli.tell import Voice
     from losscli.registry import Loss
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
-def parse(words: Sequence[str]) -> Callable[[Voice], int]:
+def parse(words: Sequence[str]) -> Callable[[], int]:
     """What the words ask for, as a job that is still to be done.
 
     Raises:
@@ -41,11 +40,9 @@ def parse(words: Sequence[str]) -> Callable[[Voice], int]:
         job = command.main(normalised(words), prog_name="losscli", standalone_mode=False)
     except typer.TyperException as error:
         raise reworded(error, words) from error
-    return job if callable(job) else partial(_done, job or Exit.DONE)
-
-
-def _done(code: int, voice: Voice) -> int:
-    return code
+    except typer.Abort:  # which is what Typer makes of Ctrl-C
+        raise KeyboardInterrupt from None
+    return job if callable(job) else lambda: job or Exit.DONE
 
 
 class Commands(TyperGroup):
@@ -60,7 +57,7 @@ class Commands(TyperGroup):
         return build(losses.find(cmd_name), cmd_name)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        sys.stdout.write(shown.overview())
+        formatter.write(shown.overview())
 
 
 def _app() -> typer.Typer:
@@ -86,43 +83,45 @@ def _root(
 def build(loss: Loss[Any, Any], name: str) -> Any:
     """The command of a loss: its signature is that of the loss, with what all have in common."""
 
-    def run(context: typer.Context, **given: Any) -> Callable[[Voice], int]:
-        refuse_words(loss, context.args, given)
+    def run(context: typer.Context, **given: Any) -> Callable[[], int]:
+        refuse_words(loss, context.meta[_WORDS], given)
         return partial(_ask, loss, name, given)
 
     run.__signature__ = Signature(list(parameters(loss)))  # type: ignore[attr-defined]
     run.__annotations__ = {}
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    context = {**_CONTEXT, "allow_extra_args": True}
-    app.command(loss.name, cls=_Once, help=shown.of_loss(loss), context_settings=context)(run)
+    return _command(loss.name, run, shown.of_loss(loss), allow_extra_args=True)
+
+
+_WORDS = "losscli.words"
+
+
+class _Command(typer.core.TyperCommand):
+    """A command of which every option is given at most once, with help in our own form."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = [*grouped(args, self.get_params(ctx))]
+        check_once(ctx.meta[_WORDS])
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(shown.page(self.help or "", self.get_params(ctx)))
+
+
+def _command(name: str, function: Callable[..., Any], text: str, **context: Any) -> Any:
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    settings = {**_CONTEXT, **context}
+    app.command(name, cls=_Command, help=text, context_settings=settings)(function)
     return typer.main.get_command(app)
 
 
-class _Once(typer.core.TyperCommand):
-    """A command of which every option is given at most once."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.rich_help_panel = "Showing"
-        return option
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        check_once(args, self.params)
-        return super().parse_args(ctx, args)
-
-
-def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any], voice: Voice) -> int:
+def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any]) -> int:
     """Sorts what was given into question, output and gates."""
     from losscli.question import ask
 
     output = Output(**_taken(given, Output))
     gates = Gates(**_taken(given, Gates))
-    for key, convert in (("top_k", _whole_numbers), ("classes", _class_names), ("ignore", _codes)):
-        if given.get(key) is not None and key not in loss.options:
-            given[key] = convert(given[key])
     given = {key: value for key, value in given.items() if value not in (None, [])}
-    return answer(ask(loss, given, name=name), output, gates, voice)
+    return answer(ask(loss, given, name=name), output, gates)
 
 
 def _taken(given: dict[str, Any], owner: Any) -> dict[str, Any]:
@@ -132,29 +131,20 @@ def _taken(given: dict[str, Any], owner: Any) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    pieces = text.split(",")
-    if not all(piece.strip().isdecimal() for piece in pieces):
-        raise UsageError(f"--top-k wants whole numbers, not {text!r}", hint="--top-k 1,5")
-    return tuple(map(int, pieces))
-
-
-def _class_names(text: str) -> tuple[str, ...]:
-    from losscli.inputs import read_names
-
-    return read_names(text)
-
-
-def _codes(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(code.strip() for word in words for code in word.split(","))
-
-
 def _list(
     family: Annotated[
-        str | None, typer.Option(metavar="|".join(FAMILIES), help="Only the losses of one family.")
+        str | None,
+        typer.Option(
+            metavar="FAMILY",
+            help=f"Only the losses of one family: {', '.join(FAMILIES)}.",
+            rich_help_panel="Options",
+        ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json/--no-json", help="As JSON, with inputs and options.")
+        bool,
+        typer.Option(
+            "--json/--no-json", help="As JSON, with inputs and options.", rich_help_panel="Options"
+        ),
     ] = False,
 ) -> Any:
     """List the losses, with their other names."""
@@ -163,16 +153,16 @@ def _list(
         raise UsageError(f"no family {family!r}", hint=hint)
     found = [one for one in losses.values() if family in (None, one.family)]
     if as_json:
-        text = json.dumps([shown.described(one) for one in found], ensure_ascii=False) + "\n"
+        text = json.dumps([shown.described(one) for one in found]) + "\n"
     else:
         text = shown.listing(found)
     sys.stdout.write(text)
     raise typer.Exit
 
 
-def _help(name: Annotated[str, typer.Argument(help="A loss, or a tool.")]) -> Any:
+def _help(name: Annotated[str | None, typer.Argument(help="A loss, or a tool.")] = None) -> Any:
     """Show the help of a command."""
-    return parse([name, "--help"])
+    return parse(["--help"] if name is None else [name, "--help"])
 
 
 TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "help": _help}
@@ -180,7 +170,6 @@ TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "help": _help}
 
 
 def _tool(name: str) -> Any:
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
     function = TOOLS[name]
-    app.command(name, help=getdoc(function), context_settings=_CONTEXT)(function)
-    return typer.main.get_command(app)
+    text = f"Usage: losscli {shown.TOOLS[name]}\n\n{getdoc(function)}"
+    return _command(name, function, text)

@@ -6,6 +6,7 @@ import re
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from inspect import getdoc
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from losscli import __version__
@@ -18,34 +19,38 @@ if TYPE_CHECKING:
     from losscli.registry import Loss
 
 EXAMPLES = (
-    ("losscli bce --logits preds.npy --target y.npy", "two files"),
-    ("losscli ce --logits 'out.csv:logit_*' --target out.csv:label", "columns of one table"),
-    ("cat p.csv | losscli mse --data - --pred yhat --target y --value", "a pipe, and one number"),
+    "losscli bce --logits preds.npy --target y.npy",
+    "losscli ce --logits 'out.csv:logit_*' --target out.csv:label",
+    "cat p.csv | losscli mse --data - --pred yhat --target y --value",
 )
 
 EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber")
 """The losses that the overview gives a line each, as far as they are here."""
 
-TOOLS = {"list": "every loss, with its other names", "help NAME": "the help of a command"}
+TOOLS = {"list": "list [--family F] [--json]", "help": "help [NAME]"}
+"""How the tools are called."""
+
+COLUMNS = 80
+"""Help is for reading: no line is longer, however wide the terminal."""
 
 
 def overview() -> str:
     """What ``losscli --help`` prints: names and first lines, no command is built."""
     lines = ["Usage: losscli LOSS [inputs] [options]", ""]
     lines += ["The loss of predictions against targets, from files, with every check.", ""]
-    width = max(len(command) for command, _ in EXAMPLES)
-    lines += [f"  {command:<{width}}  # {what}" for command, what in EXAMPLES]
+    lines += [f"  {command}" for command in EXAMPLES]
     lines += ["", "Everyday losses"]
     everyday = [losses[name] for name in EVERYDAY if name in losses]
-    lines += [f"  {one.name:<8} {_first_clause(one.summary)}" for one in everyday]
+    lines += [f"  {one.name:<8} {_brief(one)}" for one in everyday]
     lines += ["", "Others"]
     for family, title in FAMILIES.items():
         names = [one.name for one in losses.values() if one.family == family]
         rest = [name for name in names if name not in EVERYDAY]
         if rest:
-            lines.append(f"  {title}: {', '.join(rest)}")
+            lines += _wrapped(f"{title}: {', '.join(rest)}", "    ", "  ")
     lines += ["", "Tools"]
-    lines += [f"  {name:<10} {text}" for name, text in TOOLS.items()]
+    lines += [f"  {TOOLS['list']:<28} every loss, with its other names"]
+    lines += [f"  {TOOLS['help']:<28} the help of a command"]
     lines += ["", "losscli LOSS --help shows its inputs and options; -V the version.", ""]
     return "\n".join(lines)
 
@@ -62,24 +67,77 @@ def version() -> str:
 
 
 def of_loss(loss: Loss[Any, Any]) -> str:
-    """The text above the options: an example, and what the loss is."""
-    doc = getdoc(loss.function) or ""
-    body = re.split(r"\n\s*\n(?=\w+:\n)", doc)[0]
-    body = "\n\n".join(" ".join(part.split("\n")) for part in body.split("\n\n"))
+    """The text above the options: an example, what the loss is, and where it is from."""
     kind = flag(next(iter(loss.kinds)))
-    example = f"losscli {loss.name} {kind} preds.npy --target y.npy"
-    return f"{body}\n\n{example}".replace("[", "\\[")
+    body = re.split(r"\n\s*\n(?=\w+:\n)", getdoc(loss.function) or "")[0]
+    lines = [f"Usage: losscli {loss.name} [inputs] [options]"]
+    lines += [f"Example: losscli {loss.name} {kind} preds.npy --target y.npy", ""]
+    for paragraph in body.split("\n\n"):
+        lines += [*_wrapped(paragraph), ""]
+    lines += _wrapped(f"Also called: {', '.join((*loss.aliases, *loss.differs))}", "  ")
+    lines += _wrapped(f"Reference: {loss.reference}", "  ")
+    return "\n".join(lines)
+
+
+def page(text: str, options: Iterable[Any]) -> str:
+    """The help of a command: a text, then its options by panel, in 80 columns.
+
+    Args:
+        text: What stands above the options.
+        options: The parameters of the command, as Typer made them.
+    """
+    panels: dict[str, list[str]] = {}
+    for one in options:
+        panel = getattr(one, "rich_help_panel", None) or next(reversed(panels), "Options")
+        panels.setdefault(panel, []).extend(_entry(_head(one), one.help or ""))
+    sections = ["\n".join([panel, *lines]) for panel, lines in panels.items()]
+    return "\n\n".join([text, *sections]) + "\n"
+
+
+MARGIN = 26
+"""The column in which the texts of options begin."""
+
+
+def _head(option: Any) -> str:
+    """The names of an option, and what follows them."""
+    if not option.opts[0].startswith("-"):
+        return f"[{option.name.upper()}]"
+    names = sorted(option.opts, key=len)
+    head = f"{', '.join(names)}{''.join(f'/{one}' for one in option.secondary_opts)}"
+    return f"{head} {option.metavar}" if option.metavar else head
+
+
+def _entry(head: str, text: str) -> list[str]:
+    """An option and its text beside it, or below where there is no place."""
+    lines = _wrapped(text, " " * MARGIN, " " * MARGIN)
+    if len(head) > MARGIN - 4:
+        return [f"  {head}", *lines]
+    return [f"  {head}".ljust(MARGIN) + lines[0].strip(), *lines[1:]]
+
+
+def _wrapped(text: str, indent: str = "", first: str = "") -> list[str]:
+    return wrap(
+        text,
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def listing(found: Iterable[Loss[Any, Any]]) -> str:
-    """The losses as a table."""
-    from losscli.report.tables import add, render, table
-
-    made = table("loss", "family", "what it is", "in PyTorch")
+    """The losses by family, each with its other names, in 80 columns."""
+    lines: list[str] = []
+    family = ""
     for one in found:
-        named = [name for name in (*one.aliases, *one.differs) if name[0].isupper()]
-        add(made, one.name, one.family, one.summary.rstrip("."), ", ".join(named))
-    return render([made], colour=False)
+        if one.family != family:
+            family = one.family
+            lines += [*([""] if lines else []), f"{FAMILIES[family]} ({family})"]
+        lines += _entry(one.name, _brief(one))
+        names = ", ".join((*one.aliases, *one.differs))
+        lines += _wrapped(f"also {names}", " " * MARGIN, " " * MARGIN)
+    return "\n".join(lines) + "\n"
 
 
 def described(loss: Loss[Any, Any]) -> dict[str, Any]:
@@ -103,5 +161,7 @@ def described(loss: Loss[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _first_clause(text: str) -> str:
-    return text.rstrip(".")
+def _brief(loss: Loss[Any, Any]) -> str:
+    """The summary of a loss, or what stands before its colon if there is no place for all."""
+    text = loss.summary.rstrip(".")
+    return text if len(text) <= COLUMNS - 12 else text.partition(":")[0]

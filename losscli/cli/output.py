@@ -7,9 +7,10 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from losscli.cli.tell import Voice, coloured
+from losscli.cli.tell import Voice, coloured, is_terminal, put
 from losscli.errors import Exit, FileError, UsageError
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
@@ -61,6 +62,8 @@ class Output:
                 "--value prints one number, and --reduction none gives many",
                 hint="--format tsv prints a line for each",
             )
+        if self.save is not None and not self.save.lower().endswith(".json"):
+            raise UsageError(f"--save {self.save}: it writes JSON, so the name ends in .json")
         for flag, path in (("--output", self.output), ("--save", self.save)):
             if path is not None:
                 formats.check_writable(path)
@@ -83,10 +86,11 @@ class Output:
         return replace(question, keep=wanted)
 
 
-def answer(question: Question, output: Output, gates: Gates, voice: Voice) -> int:
+def answer(question: Question, output: Output, gates: Gates) -> int:
     """Asks, and gives the result to all that want it: files, standard output, gates."""
     output.check(question)
-    style = output.style
+    gates.check_question(question)
+    style, voice = output.style, Voice(output.quiet)
     from losscli.engine import answer as compute
 
     result = compute(output.keeps(question))
@@ -94,16 +98,15 @@ def answer(question: Question, output: Output, gates: Gates, voice: Voice) -> in
     _write(result, output)
     voice.findings(result.findings)
     if not output.quiet:
-        text = f"{result.value!r}\n" if output.value else _text(result, style)
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(f"{result.value!r}\n" if output.value else _text(result, style))
     for _, line in passed:
         voice.line(line)
     return Exit.DONE if all(holds for holds, _ in passed) else Exit.GATE
 
 
 def _text(result: Result, style: str) -> str:
-    return drawn(result, style, colour=style == "table" and coloured(sys.stdout))
+    width = get_terminal_size().columns if is_terminal(sys.stdout) else None
+    return drawn(result, style, colour=coloured(sys.stdout), width=width)
 
 
 def _write(result: Result, output: Output) -> None:
@@ -112,7 +115,7 @@ def _write(result: Result, output: Output) -> None:
     if output.output is not None and result.elements is not None:
         formats.write(output.output, result.elements)
     if output.save is not None:
-        text = json.dumps(result.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
+        text = json.dumps(result.to_dict(), allow_nan=False, indent=2)
         formats.write_text(output.save, text + "\n")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from inspect import Parameter, getdoc
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
 from losscli.cli.output import Output
 from losscli.gates import Gates
 from losscli.registry import flag
+from losscli.report import FORMATS
 from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _METAVARS = {
     "dtype": "|".join(DTYPES),
     "nan": "|".join(NAN),
     "device": "cpu|cuda|cuda:N|mps|auto",
-    "format": "table|json|jsonl|tsv|csv",
+    "format": "|".join(FORMATS),
     "classes": "A,B,C|FILE",
     "target_base": "0|1",
     "input_format": "[INPUT=]FMT",
@@ -46,8 +47,8 @@ _METAVARS = {
 _PANELS = {
     "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
     "Computing": ("reduction", "device", "dtype", "threshold", "top_k"),
-    "Showing": ("format", "json", "value", "quiet", "head", "worst", "save", "output"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
+    "Showing": ("format", "json", "value", "quiet", "head", "worst", "save", "output"),
 }
 
 
@@ -88,12 +89,11 @@ def _described(owner: type) -> dict[str, str]:
 
 
 def _kind(annotation: Any) -> Any:
-    """The type of a word: several ones are a list, of numbers a word of its own."""
-    arms = [arm for arm in get_args(annotation) if arm is not type(None)] or [annotation]
-    text = str(arms[0])
-    if text == "tuple[str, ...]":
+    """The type of a word: what may be given again is a list, numbers and names are one word."""
+    if get_origin(annotation) is tuple:
         return list[str]
-    return str if text.startswith("tuple") else arms[0]
+    arms = [arm for arm in get_args(annotation) if arm is not type(None)] or [annotation]
+    return str if get_origin(arms[0]) is tuple else arms[0]
 
 
 def _input(name: str, text: str) -> Parameter:
@@ -102,7 +102,7 @@ def _input(name: str, text: str) -> Parameter:
 
 def _own(loss: Loss[Any, Any], option: Option) -> Parameter:
     text = option.help + (f" Must be {option.range}." if option.bounds else "")
-    metavar = "NUMBERS|FILE[:KEY]" if option.small else None
+    metavar = "NUMBERS|FILE" if option.small else None
     kind = str if option.small else option.kind
     return _option(option.name, kind, text, f"Options of {loss.name}", option.default, metavar)
 
@@ -115,15 +115,13 @@ def _option(
         declared = [f"{flag(name)}/{flag('no_' + name)}"]
     if name in _SHORT:
         declared.append(_SHORT[name])
-    if kind == list[str] and name == "classes":
-        kind = str
     if default is not None and kind is not bool and default != ():
         text += f" Default {default}."
     option = typer.Option(
         *declared,
-        help=text.replace("[", "\\["),
+        help=text,
         rich_help_panel=panel,
-        metavar=metavar or _METAVARS.get(name),
+        metavar=metavar or _METAVARS.get(name) or {int: "N", float: "X"}.get(kind),
         show_default=False,
     )
     return _parameter(name, Annotated[kind | None, option])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from shlex import quote
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.registry import flag, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import typer
 
@@ -23,6 +25,9 @@ SYNONYMS = {
     "--logprobs": "--log-probs",
 }
 """What other libraries call an input."""
+
+PREDICTIONS = ("--logits", "--probs", "--log-probs", "--pred")
+"""The kinds of prediction; no loss takes all of them."""
 
 REPEATABLE = ("ignore", "input_format")
 
@@ -45,80 +50,119 @@ def _spelled(word: str) -> str:
     return SYNONYMS.get(name, name) + equals + value
 
 
-def check_once(words: Sequence[str], options: Iterable[Any]) -> None:
-    """Refuses an option that is given twice: the first one would be ignored silently.
+def grouped(words: Sequence[str], options: Iterable[Any]) -> Iterator[Group]:
+    """The words of one command: each option with its value, and each stray word alone.
 
     Args:
-        words: The words of one command, normalised.
+        words: As they were typed, normalised.
         options: The parameters of the command, as Typer made them.
+
+    Raises:
+        UsageError: an option would swallow the next one as its value.
+    """
+    owners = {name: one for one in options for name in (*one.opts, *one.secondary_opts)}
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            yield from (Group((), (one,)) for one in rest)
+            return
+        name, equals, _ = word.partition("=")
+        letters = [] if word.startswith("--") else [f"-{letter}" for letter in word[1:]]
+        names = letters if letters and all(one in owners for one in letters) else [name]
+        found = tuple(owners[one] for one in names if one in owners)
+        value = () if equals or not found or found[-1].is_flag else tuple(islice(rest, 1))
+        if value and value[0] in owners:
+            raise UsageError(f"{name} needs a value, and {value[0]} is an option")
+        yield Group(found, (word, *value))
+
+
+class Group(NamedTuple):
+    """Some words, and the options that they name: several for short ones, none for a stray."""
+
+    options: tuple[Any, ...]
+    words: tuple[str, ...]
+
+
+def check_once(groups: Iterable[Group]) -> None:
+    """Refuses an option that is given twice: the first one would be ignored silently.
 
     Raises:
         UsageError: an option stands twice.
     """
-    owners = {name: one for one in options for name in (*one.opts, *one.secondary_opts)}
     seen: set[str] = set()
-    rest = iter(words)
-    for word in rest:
-        if word == "--":
-            return
-        name = word.partition("=")[0]
-        if name not in owners:
-            continue
-        owner = owners[name]
-        if owner.name in seen and owner.name not in REPEATABLE:
-            raise UsageError(f"{flag(owner.name)} is given twice")
-        seen.add(owner.name)
-        if not owner.is_flag and "=" not in word:
-            next(rest, None)
+    for option in (one for group in groups for one in group.options):
+        if option.name in seen and option.name not in REPEATABLE:
+            raise UsageError(f"{flag(option.name)} is given twice")
+        seen.add(option.name)
 
 
-def refuse_words(loss: Loss[Any, Any], stray: Sequence[str], given: dict[str, Any]) -> None:
+def refuse_words(loss: Loss[Any, Any], groups: Sequence[Group], given: Mapping[str, Any]) -> None:
     """Refuses files without an option, and hands back the whole command.
 
     Raises:
         UsageError: always, if there are any.
     """
+    stray = [group.words[0] for group in groups if not group.options]
     if not stray:
         return
-    listed = " ".join(stray)
-    options = [name for name in (*loss.kinds, "target") if given.get(name) is not None]
-    if options:
-        last = options[-1] if len(options) > 1 else options[0]
-        hint = f"a pattern is one word in quotes: {flag(last)} 'shards/*.npy'"
-        raise UsageError(f"{listed}: stray words, which belong to no option", hint=hint)
-    names = [next(iter(loss.kinds)), "target"]
-    words = [f"{flag(name)} {word}" for name, word in zip(names, stray, strict=False)]
+    listed = " ".join(map(quote, stray))
+    kinds = [kind for kind in loss.kinds if given.get(kind) is not None] or [*loss.kinds][:1]
+    missing = [name for name in (kinds[0], "target") if given.get(name) is None]
+    if len(stray) > len(missing):
+        what = "a stray word, which belongs" if len(stray) == 1 else "stray words, which belong"
+        hint = f"a pattern is one word in quotes: {flag(kinds[0])} 'shards/*.npy'"
+        raise UsageError(f"{listed}: {what} to no option", hint=hint)
+    whole = ["losscli", loss.name]
+    for group in groups:
+        named = [] if group.options else [flag(missing.pop(0))]
+        whole += [*named, *map(quote, group.words)]
+    whole += [word for name in missing for word in (flag(name), "FILE")]
     raise UsageError(
-        f"{listed}: files are named by what they hold, since their order is not the same "
-        "everywhere",
-        hint=f"losscli {loss.name} {' '.join(words)}",
+        f"{listed}: files are named by what they hold, as their order is not the same everywhere",
+        hint=" ".join(whole),
     )
+
+
+_REWORDED = {
+    r"^Option '([^']+)' requires an argument\.?$": r"\1 needs a value",
+    r"^Option '([^']+)' does not take a value\.?$": r"\1 takes no value",
+    r"^Got unexpected extra argument\(s\) \((.*)\)$": r"nothing is done with these words: \1",
+}
 
 
 def reworded(error: typer.TyperException, words: Sequence[str]) -> UsageError:
     """A message of Typer's in our own form."""
-    context = getattr(error, "ctx", None)
-    name = getattr(error, "option_name", None)
+    context: Any = getattr(error, "ctx", None)
     message = error.format_message() if hasattr(error, "format_message") else str(error)
+    command = context.info_name if context is not None and context.parent is not None else ""
+    name = getattr(error, "option_name", None)
     if name is not None and message.startswith("No such option"):
-        command = context.info_name if context is not None and context.parent is not None else None
-        known = [] if context is None else _options(context.command.params)
-        hint = suggest(name, known, "options are") if name.startswith("--") else ""
-        hint = (
-            hint if hint.startswith("did you mean") else f"losscli {command or ''} --help lists all"
-        )
-        return UsageError(f"{command or 'losscli'} has no option {name}", hint=hint)
+        return _unknown(name, command, _options(context.command.params if context else ()))
     param = getattr(error, "param", None)
     if message.startswith("Invalid value") and param is not None:
         whole = "a whole number" if "integer" in message else "a number"
-        value = _value(param, normalised(words))
-        return UsageError(f"{flag(param.name)} must be {whole}, not {value!r}")
-    message = re.sub(r"^Option '([^']+)' requires an argument\.?", r"\1 needs a value", message)
-    return UsageError(message[:1].lower() + message[1:] if message[:1] != "-" else message)
+        return UsageError(f"{flag(param.name)} must be {whole}, not {_value(param, words)!r}")
+    for theirs, ours in _REWORDED.items():
+        message = re.sub(theirs, ours, message)
+    return UsageError(message)
+
+
+def _unknown(name: str, command: str, known: Sequence[str]) -> UsageError:
+    """An option that there is not."""
+    if not command:
+        hint = f"a loss comes first: losscli bce {name}; losscli --help lists them"
+        return UsageError(f"losscli itself has no option {name}", hint=hint)
+    hint = suggest(name, known, "options are") if name.startswith("--") else ""
+    if name in PREDICTIONS:
+        hint = f"its predictions are {' or '.join(one for one in known if one in PREDICTIONS)}"
+    elif not hint.startswith("did you mean"):
+        hint = f"losscli {command} --help lists all"
+    return UsageError(f"{command} has no option {name}", hint=hint)
 
 
 def _value(param: Any, words: Sequence[str]) -> str:
     """The word that was given to an option."""
+    words = normalised(words)
     for place, word in enumerate(words):
         name, equals, value = word.partition("=")
         if name in param.opts:

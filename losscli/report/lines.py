@@ -28,7 +28,7 @@ def csv(result: Result) -> Iterator[str]:
 def jsonl(result: Result) -> Iterator[str]:
     """The JSON object, or one {"index", "loss"} for each element."""
     if result.reduction != "none":
-        yield json.dumps(result.to_dict(), ensure_ascii=False, allow_nan=False)
+        yield json.dumps(result.to_dict(), allow_nan=False)
         return
     from losscli.result import plain
 

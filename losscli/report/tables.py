@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from itertools import zip_longest
 from math import isfinite
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from losscli.report.text import brief, clean, figure, percent, short
@@ -24,13 +25,25 @@ WIDE = 10_000
 """No number is cut and no message wrapped: the terminal does that, if it must."""
 
 
-def screen(result: Result, *, colour: bool) -> str:
-    """All tables of a result."""
+def screen(result: Result, *, colour: bool, width: int | None = None) -> str:
+    """All tables of a result.
+
+    Args:
+        result: What to show.
+        colour: Use colour.
+        width: Of a terminal: where it is too narrow, files are shown without their folders.
+    """
     tables = [_inputs(result), _measures(result)]
+    if width is not None and _widest(tables[0]) > width:
+        tables[0] = _inputs(result, folders=False)
     if result.stats["count"] > 1:
         tables.append(_spread(result))
     tables += [_elements(result)] if result.first or result.worst else []
     return _headline(result, colour=colour) + render(tables, colour=colour)
+
+
+def _widest(one: Table) -> int:
+    return max(map(len, render([one], colour=False).splitlines()))
 
 
 def render(tables: Sequence[Table], *, colour: bool) -> str:
@@ -99,7 +112,8 @@ def _how(result: Result) -> str:
     if result.denominator == count:
         return f"{result.reduction} of {count:,}{unit}"
     if result.reduction == "batchmean":
-        return f"batchmean over {result.denominator:,.6g} rows{unit}"
+        rows = "row" if result.denominator == 1 else "rows"
+        return f"batchmean over {result.denominator:,.6g} {rows}{unit}"
     return f"weighted mean of {count:,}{unit}"
 
 
@@ -107,26 +121,30 @@ def _better(result: Result) -> str:
     """How it compares with the best constant prediction."""
     if result.guess is None or result.value is None or not result.guess > 0:
         return ""
-    gain = 1 - result.value / result.guess
-    if not isfinite(gain):
+    ratio = result.value / result.guess
+    if not isfinite(ratio):
         return ""
     rate = "the base rate" if result.report.accuracy is not None else "a constant"
-    return f" · {percent(abs(gain))} {'better' if gain >= 0 else 'worse'} than {rate}"
+    if ratio > 2:
+        return f" · {ratio:.3g} times that of {rate}"
+    return f" · {percent(abs(1 - ratio))} {'better' if ratio <= 1 else 'worse'} than {rate}"
 
 
-def _inputs(result: Result) -> Table:
+def _inputs(result: Result, *, folders: bool = True) -> Table:
     made = table("input", "file", "shape", "dtype", "min", "mean", "max", "values", right=(4, 5, 6))
     for one in result.inputs:
         low, mean, high, values = _range(one)
         shape = str(one.shape).replace(" ", "") if len(one.shape) > 1 else str(one.shape)
-        add(made, one.name.replace("_", "-"), _file(one), shape, one.dtype, low, mean, high, values)
+        name, file = one.name.replace("_", "-"), _file(one, folders=folders)
+        add(made, name, file, shape, one.dtype, low, mean, high, values)
     return made
 
 
-def _file(one: Input) -> str:
+def _file(one: Input, *, folders: bool) -> str:
     if one.path is None:
         return "array"
-    return one.path if one.key is None else f"{one.path}:{one.key}"
+    path = one.path if folders else PurePath(one.path).name
+    return path if one.key is None else f"{path}:{one.key}"
 
 
 def _range(one: Input) -> tuple[str, str, str, str]:
@@ -141,7 +159,7 @@ def _values(name: str, facts: Facts) -> str:
     if facts.values and len(facts.values) <= 4:
         names = ", ".join(f"{value:g}" for value in facts.values)
         return f"{{{names}}}: {', '.join(map(str, facts.values.values()))}"
-    if facts.values and all(value == int(value) for value in facts.values):
+    if facts.values and all(float(value).is_integer() for value in facts.values):
         return f"{len(facts.values)} values"
     if name != "logits":
         return ""

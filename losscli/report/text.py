@@ -12,8 +12,7 @@ def clean(text: str) -> str:
     'a\\x1b[31mb'
     """
     return "".join(
-        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
-        for one in text
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
 
 
@@ -44,11 +43,16 @@ def brief(value: float) -> str:
 def short(value: float) -> str:
     """A number of an input: three digits.
 
-    >>> short(-26.84), short(0.6368), short(184.0), short(123456.0)
-    ('-26.8', '0.637', '184', '1.23e+05')
+    >>> short(-26.84), short(0.6368), short(184.0), short(123456.0), short(math.inf)
+    ('-26.8', '0.637', '184', '123456', 'inf')
     """
-    return f"{value:.3g}" if abs(value) < 1e4 or value != int(value) else f"{value:.6g}"
+    return f"{value:.6g}" if abs(value) >= 1e4 and float(value).is_integer() else f"{value:.3g}"
 
 
 def percent(part: float) -> str:
-    return f"{100 * part:.0f}%"
+    """A share in whole percent.
+
+    >>> percent(0.876), percent(0.002), percent(0.0)
+    ('88%', '<1%', '0%')
+    """
+    return "<1%" if 0 < part < 0.005 else f"{100 * part:.0f}%"

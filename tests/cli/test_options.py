@@ -1,0 +1,184 @@
+"""Every option of every command does something when it has another value than its default.
+
+An option that is accepted and ignored is the worst kind of wrong answer. The table below covers
+every option; a command that gets a new one fails here until the table has it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from losscli import losses
+from losscli.cli.commands import TOOLS, _tool, build
+
+INPUTS = {  # by loss: (a prediction for each kind, target)
+    **dict.fromkeys(("bce", "focal", "multilabel-soft-margin"), ("x", "y")),
+    **dict.fromkeys(("hinge", "squared-hinge", "soft-margin"), ("x", "y")),
+    **dict.fromkeys(("ce", "nll", "zero-one"), ("x", "c")),
+    **dict.fromkeys(("mse", "mae", "huber", "smooth-l1"), ("x", "x2")),
+    "kl": ("x", "p2"),
+}
+FILES = {
+    ("x", "logits"): "x.npy",
+    ("x", "pred"): "x.npy",
+    ("x", "probs"): "p.npy",
+    ("x", "log_probs"): "lp.npy",
+}
+
+OWN = {  # by option: (all the words without it, or None for the usual ones; the option)
+    "weight": (None, "--weight 1,2,3"),
+    "pos_weight": (None, "--pos-weight 1,2,3"),
+    "label_smoothing": (None, "--label-smoothing 0.1"),
+    "gamma": (None, "--gamma 3"),
+    "alpha": (None, "--alpha 0.3"),
+    "margin": (None, "--margin 2"),
+    "beta": (None, "--beta 0.5"),
+    "delta": (None, "--delta 0.5"),
+    "ignore_index": (None, "--ignore-index 1"),
+    "class_axis": ("--{kind} {prediction} --target {target}", "--class-axis 0"),
+    "log_target": ("--{kind} {prediction} --target inf.npy", "--log-target"),
+    "threshold": (None, "--threshold 0.9"),
+}
+COMMON = {
+    "sample_weight": (None, "--sample-weight w.npy"),
+    "mask": (None, "--mask m.npy"),
+    "data": ("--{kind} col_* --target y", "--data table.csv"),
+    "input_format": ("--{kind} unnamed --target {target}", "--input-format json"),
+    "header": ("--{kind} head.csv:col_* --target {target}", "--no-header"),
+    "limit": (None, "--limit 3"),
+    "nan": ("--{kind} nan.npy --target {target}", "--nan omit"),
+    "classes": (None, "--classes a,b,c"),
+    "target_base": (None, "--target-base 1"),
+    "reduction": (None, "--reduction sum"),
+    "device": (None, "--device cuda:99"),
+    "dtype": ("--{kind} {prediction} --target {target} --json", "--dtype float32"),
+    "top_k": (None, "--top-k 2"),
+    "strict": ("--{kind} inf.npy --target {target}", "--strict"),
+    "ignore": ("--{kind} half.npy --target {target}", "--ignore half-widened"),
+    "max_loss": (None, "--max-loss -9"),
+    "min_accuracy": (None, "--min-accuracy 1.1"),
+    "expect": (None, "--expect -9±1"),
+    "format": (None, "--format tsv"),
+    "json": (None, "--json"),
+    "value": (None, "--value"),
+    "quiet": (None, "--quiet"),
+    "head": (None, "--head 1"),
+    "worst": (None, "--worst 1"),
+    "save": (None, "--save o.json"),
+    "output": (None, "--output o.npy"),
+    "help": (None, "--help"),
+}
+TABLE = OWN | COMMON
+
+
+def options(name):
+    """The options of a loss, without its prediction and target."""
+    found = build(losses[name], name)
+    names = [one.name for one in found.params] + ["help"]
+    return [one for one in names if one not in (*losses[name].kinds, "target", "context")]
+
+
+CASES = [(name, option) for name in losses for option in options(name)]
+
+
+@pytest.fixture(autouse=True)
+def files(folder):
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(6, 3))
+    p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    labels = generator.integers(0, 2, (6, 3))
+    arrays = {"x": x, "x2": x + generator.normal(size=x.shape), "p": p, "lp": np.log(p)}
+    arrays |= {"p2": p[::-1], "y": labels, "c": np.array([0, 1, 2, 0, 1, 2])}
+    arrays |= {"w": np.arange(1.0, 7), "m": np.array([1, 0, 1, 1, 0, 1])}
+    arrays["d"] = np.array([0, 1, 1, 2, 1, 0])
+    arrays["nan"] = np.where(np.arange(18).reshape(6, 3) == 4, np.nan, np.log(p))
+    arrays["inf"] = np.where(np.arange(18).reshape(6, 3) == 4, -np.inf, np.log(p))
+    for name, array in arrays.items():
+        np.save(f"{name}.npy", array)
+    return folder
+
+
+def usual(name, kind=None):
+    """The words that every command line of a loss has, by what they are."""
+    prediction, target = INPUTS[name]
+    kind = kind or next(iter(losses[name].kinds))
+    file = "d.npy" if (name, kind) == ("zero-one", "pred") else FILES[prediction, kind]
+    return {"kind": kind.replace("_", "-"), "prediction": file, "target": f"{target}.npy"}
+
+
+def ran(losscli, folder, words):
+    """All that a command line leaves behind, the files included."""
+    before = {path.name for path in folder.iterdir()}
+    left = losscli(words)
+    made = [path for path in folder.iterdir() if path.name not in before]
+    return left, [(path.name, path.read_bytes(), path.unlink()) for path in made]
+
+
+def test_table_has_every_option_and_no_other():
+    assert {option for _, option in CASES} == {*TABLE}
+    assert {*losses} == {*INPUTS}
+
+
+@pytest.mark.parametrize(("name", "option"), CASES, ids=[f"{name} {one}" for name, one in CASES])
+def test_option_changes_something(name, option, losscli, files):
+    words = usual(name)
+    table(files, words)
+    without, given = TABLE[option]
+    base = (without or "--{kind} {prediction} --target {target}").format(**words)
+    if option in SPECIAL.get(name, {}):
+        base, given = SPECIAL[name][option]
+    plain, changed = (ran(losscli, files, f"{name} {base} {more}") for more in ("", given))
+    assert plain != changed
+    assert plain[0].code != 2 or option == "data"  # the option is what is wrong, if anything
+    assert f"has no option {given.split()[0]}" not in changed[0].err
+    assert 70 not in (plain[0].code, changed[0].code)
+
+
+SPECIAL = {
+    "zero-one": {"threshold": ("--logits x.npy --target y.npy", "--threshold 0.9")},
+    "kl": {"class_axis": ("--logits x.npy --target p.npy", "--class-axis 0")},
+}
+
+
+def table(folder, words):
+    """The prediction in other files: a table, one with a header that could be data, and so on."""
+    prediction = np.load(words["prediction"])
+    np.save("half.npy", np.minimum(prediction, -1e-3).astype(np.float16))
+    (folder / "unnamed").write_bytes((folder / words["prediction"]).read_bytes())
+    lines = [",".join(map(repr, map(float, row))) for row in prediction]
+    (folder / "table.csv").write_text("\n".join(["col_a,col_b,col_c", *lines]) + "\n")
+    (folder / "head.csv").write_text("\n".join(["0,1,2", *lines]) + "\n")
+
+
+KINDS = [(name, kind) for name, loss in losses.items() for kind in loss.kinds]
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS, ids=[f"{name} {kind}" for name, kind in KINDS])
+def test_prediction_and_target_change_the_number(name, kind, value, files):
+    words = usual(name, kind)
+    for file in (words["prediction"], words["target"]):
+        np.save(f"other-{file}", np.roll(np.load(file), 1, 0))
+    command = f"{name} --{words['kind']} {{}} --target {{}} --ignore one-hot,labels-as-signs"
+    first, second = words["prediction"], words["target"]
+    plain = value(command.format(first, second))
+    assert value(command.format(f"other-{first}", second)) != plain
+    assert value(command.format(first, f"other-{second}")) != plain
+
+
+@pytest.mark.parametrize(("words", "option"), [("list", "--json"), ("list", "--family binary")])
+def test_options_of_tools(words, option, losscli):
+    assert losscli(f"{words} {option}").out != losscli(words).out
+    assert losscli(f"{words} {option}").code == 0
+
+
+def test_tools_have_no_other_option():
+    found = {name: [one.name for one in _tool(name).params] for name in TOOLS}
+    assert found == {"list": ["family", "as_json"], "help": ["name"]}
+
+
+@pytest.mark.parametrize("name", losses)
+def test_every_boolean_option_has_its_opposite(name):
+    for option in build(losses[name], name).params:
+        if option.is_flag:
+            assert option.secondary_opts == [f"--no-{option.opts[0].removeprefix('--')}"]

@@ -1,0 +1,123 @@
+"""Which room may import which: read from the source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "losscli"
+FILES = sorted(PACKAGE.rglob("*.py"))
+IDS = [path.relative_to(PACKAGE).as_posix() for path in FILES]
+LIGHT = {"lazy", "errors", "options"}
+
+MAY = {
+    "lazy": set(),
+    "errors": set(),
+    "options": {"lazy"},
+    "settings": set(),
+    "registry": LIGHT,
+    "stats": LIGHT,
+    "formats": LIGHT,
+    "inputs": LIGHT | {"formats"},
+    "shapes": LIGHT | {"formats"},
+    "batch": LIGHT,
+    "checks": LIGHT | {"stats"},
+    "roles": LIGHT | {"checks", "shapes", "stats"},
+    "losses": LIGHT | {"registry", "roles"},
+    "state": LIGHT | {"checks", "stats"},
+    "beside": LIGHT | {"formats", "registry", "shapes"},
+    "question": LIGHT | {"inputs", "registry", "settings", "losses", "judge"},
+    "judge": LIGHT | {"checks", "registry", "stats"},
+    "result": LIGHT | {"stats", "roles", "registry", "__version__"},
+    "gates": LIGHT | {"registry"},
+    "report": LIGHT | {"result"},
+}
+"""What the rooms that have no say over others import when they run."""
+
+
+def room(path):
+    """The part of the package that a file belongs to."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return "" if parts == ("__init__",) else parts[0]
+
+
+class Imports(ast.NodeVisitor):
+    """All modules that a file imports when it runs, and those at its top."""
+
+    def __init__(self, tree):
+        self.all, self.top, self.depth = set(), set(), 0
+        self.visit(tree)
+
+    def visit_If(self, node):
+        if ast.unparse(node.test) != "TYPE_CHECKING":
+            self.generic_visit(node)
+        for one in node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else ():
+            self.visit(one)
+
+    def visit_FunctionDef(self, node):
+        self.depth += 1
+        self.generic_visit(node)
+        self.depth -= 1
+
+    def visit_Import(self, node):
+        self.add(alias.name for alias in node.names)
+
+    def visit_ImportFrom(self, node):
+        inside = node.module == "losscli"
+        self.add(f"losscli.{alias.name}" if inside else node.module for alias in node.names)
+
+    def add(self, names):
+        names = [*names]
+        self.all.update(names)
+        if not self.depth:
+            self.top.update(names)
+
+
+def imports(path):
+    return Imports(ast.parse(path.read_text("utf-8")))
+
+
+def outside(names):
+    return {name.partition(".")[0] for name in names} - {"losscli"}
+
+
+def rooms(names):
+    return {name.split(".")[1] for name in names if name.startswith("losscli.")}
+
+
+def test_imports_are_seen():
+    source = "from losscli.cli import a\nfrom losscli import lazy\n"
+    source += "def f():\n    import typer, torch.nn\n"
+    guarded = "if TYPE_CHECKING:\n    import numpy\nelse:\n    import rich\n"
+    found = Imports(ast.parse(source + guarded))
+    assert rooms(found.all) == {"cli", "lazy"}
+    assert outside(found.all) == {"typer", "torch", "rich"}
+    assert outside(found.top) == {"rich"}
+
+
+def test_every_room_has_its_arrows():
+    upper = {"", "__main__", "cli", "engine"}
+    assert {room(path) for path in FILES} == {*MAY, *upper}
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_arrows(path):
+    found, own = imports(path), room(path)
+    if own in MAY:
+        assert rooms(found.all) - {own} <= MAY[own]
+    if own not in ("cli", "__main__"):
+        assert "cli" not in rooms(found.all)
+    if own != "cli":
+        assert "typer" not in outside(found.all)
+    if own not in ("cli", "report"):
+        assert "rich" not in outside(found.all)
+    assert not outside(found.top) & {"torch", "numpy", "rich"}
+    if own != "lazy":
+        assert not outside(found.all) & {"torch", "numpy"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_size(path):
+    assert len(path.read_text("utf-8").splitlines()) <= 400
