@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np
@@ -43,6 +44,27 @@ class Batch:
     weight: np.ndarray | None
     options: Mapping[str, Any]
     pairing: Pairing
+
+    def values(self, side: str) -> np.ndarray:
+        """The numbers of the prediction, or those of the target as they were read."""
+        return self.prediction if side == "prediction" else self.raw
+
+    def span(self, side: str) -> tuple[float, float]:
+        """The smallest and the largest value of one side, counted or not; NaN if any is."""
+        return self._spans[side]
+
+    def inside(self, side: str, low: float, high: float) -> bool:
+        """Whether all values of one side are in a range, which most checks ask first."""
+        found = self.span(side)
+        return low <= found[0] and found[1] <= high
+
+    @cached_property
+    def _spans(self) -> dict[str, tuple[float, float]]:
+        sides = {side: self.values(side) for side in ("prediction", "target")}
+        return {
+            side: (0, 0) if values.dtype.kind == "U" else (values.min().item(), values.max().item())
+            for side, values in sides.items()
+        }
 
     def without_nan(self) -> Batch:
         """Elements with a NaN in their prediction or target do not count."""

@@ -9,13 +9,15 @@ result is the same to the bit from every format, from one file or many shards.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from losscli.batch import Batch
 from losscli.beside import PerElement, SmallArray, tensors
-from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.cores import cores, own_threads, plainly, spread
+from losscli.devices import device
+from losscli.errors import DataError, Finding, Level
 from losscli.judge import judged
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
@@ -23,10 +25,10 @@ from losscli.question import Fields, Question, ask, open_fields
 from losscli.registry import Terms
 from losscli.result import Result
 from losscli.roles import Asked
-from losscli.state import State, Wanted, fingerprint, look, measure
+from losscli.state import Floor, State, Wanted, fingerprint, look, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from losscli.checks import Check
     from losscli.formats.base import Field
@@ -39,6 +41,9 @@ LEAF = 2**16
 
 NO_CLASS = -100
 """No class index: torch's own default of ignore_index."""
+
+GROUP = 4
+"""So many leaves are one piece of work for a core."""
 
 GRAIN = 64
 """Rows of a kernel's input are padded to a multiple of this: whole vectors of any processor."""
@@ -82,8 +87,8 @@ def answer(question: Question) -> Result:
         )
     )
     plan = Plan.of(question, fields, role)
-    with _one_thread(), np.errstate(all="ignore"):  # inf and NaN are found by checks
-        total = sum(map(plan.state, plan.leaves()), State())
+    with own_threads(), plainly():
+        total = spread(plan.several, plan.groups(), question.settings.threads or cores(), State())
         question = replace(question, options=plan.resolved)
         findings = judged(question, fields, role, total, plan.findings, plan.dtype)
         return Result.of(question, fields, role, total, findings, plan.dtype)
@@ -94,18 +99,6 @@ def _refuse_empty(fields: Fields) -> None:
         if 0 in field.shape:
             held = "no rows" if not field.shape[0] else f"shape {field.shape}, which holds nothing"
             raise DataError(f"{field.label} has {held}: nothing to average", code="empty")
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch's own threads would split a leaf where their number says; leaves are the unit."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)
@@ -119,6 +112,7 @@ class Plan:
         arrays: The small arrays.
         beside: Sample weights and masks.
         checks: The mistakes to look for.
+        wanted: What to keep of each leaf.
     """
 
     question: Question
@@ -133,6 +127,7 @@ class Plan:
     beside: Mapping[str, PerElement]
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
+    wanted: Wanted
 
     @classmethod
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
@@ -176,6 +171,7 @@ class Plan:
                 for check in role.checks()
                 if check.code != "nan" or question.settings.nan == "error"
             ),
+            Wanted(question.settings.worst, question.settings.head, question.keep, Floor()),
         )
 
     @property
@@ -188,6 +184,17 @@ class Plan:
         for start in range(0, self.rows, self.leaf):
             yield start, min(start + self.leaf, self.rows)
 
+    def groups(self) -> Iterator[list[tuple[int, int]]]:
+        """Leaves that one core computes in one go."""
+        leaves = self.leaves()
+        while group := list(islice(leaves, GROUP)):
+            yield group
+
+    def several(self, leaves: Iterable[tuple[int, int]]) -> State:
+        """What some leaves contribute."""
+        with plainly():
+            return sum(map(self.state, leaves), State())
+
     def state(self, leaf: tuple[int, int]) -> State:
         """What one leaf contributes; a leaf with an error contributes only its facts."""
         batch, digests = self.batch(*leaf)
@@ -195,9 +202,9 @@ class Plan:
         if any(check.level is Level.ERROR for check in facts.seen):
             return facts
         elements, over = self.losses(batch)
-        settings = self.question.settings
-        wanted = Wanted(settings.worst, settings.head, self.question.keep)
-        return facts + measure(batch, elements, over, self.role, wanted) + State(digests=digests)
+        return (
+            facts + measure(batch, elements, over, self.role, self.wanted) + State(digests=digests)
+        )
 
     def batch(self, start: int, stop: int) -> tuple[Batch, dict[tuple[str, int], bytes]]:
         """Reads a leaf, and finds out which of its elements count."""
@@ -317,29 +324,4 @@ def _dtype(question: Question, fields: Fields, role: Role) -> tuple[str, list[Fi
     return ("float64" if max(wide) > 4 else "float32"), notes
 
 
-def device(name: str) -> Any:
-    """The torch device of a name.
-
-    Raises:
-        UsageError: there is no such device here.
-    """
-    if name == "cpu":
-        return torch.device("cpu")
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    kind, _, index = name.partition(":")
-    if kind == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if not count:
-            raise UsageError("--device cuda: there is no CUDA device here", hint="--device cpu")
-        if index and not (index.isdigit() and int(index) < count):
-            raise UsageError(f"--device {name}: there are {count} CUDA devices, from cuda:0")
-        return torch.device(name)
-    if name == "mps":
-        if not torch.backends.mps.is_available():
-            raise UsageError("--device mps: there is no MPS device here", hint="--device cpu")
-        return torch.device(name)
-    raise UsageError(f"--device {name}: devices are cpu, cuda, cuda:N, mps and auto")
-
-
-__all__ = ["Plan", "answer", "device", "evaluate"]
+__all__ = ["Plan", "answer", "evaluate"]

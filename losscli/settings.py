@@ -21,6 +21,7 @@ class Settings:
         head: Show so many of the first elements.
         worst: Show so many of the largest losses.
         nan: Refuse NaN, leave such elements out, or let the result be NaN.
+        threads: How many cores compute; all of them if not given.
         strict: Make an error of every warning.
         ignore: Leave out notes and warnings with this code.
         header: Say whether the first row of a table is a header.
@@ -39,6 +40,7 @@ class Settings:
     head: int = 3
     worst: int = 3
     nan: str = "error"
+    threads: int | None = None
     strict: bool = False
     ignore: tuple[str, ...] = ()
     header: bool | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,7 @@ class Wanted:
     worst: int
     head: int
     unreduced: bool
+    floor: Floor
 
 
 def look(batch: Batch, checks: Sequence[Check]) -> State:
@@ -119,11 +121,11 @@ def measure(
         kept, over = elements[places], over if over is None else over[places]
     moments = Moments.of(kept)
     valid, spots = kept, places
-    if kept.numel() and bool(kept.isnan().any()):
+    if moments.total.special and bool(kept.isnan().any()):
         mask = ~kept.isnan()
         valid = kept[mask]
         spots = mask.nonzero()[:, 0] if places is None else places[mask]
-    worst = _largest(kept, wanted.worst)
+    worst = wanted.floor.largest(kept, wanted.worst)
     first = torch.arange(min(wanted.head, kept.numel()))
     return State(
         elements=moments,
@@ -155,14 +157,29 @@ def _rows(batch: Batch) -> Sum:
     return Sum.of(float(means.sum()))
 
 
-def _largest(values: Tensor, size: int) -> Tensor:
-    """The places of the largest values, NaN first, the earliest among equals."""
-    size = min(size, values.numel())
-    if not size:
-        return torch.arange(0)
-    least = values.topk(size).values[-1]  # NaN is the largest of all
-    places = (~(values < least)).nonzero()[:, 0]
-    return places[values[places].argsort(descending=True, stable=True)[:size]]
+class Floor:
+    """The least loss that can still be among the worst, from what was seen so far.
+
+    Leaves that are computed at the same time share it. It only saves work: no value below it can
+    be among the worst of all, and those that are not below are ranked.
+    """
+
+    def __init__(self) -> None:
+        self._value = -math.inf
+
+    def largest(self, values: Tensor, size: int) -> Tensor:
+        """The places of the largest values, NaN first, the earliest among equals."""
+        if not size or not values.numel():
+            return torch.arange(0)
+        least = self._value
+        if least == -math.inf:  # NaN is the largest of all
+            least = values.topk(min(size, values.numel())).values[-1].item()
+        places = (~(values < least)).nonzero()[:, 0]
+        chosen = places[values[places].argsort(descending=True, stable=True)[:size]]
+        if len(chosen) == size:
+            lowest = values[chosen[-1]].item()
+            self._value = max(self._value, lowest) if lowest == lowest else math.inf
+        return chosen
 
 
 def _ranked(

@@ -114,9 +114,8 @@ class Moments:
         count = values.numel()
         if not count:
             return cls()
-        values = values.double()
-        total = Sum.of(values.sum().item())
-        spread = (values - total.value / count).square().sum().item()
+        total = Sum.of(values.sum(dtype=torch.float64).item())
+        spread = values.double().sub(total.value / count).square_().sum().item()
         return cls(count, total, Sum.of(spread), total.units**2 // count)
 
     def __add__(self, other: Moments) -> Moments:

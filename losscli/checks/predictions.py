@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.checks.base import Case, Check, Found, Tally, check, off_one
+from losscli.checks.numbers import NUMBERS
 from losscli.checks.words import like, share
 from losscli.errors import Level
 from losscli.lazy import np
@@ -16,32 +17,11 @@ ROUNDING = 1e-6
 """So far above 0 may a log-probability be by rounding: that of seven digits in a text file."""
 
 
-@check("nan", Level.ERROR, on="prediction")
-def nan(batch: Batch) -> np.ndarray | None:
-    """NaN among the predictions: no mean can be taken."""
-    return np.isnan(batch.prediction) if batch.prediction.dtype.kind == "f" else None
-
-
-@nan.says
-def _(tally: Tally, case: Case) -> tuple[str, str]:
-    hint = "--nan omit leaves such elements out, --nan propagate gives NaN"
-    return f"{case.place}: NaN ({like(tally)})", hint
-
-
-@check("infinite", Level.WARNING, on="prediction")
-def infinite(batch: Batch) -> np.ndarray | None:
-    """Infinities among the predictions: the loss is taken as the limit."""
-    return np.isinf(batch.prediction) if batch.prediction.dtype.kind == "f" else None
-
-
-@infinite.says
-def _(tally: Tally, case: Case) -> tuple[str, str]:
-    return f"{case.place}: {tally.value} ({like(tally)}); the loss is the limit", ""
-
-
 @check("probs-range", Level.ERROR, on="prediction")
 def probs_range(batch: Batch) -> np.ndarray | None:
     """Probabilities outside [0, 1]: logits, perhaps."""
+    if batch.inside("prediction", 0, 1):
+        return None
     return np.asarray((batch.prediction < 0) | (batch.prediction > 1))
 
 
@@ -162,10 +142,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 
 BY_KIND: dict[str, tuple[Check, ...]] = {
-    "logits": (nan, infinite),
-    "probs": (nan, probs_range),
-    "log_probs": (nan, infinite, log_probs_range),
-    "pred": (nan, infinite),
+    "logits": NUMBERS["prediction"],
+    "probs": (*NUMBERS["prediction"], probs_range),
+    "log_probs": (*NUMBERS["prediction"], log_probs_range),
+    "pred": NUMBERS["prediction"],
 }
 """What is asked of every prediction of a kind."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.checks.base import Case, Check, Found, Tally, check, off_one
+from losscli.checks.numbers import NUMBERS
 from losscli.checks.predictions import ROUNDING
 from losscli.checks.words import like
 from losscli.errors import Level
@@ -17,32 +18,11 @@ UNKNOWN = -(2**62)
 """The class index of a name that nobody has listed."""
 
 
-@check("nan", Level.ERROR, on="target")
-def nan(batch: Batch) -> np.ndarray | None:
-    """NaN among the targets: no mean can be taken."""
-    return np.isnan(batch.raw) if batch.raw.dtype.kind == "f" else None
-
-
-@nan.says
-def _(tally: Tally, case: Case) -> tuple[str, str]:
-    hint = "--nan omit leaves such elements out, --nan propagate gives NaN"
-    return f"{case.place}: NaN ({like(tally)})", hint
-
-
-@check("infinite", Level.WARNING, on="target")
-def infinite(batch: Batch) -> np.ndarray | None:
-    """Infinities among the targets: the loss is taken as the limit."""
-    return np.isinf(batch.raw) if batch.raw.dtype.kind == "f" else None
-
-
-@infinite.says
-def _(tally: Tally, case: Case) -> tuple[str, str]:
-    return f"{case.place}: {tally.value} ({like(tally)}); the loss is the limit", ""
-
-
 @check("target-range", Level.ERROR, on="target")
 def outside_unit(batch: Batch) -> np.ndarray | None:
     """Binary targets outside [0, 1]: the loss could go below zero."""
+    if batch.inside("target", 0, 1):
+        return None
     return np.asarray((batch.target < 0) | (batch.target > 1))
 
 
@@ -167,5 +147,5 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return message, "several labels a row are for bce" if case.loss == "ce" else ""
 
 
-CHECKS: tuple[Check, ...] = (nan, infinite)
+CHECKS: tuple[Check, ...] = NUMBERS["target"]
 """What is asked of every target."""

@@ -66,9 +66,11 @@ def bce(
     target = _smooth(target, label_smoothing)
     if bool(((target == 0) | (target == 1)).all()):
         # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it.
-        yes = target > 0.5
-        found = -F.logsigmoid(torch.where(yes, logits, -logits))
-        return times(weight, torch.where(yes, times(pos_weight, found), found))
+        found = -F.logsigmoid(logits * (2 * target - 1))
+        heavier = times(pos_weight, found)
+        if heavier is not found:
+            found = torch.where(target > 0.5, heavier, found)
+        return times(weight, found)
     yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
     return _both(target, yes, no, weight, pos_weight)
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from losscli.checks.facts import total
 from losscli.errors import DataError
 from losscli.lazy import np
 from losscli.stats import Sum, Totals
@@ -165,7 +166,7 @@ def weighted(values: np.ndarray, batch: Batch) -> Sum:
         values = values[batch.counts]
     if batch.weight is not None:
         values = values * (batch.weight if batch.counts is None else batch.weight[batch.counts])
-    return Sum.of(float(values.sum(dtype=np.float64)))
+    return Sum.of(total(values))
 
 
 def number(part: int | Sum) -> float:

@@ -49,16 +49,17 @@ class Binary(Role):
         return _CUTS[self.asked.kind] if asked is None else asked
 
     def positive(self, batch: Batch) -> np.ndarray:
-        return batch.target > 0.5
+        return batch.target > (0.5 if batch.target.dtype.kind == "f" else 0)
 
     def measure(self, batch: Batch) -> Totals:
         guessed, true = batch.prediction > self.cut, self.positive(batch)
+        real = batch.target.dtype.kind == "f"
         parts = {
             "tp": amount(guessed & true, batch),
-            "fp": amount(guessed & ~true, batch),
-            "fn": amount(~guessed & true, batch),
-            "tn": amount(~guessed & ~true, batch),
-            "soft": amount((batch.target > 0) & (batch.target < 1), batch),
+            "fp": amount(guessed > true, batch),
+            "fn": amount(guessed < true, batch),
+            "tn": amount(~(guessed | true), batch),
+            "soft": amount((batch.target > 0) & (batch.target < 1), batch) if real else 0,
             "y": weighted(batch.target, batch),
         }
         if self.asked.kind != "pred":
@@ -182,7 +183,8 @@ class PlusMinus(Binary):
 def _probabilities(batch: Batch) -> np.ndarray:
     if batch.kind == "probs":
         return batch.prediction
-    values = torch.from_numpy(np.ascontiguousarray(batch.prediction)).double()
+    values = torch.from_numpy(np.ascontiguousarray(batch.prediction))
+    values = values if values.dtype is torch.float32 else values.double()
     return (torch.sigmoid(values) if batch.kind == "logits" else torch.exp(values)).numpy()
 
 
