@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -70,8 +71,8 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     taken = {*words, *_COMMON} - {*loss.options}
     options = loss.bind({key: value for key, value in given.items() if key not in taken})
     for key, option in loss.options.items():
-        if option.small and isinstance(options[key], str):
-            numbers = inputs.numbers(options[key])
+        if option.small and isinstance(options[key], (str, os.PathLike)):
+            numbers = inputs.numbers(os.fsdecode(options[key]))
             options[key] = _scalar(numbers)
             if numbers is None:
                 words[key] = given[key]
@@ -106,7 +107,7 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
         raise UsageError(f"--device cannot be {chosen['device']!r}", hint=hint)
     if chosen.get("threshold", 0.0) != chosen.get("threshold", 0.0):
         raise UsageError("--threshold must be a number, not nan")
-    for key, least in (("limit", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
+    for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
         if key in chosen:
             chosen[key] = _whole(key, chosen[key], least)
     if chosen.get("target_base", 0) > 1:

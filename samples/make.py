@@ -169,10 +169,8 @@ def segmentation():
     ce = F.cross_entropy(real(logits), torch.from_numpy(target).long(), ignore_index=255)
     npy("segmentation/logits.npy", logits, ce=ce)
     npy("segmentation/target.npy", target)
-    logits, target = logits[0].round(3), target[0]
-    ce = F.cross_entropy(
-        real(logits)[None], torch.from_numpy(target)[None].long(), ignore_index=255
-    )
+    logits, target = logits[:1].round(3), target[:1]
+    ce = F.cross_entropy(real(logits), torch.from_numpy(target).long(), ignore_index=255)
     dump("segmentation/crop.json", {"logits": plain(logits), "target": plain(target)}, ce=ce)
 
 

@@ -28,6 +28,8 @@ MAY = {
     "losses": LIGHT | {"registry", "roles"},
     "state": LIGHT | {"checks", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes"},
+    "cores": LIGHT,
+    "devices": LIGHT,
     "question": LIGHT | {"inputs", "registry", "settings", "losses", "judge"},
     "judge": LIGHT | {"checks", "registry", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},

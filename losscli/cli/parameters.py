@@ -46,7 +46,7 @@ _METAVARS = {
 }
 _PANELS = {
     "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
-    "Computing": ("reduction", "device", "dtype", "threshold", "top_k"),
+    "Computing": ("reduction", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": ("format", "json", "value", "quiet", "head", "worst", "save", "output"),
 }

@@ -124,7 +124,7 @@ def check_parent(path: str) -> None:
     if Path(path).is_dir():
         raise file_error(path, IsADirectoryError(errno.EISDIR, ""), "write")
     if not parent.is_dir():
-        raise FileError(f"cannot write {path}: there is no directory {parent.name}")
+        raise FileError(f"cannot write {path}: there is no directory {Path(path).parent}")
     if not os.access(parent, os.W_OK):
         raise file_error(path, PermissionError(errno.EACCES, ""), "write")
 

@@ -194,8 +194,10 @@ def _missing(name: str, word: str) -> FileError:
     else:
         what = f"there is no file {file or 'without a name'}"
     folder = Path(file).parent
-    close = get_close_matches(Path(file).name, _siblings(folder), n=1, cutoff=0.75)
+    files = [] if has_magic(file) or "://" in word else _siblings(folder)
+    close = get_close_matches(Path(file).name, files, n=1, cutoff=0.75)
     near = str(folder / close[0]) if close else ""
+    name = name.replace("_", "-")
     return FileError(
         f"{name}: {what} (with the key {key})" if key else f"{name}: {what}",
         hint=f"did you mean {near}:{key}?"
@@ -206,6 +208,6 @@ def _missing(name: str, word: str) -> FileError:
 
 def _siblings(folder: Path) -> list[str]:
     try:
-        return [path.name for path in folder.iterdir()]
+        return [path.name for path in folder.iterdir() if path.is_file()]
     except OSError:  # a hint is no reason for another error
         return []

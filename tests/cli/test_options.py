@@ -70,13 +70,14 @@ COMMON = {
     "help": (None, "--help"),
 }
 TABLE = OWN | COMMON
+SAME = ("threads",)  # whose promise is that it changes nothing
 
 
 def options(name):
     """The options of a loss, without its prediction and target."""
     found = build(losses[name], name)
     names = [one.name for one in found.params] + ["help"]
-    return [one for one in names if one not in (*losses[name].kinds, "target", "context")]
+    return [one for one in names if one not in (*losses[name].kinds, "target", "context", *SAME)]
 
 
 CASES = [(name, option) for name in losses for option in options(name)]
@@ -118,6 +119,15 @@ def ran(losscli, folder, words):
 def test_table_has_every_option_and_no_other():
     assert {option for _, option in CASES} == {*TABLE}
     assert {*losses} == {*INPUTS}
+
+
+@pytest.mark.parametrize("name", losses)
+def test_threads_change_nothing(name, losscli, files, monkeypatch):
+    monkeypatch.setattr("losscli.engine.LEAF", 3)
+    words = "{name} --{kind} {prediction} --target {target} --json".format(name=name, **usual(name))
+    one, three = (losscli(f"{words} --threads {threads}") for threads in (1, 3))
+    assert (one.code, one.out) == (0, three.out)
+    assert losscli(f"{words} --threads 0").code == 2
 
 
 @pytest.mark.parametrize(("name", "option"), CASES, ids=[f"{name} {one}" for name, one in CASES])

@@ -1,0 +1,79 @@
+"""The documents say what is true."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import losscli
+from losscli.cli.commands import build
+
+ROOT = Path(__file__).parent.parent
+FILL = runpy.run_path(str(ROOT / "docs" / "fill.py"))
+
+
+@pytest.fixture(autouse=True)
+def _at_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("LOSSCLI_FORMAT", raising=False)
+
+
+@pytest.mark.parametrize("name", FILL["PAGES"])
+def test_pages_show_what_is_printed(name: str) -> None:
+    page = (ROOT / name).read_text()
+    assert page.count("$ losscli") >= 3
+    assert FILL["filled"](page) == page, "run python docs/fill.py"
+
+
+@pytest.mark.parametrize("name", ["README.md", "samples/README.md"])
+def test_options_of_pages_exist(name: str) -> None:
+    known = {
+        option
+        for command, loss in losscli.losses.items()
+        for one in build(loss, command).params
+        for option in (*one.opts, *one.secondary_opts)
+    }
+    page = (ROOT / name).read_text()
+    commands = re.findall(r"losscli [a-z-]+ [^`\n]*", page)
+    flags = {flag for command in commands for flag in re.findall(r"--[a-z-]+", command)}
+    assert flags
+    assert flags - {"--help"} <= known
+
+
+def test_readme_names_every_exit_code() -> None:
+    from losscli.errors import Exit
+
+    page = (ROOT / "README.md").read_text()
+    table = page[page.index("| exit code |") : page.index("With `--strict`")]
+    assert {int(code) for code in re.findall(r"\b\d+\b", table)} == {int(code) for code in Exit}
+
+
+def test_changelog_and_help_name_every_loss() -> None:
+    page = (ROOT / "CHANGELOG.md").read_text()
+    overview = FILL["printed"](["--help"])
+    for name in losscli.losses:
+        assert f"`{name}`" in page
+        assert re.search(rf"\b{name}\b", overview)
+
+
+def test_rooms_of_contributing_are_all_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in (ROOT / "losscli").glob("*.py"):
+        if not path.name.startswith("_"):
+            assert path.name in page
+    for path in (ROOT / "losscli").iterdir():
+        if path.is_dir() and path.name != "__pycache__":
+            assert f"{path.name}/" in page
+
+
+def test_version_is_said_once() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "losscli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.startswith(f"losscli {losscli.__version__}")
+    assert f"## {losscli.__version__}" in (ROOT / "CHANGELOG.md").read_text()
