@@ -22,9 +22,8 @@ _BLOCK = re.compile(r"(?<=```console\n)(\$ losscli (.*)\n)(?:.*\n)*?(?=```\n)")
 def printed(words: list[str]) -> str:
     """All that a command prints, standard output first, as it reads in a pipe."""
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        with suppress(SystemExit):
-            main(words)
+    with redirect_stdout(out), redirect_stderr(err), suppress(SystemExit):
+        main(words)
     return out.getvalue() + err.getvalue()
 
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.checks import Case, Check, Tally
-from losscli.checks.base import CODES
-from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
-from losscli.registry import suggest
 from losscli.stats import ZERO
 
 if TYPE_CHECKING:
@@ -19,20 +17,6 @@ if TYPE_CHECKING:
     from losscli.question import Fields, Question
     from losscli.roles import Role
     from losscli.state import State
-
-OTHER_CODES = {
-    "squeezed": Level.NOTE,
-    "half-widened": Level.NOTE,
-    "index-column": Level.NOTE,
-    "labels-as-signs": Level.NOTE,
-    "one-hot": Level.NOTE,
-    "torch-default": Level.NOTE,
-    "whole-floats": Level.NOTE,
-    "negative-margin": Level.WARNING,
-    "negative-weight": Level.WARNING,
-    "overflow": Level.WARNING,
-}
-"""What is said beside the checks of values."""
 
 
 def judged(
@@ -112,21 +96,6 @@ def _case(check: Check, question: Question, fields: Fields, role: Role, total: S
         question.settings,
         tuple(question.loss.kinds),
     )
-
-
-def check_codes(codes: Iterable[str]) -> None:
-    """Refuses what --ignore cannot leave out.
-
-    Raises:
-        UsageError: a code of an error, or of nothing.
-    """
-    known = {**CODES, **OTHER_CODES}
-    for code in codes:
-        if code not in known:
-            hint = suggest(code, sorted(known), "codes are")
-            raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
-        if known[code] is Level.ERROR:
-            raise UsageError(f"--ignore {code}: an error cannot be ignored")
 
 
 def _margin(question: Question) -> list[Finding]:

@@ -10,8 +10,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from losscli import inputs
+from losscli.checks.base import CODES
 from losscli.errors import Finding, Level, UsageError
-from losscli.judge import check_codes
 from losscli.registry import flag, suggest
 from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
 
@@ -120,8 +120,18 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     for key in ("ignore", "input_format"):
         if key in chosen:
             chosen[key] = tuple(_several(chosen[key]))
-    check_codes(chosen.get("ignore", ()))
+    _check_codes(chosen.get("ignore", ()))
     return Settings(**chosen)
+
+
+def _check_codes(codes: Iterable[str]) -> None:
+    """Refuses what --ignore cannot leave out: the code of an error, or of nothing."""
+    for code in codes:
+        if code not in CODES:
+            hint = suggest(code, sorted(CODES), "codes are")
+            raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
+        if CODES[code] is Level.ERROR:
+            raise UsageError(f"--ignore {code}: an error cannot be ignored")
 
 
 def _several(given: Any) -> list[Any]:

@@ -30,7 +30,7 @@ MAY = {
     "beside": LIGHT | {"formats", "registry", "shapes"},
     "cores": LIGHT,
     "devices": LIGHT,
-    "question": LIGHT | {"inputs", "registry", "settings", "losses", "judge"},
+    "question": LIGHT | {"inputs", "registry", "settings", "losses", "checks"},
     "judge": LIGHT | {"checks", "registry", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},

@@ -17,8 +17,19 @@ if TYPE_CHECKING:
     from losscli.settings import Settings
     from losscli.shapes import Pairing
 
-CODES: dict[str, Level] = {}
-"""Every code that a check can give, for --ignore and for the docs."""
+CODES: dict[str, Level] = {
+    "squeezed": Level.NOTE,
+    "half-widened": Level.NOTE,
+    "index-column": Level.NOTE,
+    "labels-as-signs": Level.NOTE,
+    "one-hot": Level.NOTE,
+    "torch-default": Level.NOTE,
+    "whole-floats": Level.NOTE,
+    "negative-margin": Level.WARNING,
+    "negative-weight": Level.WARNING,
+    "overflow": Level.WARNING,
+}
+"""Every code of a finding: those of the checks, which add their own, and those beside them."""
 
 
 @dataclass(frozen=True, slots=True)
