@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from losscli.checks import Case, Check, Tally
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
+from losscli.quantiles import ERROR, EXACT
 from losscli.stats import ZERO
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def judged(
         *role.findings(facts, {check.code for check in checks}),
         *_sample_weight(question, total),
         *_overflow(total, dtype),
+        *_rounded(total),
     ]
     by_code = {check.code: index for index, check in enumerate(role.checks())}
     for check in sorted(checks, key=lambda one: by_code.get(one.code, 0)):
@@ -96,6 +98,15 @@ def _case(check: Check, question: Question, fields: Fields, role: Role, total: S
         question.settings,
         tuple(question.loss.kinds),
     )
+
+
+def _rounded(total: State) -> list[Finding]:
+    if total.sample.exact:
+        return []
+    message = (
+        f"quantiles of more than {EXACT:,} losses are rounded: within 1 part in {1 / ERROR:.0f}"
+    )
+    return [Finding("quantiles-rounded", Level.NOTE, message)]
 
 
 def _margin(question: Question) -> list[Finding]:

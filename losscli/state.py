@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.checks import Check, Facts, Tally
 from losscli.lazy import np, torch
-from losscli.stats import ZERO, Extremes, Moments, Ranked, Sample, Sum, Totals, joined
+from losscli.quantiles import Sample
+from losscli.stats import ZERO, Extremes, Moments, Ranked, Sum, Totals, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

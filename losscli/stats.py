@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from losscli.lazy import np, torch
+from losscli.lazy import torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,19 +21,14 @@ if TYPE_CHECKING:
     from losscli.lazy import Tensor
 
 __all__ = [
-    "EXACT_QUANTILES",
     "ZERO",
     "Extremes",
     "Moments",
     "Ranked",
-    "Sample",
     "Sum",
     "Totals",
     "joined",
 ]
-
-EXACT_QUANTILES = 2**24
-"""Up to so many elements are kept for quantiles: 64 MiB in float32."""
 
 # Every finite double is a whole number of 2^-1074: the smallest one there is.
 _UNIT = 1074
@@ -210,50 +205,6 @@ class Ranked:
     @property
     def shown(self) -> list[Any]:
         return [shown for _, shown in self.entries]
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """All values, for exact quantiles, as long as there are not too many."""
-
-    count: int = 0
-    parts: tuple[Tensor, ...] = field(default=(), compare=False)
-
-    @classmethod
-    def of(cls, values: Tensor) -> Sample:
-        return cls(values.numel(), (values,))
-
-    def __add__(self, other: Sample) -> Sample:
-        count = self.count + other.count
-        return Sample(count, self.parts + other.parts if count <= EXACT_QUANTILES else ())
-
-    def quantiles(self, points: Iterable[float]) -> dict[str, float]:
-        """Quantiles by linear interpolation (Hyndman and Fan's type 7); none if there are too many.
-
-        >>> import torch
-        >>> Sample.of(torch.tensor([1.0, 2.0, 4.0])).quantiles([0.5, 0.75])
-        {'0.5': 2.0, '0.75': 3.0}
-        """
-        if not self.count or not self.parts:
-            return {}
-        points = list(points)
-        values = torch.cat(self.parts).numpy()
-        return {
-            f"{point:g}": float(value)
-            for point, value in zip(points, _quantiles(values, points), strict=True)
-        }
-
-
-def _quantiles(values: np.ndarray, points: list[float]) -> list[float]:
-    """As np.quantile in float64, with the values between two infinities left infinite."""
-    places = [point * (len(values) - 1) for point in points]
-    around = sorted({bound for place in places for bound in (int(place), math.ceil(place))})
-    ordered = np.partition(values, around)
-    found = []
-    for place in places:
-        low, high = float(ordered[int(place)]), float(ordered[math.ceil(place)])
-        found.append(low if low == high else low + (high - low) * (place - int(place)))
-    return found
 
 
 def joined(mine: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> dict[Any, Any]:

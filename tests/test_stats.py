@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from fractions import Fraction
 from functools import reduce
@@ -13,9 +14,10 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from losscli import stats
+from losscli import quantiles
 from losscli.checks import Facts, Tally
-from losscli.stats import Extremes, Moments, Ranked, Sample, Sum, Totals
+from losscli.quantiles import Sample
+from losscli.stats import Extremes, Moments, Ranked, Sum, Totals
 
 finite = st.floats(-1e100, 1e100)
 values = st.lists(st.floats(), max_size=6)
@@ -162,14 +164,41 @@ def test_quantiles_of_infinities():
     assert list(found.values()) == pytest.approx([-inf, 0.0, inf, inf])
 
 
-def test_quantiles_end_where_the_sample_is_too_large(monkeypatch):
-    monkeypatch.setattr(stats, "EXACT_QUANTILES", 3)
-    small = Sample.of(tensor([1.0, 2.0])) + Sample.of(tensor([3.0]))
-    assert small.quantiles([0.5]) == {"0.5": 2.0}
+def test_quantiles_are_exact_up_to_a_size(monkeypatch):
+    monkeypatch.setattr(quantiles, "EXACT", 3)
+    small = Sample.of(tensor([1.0, 2.1])) + Sample.of(tensor([3.0]))
+    assert small.exact
+    assert small.quantiles([0.5]) == {"0.5": 2.1}
     large = small + Sample.of(tensor([4.0]))
-    assert (large.count, large.quantiles([0.5])) == (4, {})
-    assert (large + large).quantiles([0.5]) == {}
+    assert not large.exact
+    assert large.quantiles([0.5])["0.5"] == pytest.approx(2.55, rel=quantiles.ERROR)
     assert Sample().quantiles([0.5]) == {}
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(-(2.0**90), 2.0**90), min_size=1, max_size=30),
+    st.lists(st.integers(0, 30), max_size=4),
+    st.integers(0, 40),
+)
+def test_rounded_quantiles_are_near_and_tell_no_grouping(xs, cuts, held):
+    points = [0.0, 0.2, 0.5, 0.9, 1.0]
+    edges = [0, *sorted(min(cut, len(xs)) for cut in cuts), len(xs)]
+    parts = [Sample.of(tensor(xs[a:b])) for a, b in itertools.pairwise(edges)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quantiles, "EXACT", 0)
+        patch.setattr(quantiles, "HELD", held)
+        forth, back = (sum(some, Sample()).quantiles(points) for some in (parts, parts[::-1]))
+        assert forth == back == Sample.of(tensor(xs)).quantiles(points)
+    near = np.quantile(xs, points, method="linear")
+    slack = quantiles.ERROR * max(map(abs, xs)) + 1e-37
+    np.testing.assert_allclose(list(forth.values()), near, rtol=0, atol=slack)
+
+
+def test_rounded_quantiles_know_infinities(monkeypatch):
+    monkeypatch.setattr(quantiles, "EXACT", 0)
+    found = Sample.of(tensor([-inf, 0.0, 1.0, inf, inf])).quantiles([0.0, 0.5, 0.9, 1.0])
+    assert list(found.values()) == pytest.approx([-inf, 1.0, inf, inf], rel=quantiles.ERROR)
 
 
 @given(st.lists(st.sampled_from([-inf, 0.0, 1.0, inf]), max_size=9), st.integers(0, 9))

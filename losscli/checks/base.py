@@ -23,6 +23,7 @@ CODES: dict[str, Level] = {
     "index-column": Level.NOTE,
     "labels-as-signs": Level.NOTE,
     "one-hot": Level.NOTE,
+    "quantiles-rounded": Level.NOTE,
     "torch-default": Level.NOTE,
     "whole-floats": Level.NOTE,
     "negative-margin": Level.WARNING,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.lazy import np, torch
+from losscli.quantiles import Sample
 from losscli.roles.base import Measure, Report, Role, ratio
-from losscli.stats import Extremes, Moments, Sample, Sum, Totals
+from losscli.stats import Extremes, Moments, Sum, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,7 @@ def _spread(target: Moments) -> float | None:
 def deviation(totals: Totals) -> float | None:
     """The mean absolute error of always predicting the median."""
     sample: Sample | None = totals.get("sample")
-    if sample is None or not sample.parts:
+    if sample is None or not sample.count or not sample.exact:
         return None
-    values = torch.cat(sample.parts).numpy()
+    values = np.concatenate(sample.parts)
     return float(np.abs(values - np.median(values)).mean())
