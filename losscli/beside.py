@@ -83,7 +83,8 @@ class SmallArray:
     name: str
     values: np.ndarray
     pairing: Pairing
-    along: bool
+    shape: Shape = ()  # of the prediction; () where it does not matter
+    along: bool = False
 
     @classmethod
     def of(cls, option: Option, value: Any, prediction: Field, pairing: Pairing) -> SmallArray:
@@ -106,7 +107,7 @@ class SmallArray:
                     f"{name} has {held}, but the predictions have {pairing.classes} classes",
                     code="shape-mismatch",
                 )
-            return cls(option.name, values, pairing, along=False)
+            return cls(option.name, values, pairing)
         try:
             fits = np.broadcast_shapes(values.shape, shape) == shape
         except ValueError:
@@ -117,17 +118,22 @@ class SmallArray:
                 f"{shape}",
                 code="shape-mismatch",
             )
-        along = len(values.shape) == len(shape) > 0
-        if along:
-            values = np.broadcast_to(values, shape)
-        elif values.shape:  # the same for every row
-            values = np.broadcast_to(values, shape[1:]).reshape(pairing.prediction.row)
-        return cls(option.name, values, pairing, along)
+        if values.size == 1:
+            return cls(option.name, values.reshape(()), pairing, shape)
+        if len(values.shape) == len(shape) and len(values) == 1 < shape[0]:
+            values = values[0]  # the same for every row
+        return cls(option.name, values, pairing, shape, len(values.shape) == len(shape))
 
     def rows(self, start: int, stop: int) -> np.ndarray:
-        if not self.along:
+        """What the kernel wants: a number, something for every row, or something for each."""
+        if not self.values.shape or not self.shape:
             return self.values
-        return self.pairing.prediction.of(np.ascontiguousarray(self.values[start:stop]))
+        if not self.along:
+            every = np.broadcast_to(self.values, self.shape[1:])
+            return every.reshape(self.pairing.prediction.row)
+        piece = self.values[start:stop]
+        piece = np.broadcast_to(piece, (len(piece), *self.shape[1:]))
+        return self.pairing.prediction.of(np.ascontiguousarray(piece))
 
     @property
     def findings(self) -> list[Finding]:

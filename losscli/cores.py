@@ -7,6 +7,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from losscli.lazy import np, torch
@@ -55,21 +56,41 @@ def _ahead(pool: Executor, work: Callable[[T], S], items: Iterable[T], size: int
     under_way: deque[Future[S]] = deque()
     for item in items:
         under_way.append(pool.submit(work, item))
-        if len(under_way) > size:
+        if len(under_way) >= size:
             yield under_way.popleft().result()
     while under_way:
         yield under_way.popleft().result()
 
 
-@contextmanager
-def own_threads() -> Iterator[None]:
-    """Torch's own threads would split a leaf where their number says; leaves are the unit."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+class _OwnThreads:
+    """One thread of torch for as long as anybody computes.
+
+    The number is torch's for the whole process: the first in remembers it, the last out restores.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before = 0
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._before = torch.get_num_threads()
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    torch.set_num_threads(self._before)
+
+
+own_threads = _OwnThreads()
+"""Torch's own threads would split a leaf where their number says; leaves are the unit."""
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 A leaf is a fixed number of rows, counted from the first row of the data, laid out in one
 piece of memory and computed by one call of the kernel with one thread of torch. Vectorised
 kernels give other last bits to the tail of an array than to its middle, so the last leaf is
-padded: an element's loss depends on its values alone, and sums of leaves are exact. The
-result is the same to the bit from every format, from one file or many shards.
+padded: an element's loss depends on its values alone, and sums of leaves are exact. The same
+numbers in the same dtype (text counts as float64) give the same result to the bit from every
+format, from one file or many shards, on any number of cores.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from losscli.beside import PerElement, SmallArray, tensors
 from losscli.cores import cores, own_threads, plainly, spread
 from losscli.devices import device
 from losscli.errors import DataError, Finding, Level
+from losscli.formats.values import from_value
 from losscli.judge import judged
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.question import Fields, Question, ask, open_fields
-from losscli.registry import Terms
+from losscli.registry import Terms, flag
 from losscli.result import Result
 from losscli.roles import Asked
 from losscli.state import Floor, State, Wanted, fingerprint, look, measure
@@ -140,7 +142,7 @@ class Plan:
         arrays = {
             name: SmallArray.of(
                 option,
-                _values(fields.beside.get(name), question.options[name]),
+                _values(name, fields.beside.get(name), question.options[name]),
                 fields.prediction,
                 pairing,
             )
@@ -161,7 +163,7 @@ class Plan:
             pairing.rows if limit is None else min(pairing.rows, limit),
             _leaf(pairing.per_row),
             dtype,
-            device(question.settings.device),
+            device(question.settings.device, dtype),
             question.options,
             arrays,
             beside,
@@ -290,10 +292,9 @@ def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:
     return rows if rows.flags.writeable else rows.copy()  # torch warns of what is not
 
 
-def _values(field: Field | None, given: Any) -> Any:
+def _values(name: str, field: Field | None, given: Any) -> Any:
     """The array of an option: from its file, or as it was given."""
-    if field is None:
-        return given
+    field = field or from_value(flag(name), given)
     if field.dtype.kind == "U":
         raise DataError(f"{field.label}: numbers are wanted, not text")
     return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)

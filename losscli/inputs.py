@@ -146,14 +146,15 @@ class _Files:
         return ref
 
     def check_wholes(self, refs: Mapping[str, Ref]) -> None:
-        """Two inputs cannot both be all that one file holds."""
+        """Two inputs cannot both be all columns of one table, or all of a pipe."""
         whole: dict[str, str] = {}
         for ref in refs.values():
             for path in ref.paths if ref.key is None else ():
                 other = whole.setdefault(_identity(path), ref.name)
-                if other == ref.name:
+                listing = self.source(path).listing()
+                if other == ref.name or (len(listing) == 1 and path != "-"):
                     continue
-                held = ", ".join(map(str, self.source(path).listing()[:20]))
+                held = ", ".join(map(str, listing[:20]))
                 raise UsageError(
                     f"{other} and {ref.name} are both all of {named(path)}",
                     hint=f"name a part of it for each, as in {path}:KEY; it holds {held}",

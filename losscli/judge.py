@@ -41,7 +41,6 @@ def judged(
     Raises:
         DataError: an error was found, or a warning with --strict, or nothing is left to average.
     """
-    checks: list[Check] = list(total.seen)
     facts = {"prediction": total.prediction, "target": total.target}
     found = [
         *question.notes,
@@ -49,17 +48,16 @@ def judged(
         *(_named(note, question.kind) for note in role.pairing.notes),
         *plain,
         *_margin(question),
-        *role.findings(facts, {check.code for check in checks}),
-        *_sample_weight(question, total),
+        *role.findings(facts, {check.code for check in total.seen}),
+        *_sample_weight(total),
         *_overflow(total, dtype),
         *_rounded(total),
     ]
-    by_code = {check.code: index for index, check in enumerate(role.checks())}
-    for check in sorted(checks, key=lambda one: by_code.get(one.code, 0)):
+    for check in (one for one in role.checks() if one in total.seen):
         finding = check.finding(total.seen[check], _case(check, question, fields, role, total))
         found += [finding] if finding else []
     _raise_first(found, Level.ERROR)
-    if not total.elements.count or (question.reduction == "mean" and total.over == ZERO):
+    if not total.elements.count or total.denominator(question.reduction) == ZERO:
         _nothing(question, fields, total)
     kept = [finding for finding in found if finding.code not in question.settings.ignore]
     if question.settings.strict:
@@ -117,7 +115,7 @@ def _margin(question: Question) -> list[Finding]:
     return [Finding("negative-margin", Level.WARNING, message, input="margin")]
 
 
-def _sample_weight(question: Question, total: State) -> list[Finding]:
+def _sample_weight(total: State) -> list[Finding]:
     if not total.negative:
         return []
     message = f"{total.negative:,} sample weights are negative"
@@ -143,14 +141,15 @@ def _nothing(question: Question, fields: Fields, total: State) -> None:
             f"the weights of the {total.elements.count:,} elements sum to 0: nothing to average",
             code="nothing",
         )
-    ignore_index = question.options.get("ignore_index")
+    ignored = question.options.get("ignore_index")
     reasons = []
-    if ignore_index is not None:
-        reasons.append(f"every target is {ignore_index}, the --ignore-index")
     if "mask" in question.words:
         reasons.append("--mask leaves it out")
     if question.settings.nan == "omit":
         reasons.append("--nan omit leaves it out")
+    option = question.loss.options.get("ignore_index")
+    if option and (not reasons or ignored != option.default):
+        reasons.append(f"every target is {ignored}, the --ignore-index")
     raise DataError(
         f"{label}: no element counts ({' or '.join(reasons)}): nothing to average",
         hint="torch would answer NaN",

@@ -73,20 +73,14 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     for key, option in loss.options.items():
         if option.small and isinstance(options[key], (str, os.PathLike)):
             numbers = inputs.numbers(os.fsdecode(options[key]))
-            options[key] = _scalar(numbers)
+            options[key] = option.check(_scalar(numbers))
             if numbers is None:
                 words[key] = given[key]
     notes = []
-    remark = loss.differs and name and _remark(loss, name)
+    remark = loss.remark(name)
     if remark:
         notes.append(Finding("torch-default", Level.NOTE, f"{name}: {remark}"))
     return Question(loss, kind, options, settings, words, tuple(notes))
-
-
-def _remark(loss: Loss[Any, Any], name: str) -> str | None:
-    from losscli.losses import losses
-
-    return losses.remark(name)
 
 
 def _scalar(numbers: list[float] | None) -> float | list[float] | None:
@@ -102,11 +96,15 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
         if chosen.get(key, choices[0]) not in choices:
             hint = suggest(str(chosen[key]), choices, "it may be")
             raise UsageError(f"{flag(key)} cannot be {chosen[key]!r}", hint=hint)
+    if "device" in chosen:
+        chosen["device"] = str(chosen["device"])  # of torch, perhaps
     if not re.fullmatch(r"cpu|mps|auto|cuda(:\d+)?", chosen.get("device", "cpu")):
         hint = "devices are cpu, cuda, cuda:N, mps and auto"
         raise UsageError(f"--device cannot be {chosen['device']!r}", hint=hint)
-    if chosen.get("threshold", 0.0) != chosen.get("threshold", 0.0):
-        raise UsageError("--threshold must be a number, not nan")
+    if "threshold" in chosen:
+        chosen["threshold"] = _number("threshold", chosen["threshold"])
+    if "data" in chosen:
+        chosen["data"] = os.fsdecode(chosen["data"])
     for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
         if key in chosen:
             chosen[key] = _whole(key, chosen[key], least)
@@ -116,7 +114,10 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
         chosen["top_k"] = tuple(_whole("top_k", k, 1) for k in _several(chosen["top_k"]))
     if "classes" in chosen:
         names = chosen["classes"]
-        chosen["classes"] = inputs.read_names(names) if isinstance(names, str) else tuple(names)
+        typed = isinstance(names, (str, os.PathLike))
+        chosen["classes"] = (
+            inputs.read_names(os.fsdecode(names)) if typed else tuple(map(str, names))
+        )
     for key in ("ignore", "input_format"):
         if key in chosen:
             chosen[key] = tuple(_several(chosen[key]))
@@ -150,6 +151,17 @@ def _whole(key: str, value: Any, least: int) -> int:
     if whole < least:
         raise UsageError(f"{flag(key)} must be at least {least}, not {whole}")
     return whole
+
+
+def _number(key: str, value: Any) -> float:
+    """A number, typed or from Python; NaN is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{flag(key)} must be a number, not {value!r}") from error
+    if number != number:
+        raise UsageError(f"{flag(key)} must be a number, not nan")
+    return number
 
 
 def _kind(loss: Loss[Any, Any], given: Mapping[str, Any]) -> str:

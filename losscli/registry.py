@@ -81,20 +81,26 @@ class Option:
         Raises:
             UsageError: it is of another type, or out of bounds (NaN is out of any).
         """
-        if self.small or value == self.default:
-            return value
-        value = value.item() if hasattr(value, "item") else value  # a number of NumPy
+        if self.small:
+            return self.default if _is_number(value) and value == self.default else value
+        if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+            value = value.item()  # a number of NumPy
+        if value is None and self.default is None:
+            return None
         if self.kind is bool:
             right = isinstance(value, bool)
         else:
-            right = isinstance(value, (int, float)) and not isinstance(value, bool)
-            right = right and (self.kind is float or float(value).is_integer())
+            right = _is_number(value) and (self.kind is float or float(value).is_integer())
         if not right:
             wanted = {bool: "true or false", int: "a whole number"}.get(self.kind, "a number")
             raise UsageError(f"{flag(self.name)} must be {wanted}, not {value!r}")
         if not all(bound.holds(value) for bound in self.bounds) or value != value:
-            raise UsageError(f"{flag(self.name)} must be {self.range}, not {value:g}")
+            raise UsageError(f"{flag(self.name)} must be {self.range or 'a number'}, not {value:g}")
         return self.kind(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @dataclass(eq=False, repr=False)
@@ -153,14 +159,14 @@ class Loss(Generic[P, R]):
         self.guess = function
         return function
 
+    def remark(self, name: str) -> str | None:
+        """What to say if it was found by a name whose own default differs."""
+        return {_plain(other): text for other, text in self.differs.items()}.get(_plain(name))
+
     @property
     def summary(self) -> str:
         """The first line of the docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
-
-    @property
-    def module(self) -> str:
-        return self.function.__module__
 
     @cached_property
     def options(self) -> dict[str, Option]:
@@ -250,7 +256,7 @@ class Registry(dict[str, Loss[Any, Any]]):
         Raises:
             UsageError: no loss has the name, or several could be meant.
         """
-        plain = _plain(name)
+        plain = _plain(str(name))
         if plain in self._refused:
             raise UsageError(f"{name} could mean several losses", hint=self._refused[plain])
         if plain not in self._names:
@@ -258,9 +264,3 @@ class Registry(dict[str, Loss[Any, Any]]):
             hint = f"did you mean {self._names[near[0]].name}? " if near else ""
             raise UsageError(f"no command or loss {name!r}", hint=hint + "losscli list shows all")
         return self._names[plain]
-
-    def remark(self, name: str) -> str | None:
-        """What to say when a loss was found by a name whose own default differs."""
-        one = self._names[_plain(name)]
-        said = {_plain(alias): text for alias, text in one.differs.items()}
-        return said.get(_plain(name))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import Level
 from losscli.lazy import np, torch
-from losscli.stats import Sum
+from losscli.stats import Extremes, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from losscli.roles import Measure, Role
     from losscli.roles.base import Report
     from losscli.state import State
+
+LISTED = 1000
+"""Options of more numbers are given by their hash."""
 
 POINTS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """The quantiles that are given."""
@@ -113,10 +116,12 @@ class Result:
         dtype: str,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
-        denominator = {"mean": total.over, "batchmean": total.rows}.get(reduction)
+        denominator = total.denominator(reduction)
         value = total.numerator.over(denominator or Sum.of(1.0))
         shape = _shape(role, question.settings.limit)
         report = role.report(total.measured)
+        if total.prediction.nan or total.target.nan:  # with --nan propagate
+            report = report.undone()
         mean = total.numerator.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         return cls(
@@ -130,7 +135,7 @@ class Result:
             options=_given(question),
             inputs=_inputs(question, fields, total),
             stats=_stats(total, shape),
-            report=type(report)(report.accuracy, [*report.metrics, *also], report.remarks),
+            report=replace(report, metrics=[*report.metrics, *also]),
             guess=_guess(question, total),
             findings=findings,
             first=_elements(total.first.shown, shape),
@@ -246,6 +251,8 @@ def _unreduced(total: State, shape: tuple[int, ...]) -> np.ndarray:
 def _stats(total: State, shape: tuple[int, ...]) -> dict[str, Any]:
     """Of the unreduced losses that count: plain numbers, whatever the reduction."""
     moments, extremes = total.elements, total.extremes
+    if total.sample.count < moments.count:  # NaN is nowhere among the others
+        extremes = Extremes()
     places = (extremes.low_at, extremes.high_at)
     low_at, high_at = (None if at is None else list(_index(at, shape)) for at in places)
     return {
@@ -258,7 +265,7 @@ def _stats(total: State, shape: tuple[int, ...]) -> dict[str, Any]:
         "max": math.nan if high_at is None else extremes.high,
         "argmin": low_at,
         "argmax": high_at,
-        "quantiles": total.sample.quantiles(POINTS),
+        "quantiles": total.sample.quantiles(POINTS) if extremes.low_at is not None else {},
     }
 
 
@@ -278,8 +285,15 @@ def _given(question: Question) -> dict[str, Any]:
         value = question.options[name]
         if value is option.default or (not option.small and value == option.default):
             continue
-        found[name] = np.asarray(value, np.float64).reshape(-1).tolist() if option.small else value
+        found[name] = _listed(np.asarray(value, np.float64)) if option.small else value
     return found
+
+
+def _listed(values: np.ndarray) -> list[float] | str:
+    """A small array as it is; a long one, such as a weight for each row, by its hash."""
+    if values.size <= LISTED:
+        return [float(one) for one in values.reshape(-1)]
+    return f"{values.shape} sha256:{sha256(values.tobytes()).hexdigest()[:12]}"
 
 
 def _signature(question: Question, total: State, dtype: str) -> str:

@@ -192,13 +192,14 @@ def terms(prediction: Field, target: Field, axis: int) -> Pairing:
 
 
 def _single(prediction: Field, target: Field) -> Pairing:
-    """Scores of shape (C,): one row, whose target is a number without axes, or (C,) too."""
+    """Scores of shape (C,): one row, whose target is a number without axes.
+
+    PyTorch takes a target of shape (C,) as well; but N scores and N labels have that shape too.
+    """
     classes = prediction.shape[0]
     view = View((classes,), 1, whole=True)
     if target.shape == ():
         return Pairing(1, view, View((), whole=True), (), classes)
-    if target.shape == prediction.shape:
-        return Pairing(1, view, view, (), classes, probabilities=True)
     raise DataError(
         f"{prediction.label} has shape {prediction.shape}: one row of {classes} classes, "
         f"but {target.label} has shape {target.shape}",
@@ -268,7 +269,7 @@ def _refuse(prediction: Field, target: Field, *, classes: bool = False) -> NoRet
     except ValueError:
         pass
     hint = ""
-    if len(ours) == len(theirs) + 1 and ours[0] == theirs[0]:
+    if theirs and len(ours) == len(theirs) + 1 and ours[0] == theirs[0]:
         hint = "scores for each class against class indices are for ce, nll and zero-one"
     raise DataError(message, code="shape-mismatch", hint=hint)
 

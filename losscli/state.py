@@ -65,6 +65,10 @@ class State:
             merged[one.name] = joined(mine, theirs) if isinstance(mine, dict) else mine + theirs
         return State(**merged)
 
+    def denominator(self, reduction: str) -> Sum | None:
+        """What the sum of the losses is divided by; None where it is not."""
+        return {"mean": self.over, "batchmean": self.rows}.get(reduction)
+
     def digest(self, name: str) -> str:
         """The hash of an input that was read leaf by leaf."""
         found = sha256()
@@ -162,7 +166,7 @@ class Floor:
     """The least loss that can still be among the worst, from what was seen so far.
 
     Leaves that are computed at the same time share it. It only saves work: no value below it can
-    be among the worst of all, and those that are not below are ranked.
+    be among the worst of all. Two leaves that write at once may lower it, which costs only work.
     """
 
     def __init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 
 import numpy as np
@@ -190,15 +191,32 @@ def test_shards_are_one_data_set(case, tmp_path, monkeypatch):
     assert json.dumps(answers[0]) == json.dumps(answers[1])
 
 
-def test_threads_do_not_matter():
-    given = data("bce --logits", 2000)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_threads_do_not_matter(monkeypatch, dtype):
+    monkeypatch.setattr(engine, "LEAF", 64)
+    monkeypatch.setattr(engine, "GROUP", 1)
+    given = data("bce --logits", 2000) | {"worst": 7, "head": 5, "dtype": dtype}
     before = torch.get_num_threads()
     answers = []
     try:
         for threads in (1, 2, 5):
             torch.set_num_threads(threads)
-            answers.append(json.dumps(evaluate("bce", **given).to_dict()))
+            answers.append(json.dumps(evaluate("bce", **given, threads=threads).to_dict()))
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
     assert len(set(answers)) == 1
+
+
+def test_callers_in_several_threads_leave_torch_as_found(monkeypatch):
+    monkeypatch.setattr(engine, "LEAF", 64)
+    given = data("bce --logits", 5000)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            values = {one.value for one in pool.map(lambda _: evaluate("bce", **given), range(12))}
+        assert len(values) == 1
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

@@ -132,10 +132,6 @@ class Check:
     whole_rows: bool = False
     words: Words | None = None
 
-    @property
-    def title(self) -> str:
-        return (self.offends.__doc__ or "").partition("\n")[0]
-
     def says(self, words: Words) -> Words:
         """Adds what to say."""
         self.words = words

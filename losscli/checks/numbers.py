@@ -36,7 +36,8 @@ def _infinite(side: str) -> Check:
 
     @infinite.says
     def _(tally: Tally, case: Case) -> tuple[str, str]:
-        return f"{case.place}: {tally.value} ({like(tally)}); the loss is the limit", ""
+        limit = "the loss is the limit, where there is one"
+        return f"{case.place}: {tally.value} ({like(tally)}); {limit}", ""
 
     return infinite
 

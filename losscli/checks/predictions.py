@@ -13,6 +13,9 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from losscli.batch import Batch
 
+LEAST = 3.72e-44
+"""The logarithm of what is below is clamped at -100."""
+
 ROUNDING = 1e-6
 """So far above 0 may a log-probability be by rounding: that of seven digits in a text file."""
 
@@ -85,15 +88,16 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("clamped", Level.WARNING, on="prediction")
 def clamped(batch: Batch) -> np.ndarray | None:
-    """Probabilities of exactly 0 or 1 on the wrong side: torch counts each as 100."""
-    low = (batch.prediction == 0) & (batch.target > 0)
+    """Probabilities of 0 or 1, or next to 0, on the wrong side: torch counts each as 100."""
+    low = (batch.prediction < LEAST) & (batch.target > 0)
     return np.asarray(low | ((batch.prediction == 1) & (batch.target < 1)))
 
 
 @clamped.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
+    exact = "exactly " if tally.value in (0, 1) else ""
     message = (
-        f"{case.place}: a probability of exactly {tally.value:g} on the wrong side; its logarithm "
+        f"{case.place}: a probability of {exact}{tally.value:g} on the wrong side; its logarithm "
         f"is clamped at -100, as torch does ({like(tally)})"
     )
     return message, "--logits keeps what a probability rounds away"
@@ -119,8 +123,11 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 def impossible(batch: Batch) -> Found | None:
     """True classes that were given probability 0: their loss is infinite."""
     floor = 0.0 if batch.kind == "probs" else -np.inf
-    if not (batch.prediction == floor).any():
+    none = batch.prediction == floor
+    if not none.any():
         return None
+    if batch.options.get("label_smoothing"):  # every class is a little true
+        return Found(none.any(1), np.zeros(none.any(1).shape))
     if batch.pairing.probabilities:
         least = -np.inf if batch.options.get("log_target") else 0.0
         mask = ((batch.prediction == floor) & (batch.target > least)).any(1)

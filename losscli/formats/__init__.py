@@ -75,10 +75,13 @@ def open_source(path: str, *, fmt: str | None = None, header: bool | None = None
         DataError: it is not what its suffix says, or broken.
     """
     content = files.read(path)
-    head = content.head()
-    suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, files.named(path))
-    _contradict(head, suffix, files.named(path), fmt)
-    return _module(suffix).read(content, suffix=suffix, header=header)
+    try:
+        head = content.head()
+        suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, files.named(path))
+        _contradict(head, suffix, files.named(path), fmt)
+        return _module(suffix).read(content, suffix=suffix, header=header)
+    except OSError as error:  # a disk may fail after the file was opened
+        raise files.file_error(path, error) from error
 
 
 def write(path: str | os.PathLike[str], array: np.ndarray) -> None:

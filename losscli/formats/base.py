@@ -2,8 +2,7 @@
 
 A *source* is one opened file, pipe or literal. A *field* is one array of it, as a
 person named it by a KEY: its shape and dtype are known before its rows are read.
-Rows are asked for in order, each once, so that a source may stream; a field whose
-rows are needed again is rewound by asking for row 0 again.
+Rows are asked for in any order, by several threads at once.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
@@ -173,7 +174,7 @@ def _(probs: Tensor, target: Tensor, *, gamma: NonNegative, alpha: Fraction | No
 
 
 def _sided(found: Tensor, target: Tensor, alpha: float | None) -> Tensor:
-    return found if alpha is None else found * (alpha * target + (1 - alpha) * (1 - target))
+    return found if alpha is None else times(alpha * target + (1 - alpha) * (1 - target), found)
 
 
 @loss(PlusMinus, reference="keras.losses.hinge", aliases=("hinge-loss", "svm", "binary-hinge"))
@@ -303,13 +304,15 @@ def _(
     ignore_index: int,
     class_axis: int | None,
 ) -> Tensor:
-    return (pred != target).to(pred.dtype)
+    return torch.where(pred.isnan() | target.isnan(), nan, (pred != target).to(pred.dtype))
 
 
 def _missed(scores: Tensor, target: Tensor, cut: float, ignored: int) -> Tensor:
     if scores.ndim > target.ndim:
-        return ((scores.argmax(1) != target) & (target != ignored)).to(scores.dtype)
-    return ((scores > cut) != (target > 0.5)).to(scores.dtype)
+        missed = (scores.argmax(1) != target) & (target != ignored)
+        return torch.where(scores.isnan().any(1), nan, missed.to(scores.dtype))
+    missed = (scores > cut) != (target > 0.5)
+    return torch.where(scores.isnan() | target.isnan(), nan, missed.to(scores.dtype))
 
 
 @loss(

@@ -19,7 +19,8 @@ def times(factor: Tensor | float, value: Tensor) -> Tensor:
     """
     if isinstance(factor, float) and factor == 1:
         return value
-    factor = torch.as_tensor(factor, device=value.device)
+    if isinstance(factor, float):  # a double, which no tensor of its own would remain
+        return factor * value if factor else torch.zeros_like(value)
     return torch.where(factor == 0, 0.0, factor * value)
 
 

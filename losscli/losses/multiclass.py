@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def perplexity(mean: float) -> float:
     """How many equally likely classes a mean in nats amounts to."""
-    return exp(mean) if mean < 700 else inf
+    return inf if mean > 700 else exp(mean)
 
 
 @loss(
@@ -200,11 +200,12 @@ nll.guess = ce.guess
     unit="nats",
     reduction="batchmean",
     reference="torch.nn.functional.kl_div",
-    aliases=("kl-div", "kld", "kl-divergence", "relative-entropy"),
-    differs={
-        "KLDivLoss": "the reduction is batchmean, as PyTorch's documentation advises; "
-        "KLDivLoss() itself takes the mean over all elements (--reduction mean)",
-    },
+    aliases=("kld", "kl-divergence", "relative-entropy"),
+    differs=dict.fromkeys(
+        ("KLDivLoss", "kl-div"),
+        "the reduction is batchmean, as PyTorch's documentation advises; "
+        "PyTorch's own default is the mean over all elements (--reduction mean)",
+    ),
 )
 def kl(
     log_probs: Tensor, target: Tensor, *, log_target: bool = False, class_axis: int = -1

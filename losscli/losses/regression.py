@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 @loss(
     Values,
-    unit="squared units",
     reference="torch.nn.functional.mse_loss",
     aliases=("l2", "mean-squared-error", "MSELoss", "squared-error"),
 )

@@ -35,6 +35,8 @@ def brief(value: float) -> str:
     """
     if value == 0:
         return "0"
+    if 1000 <= abs(value) < 1e6:
+        return f"{value:.1f}"
     if not math.isfinite(value) or 1e-3 <= abs(value) < 1e6:
         return f"{value:.4f}"
     return f"{value:.1e}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import nan
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli.checks.facts import total
-from losscli.errors import DataError
+from losscli.errors import DataError, UsageError
 from losscli.lazy import np
 from losscli.stats import Sum, Totals
 
@@ -71,6 +72,11 @@ class Report:
     metrics: Sequence[Measure] = ()
     remarks: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
+    def undone(self) -> Report:
+        """The report of data with NaN in it, of which nothing is known."""
+        accuracy = self.accuracy and replace(self.accuracy, value=nan, how=self.accuracy.rule)
+        return Report(accuracy, [replace(one, value=nan, how="") for one in self.metrics])
+
 
 class Role(ABC):
     """What the target of a loss is.
@@ -89,8 +95,11 @@ class Role(ABC):
         self.pairing = self.pair()
         for one, names in ((asked.prediction, False), (asked.target, self.takes_names)):
             if one.dtype.kind == "U" and not names:
+                first = one.rows(0, 1).reshape(-1)[:1]
+                place = one.place(tuple(0 for _ in one.shape))
+                shown = f", {place}: {str(first[0])!r} is not a number" if len(first) else ""
                 raise DataError(
-                    f"{one.label} holds text, but {asked.loss} wants numbers here",
+                    f"{one.label}{shown}: {asked.loss} wants numbers here, and this is text",
                     hint="class names can be targets of losses with scores for each class",
                     code="text",
                 )
@@ -149,6 +158,18 @@ class Role(ABC):
     @property
     def headings(self) -> list[str]:
         return [self.asked.kind.replace("_", "-").removesuffix("s"), "y"]
+
+
+def refuse(asked: Asked, why: str, **defaults: Any) -> None:
+    """Refuses options that could only be ignored here: those that are not at their default.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    for name, default in defaults.items():
+        value = asked.options.get(name, getattr(asked.settings, name, default))
+        if value != default:
+            raise UsageError(f"--{name.replace('_', '-')} has no meaning here: {why}")
 
 
 def amount(mask: np.ndarray, batch: Batch) -> int | Sum:

@@ -64,7 +64,7 @@ class Binary(Role):
         }
         if self.asked.kind != "pred":
             parts["p"] = weighted(_probabilities(batch), batch)
-        if batch.prediction.ndim == 2:
+        if batch.prediction.ndim == 2 and batch.weight is None:
             wrong = guessed != true
             if batch.counts is not None:
                 wrong &= batch.counts

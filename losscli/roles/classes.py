@@ -9,7 +9,18 @@ from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
-from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, told, weighted
+from losscli.roles.base import (
+    Asked,
+    Measure,
+    Report,
+    Role,
+    amount,
+    number,
+    ratio,
+    refuse,
+    told,
+    weighted,
+)
 from losscli.roles.names import Names
 from losscli.stats import Sum, Totals
 
@@ -34,6 +45,8 @@ class ClassIndex(Role):
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
+        if asked.target.dtype.kind == "U":
+            refuse(asked, "the targets are names", ignore_index=-100, target_base=None)
         self.names = Names.of(asked, self.pairing)
 
     def pair(self) -> Pairing:
@@ -163,6 +176,9 @@ class Classes(ClassIndex):
         pairing = shapes.by_class(self.asked.prediction, self.asked.target, axis)
         floating = self.asked.target.dtype.kind == "f"
         self.precise = pairing.probabilities and floating
+        if pairing.probabilities:
+            why = f"{self.asked.target.label} holds a probability for each class"
+            refuse(self.asked, why, ignore_index=-100, target_base=None)
         return pairing
 
     def read(self, raw: np.ndarray) -> np.ndarray:
@@ -215,6 +231,7 @@ class Distribution(Role):
                     hint="one distribution over C classes has the shape (1, C)",
                     code="shape-mismatch",
                 )
+            refuse(asked, "there is no axis of classes", class_axis=-1)
             return shapes.same(asked.prediction, asked.target)
         return shapes.terms(asked.prediction, asked.target, asked.options["class_axis"])
 
@@ -292,7 +309,7 @@ def _hardest(table: np.ndarray, names: Names) -> list[tuple[str, str]]:
     """The classes that are missed most often, and what they are taken for."""
     totals, hits = table.sum(1), table.diagonal()
     shares = np.where(totals > 0, hits / np.maximum(totals, 1), 2.0)
-    worst = [int(one) for one in np.argsort(shares, kind="stable")[:3] if shares[one] < 1]
+    worst = [int(one) for one in np.argsort(shares, kind="stable")[:2] if shares[one] < 1]
     lines = []
     for one in worst:
         wrong = table[one].copy()

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from losscli import shapes
 from losscli.checks import predictions, targets
-from losscli.errors import UsageError
 from losscli.lazy import np
-from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, told
+from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, refuse, told
 from losscli.roles.binary import Binary
 from losscli.roles.classes import ClassIndex
 from losscli.stats import Totals
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check
     from losscli.shapes import Pairing
+
+
+DECIDING = ("threshold", "class_axis", "classes", "target_base")
+"""The options that say how scores become decisions."""
 
 
 class Labels(ClassIndex):
@@ -33,16 +36,14 @@ class Labels(ClassIndex):
     @classmethod
     def of(cls, asked: Asked) -> Role:
         if asked.kind == "pred":
+            refuse(asked, "--pred is the decision itself", **dict.fromkeys(DECIDING))
             return Equal(asked)
         scores, target = asked.prediction.shape, asked.target.shape
         if len(_long(scores)) > len(_long(target)):
+            refuse(asked, "the highest score decides among classes", threshold=None)
             return ClassIndex(asked)
-        for name in cls.settings:
-            if getattr(asked.settings, name) is not None:
-                raise UsageError(
-                    f"--{name.replace('_', '-')} speaks of classes, but {asked.prediction.label} "
-                    f"of shape {scores} has one score for each target"
-                )
+        why = f"{asked.prediction.label} of shape {scores} has one score for each target"
+        refuse(asked, why, classes=None, target_base=None, class_axis=None)
         return Binary(asked)
 
 

@@ -38,6 +38,7 @@ class Names:
             )
         columns = asked.prediction.columns
         text = tuple(listed or (columns if columns and len(columns) == classes else ()))
+        _check_distinct(text)
         if asked.target.dtype.kind == "U":
             if not text:
                 raise DataError(
@@ -47,7 +48,7 @@ class Names:
                     code="class-unknown",
                 )
             return cls(text if listed else _bare(text))
-        whole = _whole(text)
+        whole = _whole(text) or _shuffled(_bare(text))
         if not whole or whole == tuple(range(classes)):
             return cls(text if listed else _bare(text))
         if asked.settings.target_base is not None:
@@ -71,6 +72,13 @@ class Names:
         return self.text[index] if 0 <= index < len(self.text) else str(index)
 
 
+def _check_distinct(text: tuple[str, ...]) -> None:
+    names = [int(name) if name.isascii() and name.isdigit() else name for name in text]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"two classes are named {twice!r}", code="class-unknown")
+
+
 def _looked_up(raw: np.ndarray, places: dict[str, int] | dict[int, int]) -> np.ndarray:
     values, back = np.unique(raw, return_inverse=True)
     known = np.array([places.get(one.item(), UNKNOWN) for one in values], np.int64)
@@ -82,6 +90,12 @@ def _whole(names: tuple[str, ...]) -> tuple[int, ...]:
     if not all(name.isascii() and name.isdigit() for name in names):
         return ()
     return tuple(map(int, names))
+
+
+def _shuffled(names: tuple[str, ...]) -> tuple[int, ...]:
+    """The names as whole numbers, if they are the indices of the classes in another order."""
+    numbers = _whole(names)
+    return numbers if sorted(numbers) == list(range(len(names))) else ()
 
 
 def _bare(names: tuple[str, ...]) -> tuple[str, ...]:
