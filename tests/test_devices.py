@@ -1,0 +1,70 @@
+"""Leaves are moved to a device and back by one code, whatever the device."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from losscli import evaluate
+from losscli.devices import device
+from losscli.errors import UsageError
+from losscli.losses import losses
+
+CUDA = pytest.param(
+    "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+)
+RNG = np.random.default_rng(3)
+SCORES = RNG.normal(size=(300, 4))
+LABELS = RNG.integers(0, 2, SCORES.shape)
+SHARES = np.exp(SCORES) / np.exp(SCORES).sum(1, keepdims=True)
+TARGETS = {"ce": LABELS[:, 0], "nll": LABELS[:, 0], "kl": SHARES[::-1], "mse": SCORES[::-1]}
+
+
+def asked(name):
+    kind = next(iter(losses[name].kinds))
+    given = {"log_probs": np.log(SHARES), "probs": SHARES}.get(kind, SCORES)
+    return {kind: given, "target": TARGETS.get(name, LABELS)}
+
+
+@pytest.mark.parametrize("name", losses)
+@pytest.mark.parametrize("where", ["cpu", "auto", CUDA])
+def test_every_loss_is_the_same_on_every_device(name, where):
+    given = asked(name)
+    here, there = evaluate(name, **given), evaluate(name, **given, device=where)
+    np.testing.assert_allclose(there.elements, here.elements, rtol=1e-12, atol=1e-15)
+    assert there.value == pytest.approx(here.value, rel=1e-12)
+    assert isinstance(there.elements, np.ndarray)
+
+
+@pytest.mark.parametrize("where", ["cpu", CUDA])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("bce", {"weight": [1, 2, 3, 4], "pos_weight": 3.0, "sample_weight": np.arange(300.0)}),
+        ("bce", {"weight": np.arange(1200.0).reshape(300, 4), "mask": LABELS}),
+        ("ce", {"weight": [1, 2, 3, 4], "label_smoothing": 0.1, "ignore_index": 1}),
+        ("kl", {"log_target": False, "mask": LABELS[:, 0]}),
+    ],
+)
+def test_what_goes_along_with_the_leaves_goes_to_the_device(name, options, where):
+    given = asked(name) | options
+    here, there = evaluate(name, **given), evaluate(name, **given, device=where)
+    assert there.value == pytest.approx(here.value, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_every_dtype_comes_back(dtype):
+    found = evaluate("mse", pred=SCORES, target=SCORES + 1, dtype=dtype)
+    assert found.value == pytest.approx(1, rel=0.02)
+    assert f"|{dtype}|" in found.signature
+
+
+def test_devices_that_are_not_there():
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    with pytest.raises(UsageError, match="CUDA"):
+        device(f"cuda:{count}", "float32")
+    if not torch.backends.mps.is_available():
+        with pytest.raises(UsageError, match="no MPS device"):
+            device("mps", "float32")
+    assert device("cpu", "float64") == torch.device("cpu")
