@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from losscli import shapes
-from losscli.checks import predictions, targets
 from losscli.lazy import np
 from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, refuse, told
 from losscli.roles.binary import Binary
 from losscli.roles.classes import ClassIndex
+from losscli.roles.values import Values
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from losscli.batch import Batch
-    from losscli.checks import Check
-    from losscli.shapes import Pairing
 
 
 DECIDING = ("threshold", "class_axis", "classes", "target_base")
@@ -47,16 +42,8 @@ class Labels(ClassIndex):
         return Binary(asked)
 
 
-class Equal(Role):
+class Equal(Values):
     """Labels against labels: any numbers, equal or not."""
-
-    precise = True
-
-    def pair(self) -> Pairing:
-        return shapes.same(self.asked.prediction, self.asked.target)
-
-    def checks(self) -> Sequence[Check]:
-        return (*predictions.BY_KIND["pred"], *targets.CHECKS)
 
     def measure(self, batch: Batch) -> Totals:
         hits = batch.prediction == batch.target
