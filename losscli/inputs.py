@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from losscli import formats as known
 from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.formats.base import Reading
 from losscli.formats.files import named
 from losscli.formats.keys import is_unknown
 from losscli.formats.locate import Ref, locate, parse_word
@@ -73,21 +74,21 @@ def open_fields(
     refs: Mapping[str, Ref],
     *,
     formats: Mapping[str | None, str] = MappingProxyType({}),
-    header: bool | None = None,
+    reading: Reading | None = None,
 ) -> Opened:
     """Open every file once, and select what each input names.
 
     Args:
         refs: What :func:`locate` found.
         formats: What :func:`parse_formats` found.
-        header: Whether the first rows of tables hold names; None to find out.
+        reading: How files are read.
 
     Raises:
         DataError: no such key, or data that cannot be read.
         FileError: a file that cannot be read.
         UsageError: two inputs that are the whole of one file.
     """
-    files = _Files(refs, formats, header)
+    files = _Files(refs, formats, reading or Reading())
     settled = {name: files.settled(ref) for name, ref in refs.items()}
     files.check_wholes(settled)
     keys = _keys_by_file(settled)
@@ -107,12 +108,14 @@ class _Files:
         self,
         refs: Mapping[str, Ref],
         formats: Mapping[str | None, str],
-        header: bool | None,
+        reading: Reading,
     ) -> None:
         self._formats: dict[str, str] = {}
-        self._header = header
+        self._reading = reading
         self._sources: dict[str, Source] = {}
-        for ref in (*refs.values(), *(ref.otherwise for ref in refs.values() if ref.otherwise)):
+        every = (*refs.values(), *(ref.otherwise for ref in refs.values() if ref.otherwise))
+        self._keys = _asked(every)
+        for ref in every:
             for path in ref.paths:
                 self._note_format(ref.name, path, formats)
 
@@ -129,8 +132,12 @@ class _Files:
         """The opened file."""
         identity = _identity(path)
         if identity not in self._sources:
-            fmt = self._formats.get(identity)
-            self._sources[identity] = known.open_source(path, fmt=fmt, header=self._header)
+            self._sources[identity] = known.open_source(
+                path,
+                fmt=self._formats.get(identity),
+                reading=self._reading,
+                keys=self._keys.get(identity),
+            )
         return self._sources[identity]
 
     def settled(self, ref: Ref) -> Ref:
@@ -183,6 +190,19 @@ def _in_place(ref: Ref) -> Field:
     found = literal(ref.word) if ref.literal else from_value(ref.name, ref.value)
     found.name = ref.name
     return found
+
+
+def _asked(refs: Iterable[Ref]) -> dict[str, list[str] | None]:
+    """The keys that will be selected of each file; None if all of it may be."""
+    keys: dict[str, list[str] | None] = {}
+    for ref in refs:
+        for identity in map(_identity, ref.paths):
+            found = keys.setdefault(identity, [])
+            if ref.key is None:
+                keys[identity] = None
+            elif found is not None:
+                found.append(ref.key)
+    return keys
 
 
 def _keys_by_file(refs: Mapping[str, Ref]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from losscli import inputs
 from losscli.checks.base import CODES
 from losscli.errors import Finding, Level, UsageError
+from losscli.formats.base import Reading
 from losscli.registry import flag, suggest
 from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
 
@@ -199,6 +200,6 @@ def open_fields(question: Question) -> Fields:
     settings = question.settings
     formats = inputs.parse_formats(settings.input_format, tuple(question.words))
     refs = inputs.locate(question.words, data=settings.data)
-    opened = inputs.open_fields(refs, formats=formats, header=settings.header)
+    opened = inputs.open_fields(refs, formats=formats, reading=Reading(settings.header))
     found = dict(opened.fields)
     return Fields(found.pop(question.kind), found.pop("target"), found, tuple(opened.notes))

@@ -15,6 +15,7 @@ import torch
 
 from losscli import formats
 from losscli.errors import DataError, FileError, Level, LosscliError, UsageError
+from losscli.formats.base import Reading
 from losscli.inputs import locate, numbers, open_fields, parse_formats, parse_word, read_names
 
 
@@ -34,7 +35,8 @@ def touch(*names):
 
 
 def opened(words, *, data=None, **options):
-    return open_fields(locate(words, data=data), **options)
+    header = options.pop("header", None)
+    return open_fields(locate(words, data=data), reading=Reading(header), **options)
 
 
 def values(words, *, data=None, **options):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from losscli.errors import DataError, UsageError
 from losscli.formats import files
+from losscli.formats.base import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
 
@@ -47,7 +48,9 @@ _NPY = b"\x93NUMPY"
 class _Format(Protocol):
     """What the module of a format gives."""
 
-    def read(self, content: Content, *, suffix: str, header: bool | None) -> Source: ...
+    def read(
+        self, content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
+    ) -> Source: ...
 
     def write(self, file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None: ...
 
@@ -62,13 +65,20 @@ def suffix_of(path: str) -> str | None:
     return suffix if suffix in FORMATS else None
 
 
-def open_source(path: str, *, fmt: str | None = None, header: bool | None = None) -> Source:
+def open_source(
+    path: str,
+    *,
+    fmt: str | None = None,
+    reading: Reading | None = None,
+    keys: Collection[str] | None = None,
+) -> Source:
     """Open a file, or standard input for "-".
 
     Args:
         path: As it was typed.
         fmt: One of :data:`NAMES`, whatever the suffix; None to go by it, else by the content.
-        header: Whether the first row of a table holds names; None to find out.
+        reading: How it is read.
+        keys: What will be selected, as far as that is known: the rest may wait. None for all.
 
     Raises:
         FileError: it cannot be read.
@@ -79,7 +89,7 @@ def open_source(path: str, *, fmt: str | None = None, header: bool | None = None
         head = content.head()
         suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, files.named(path))
         _contradict(head, suffix, files.named(path), fmt)
-        return _module(suffix).read(content, suffix=suffix, header=header)
+        return _module(suffix).read(content, suffix=suffix, reading=reading or Reading(), keys=keys)
     except OSError as error:  # a disk may fail after the file was opened
         raise files.file_error(path, error) from error
 

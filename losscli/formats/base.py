@@ -8,15 +8,35 @@ Rows are asked for in any order, by several threads at once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from losscli.spool import Store
+from losscli.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     import numpy as np
 
-__all__ = ["Field", "Listing", "Source"]
+__all__ = ["Field", "Listing", "Reading", "Source"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read, and what may be used for it.
+
+    Attributes:
+        header: Whether the first rows of tables hold names; None to find out.
+        threads: How many cores may work.
+        store: The room for what is parsed.
+        watch: Who wants to know how far it is.
+    """
+
+    header: bool | None = None
+    threads: int = 1
+    store: Store = field(default_factory=Store)
+    watch: Watch = field(default_factory=Watch)
 
 
 class Field(ABC):

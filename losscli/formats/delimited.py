@@ -21,8 +21,9 @@ from losscli.formats.table import Table
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from losscli.formats.base import Reading
     from losscli.formats.files import Content
 
 __all__ = ["read", "write"]
@@ -33,13 +34,16 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _QUOTED = re.compile(r'"[^"]*"?')
 
 
-def read(content: Content, *, suffix: str, header: bool | None) -> Delimited:
+def read(
+    content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
+) -> Delimited:
     """The table in a file.
 
     Args:
         content: The bytes.
         suffix: ".tsv" is delimited by tabs, anything else by what its first line shows.
-        header: Whether the first row holds names; None to find out, and refuse if in doubt.
+        reading: Whether the first row holds names; None to find out, and refuse if in doubt.
+        keys: What will be selected.
     """
     label = named(content.path)
     if content.head(4).startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -47,7 +51,7 @@ def read(content: Content, *, suffix: str, header: bool | None) -> Delimited:
     with content.open() as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         try:
-            return Delimited(content.path, text, "\t" if suffix == ".tsv" else None, header)
+            return Delimited(content.path, text, "\t" if suffix == ".tsv" else None, reading.header)
         except UnicodeDecodeError:
             content.text()  # raises, and says where
             raise

@@ -18,7 +18,7 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from losscli.formats.base import Field
+    from losscli.formats.base import Field, Reading
     from losscli.formats.files import Content
 
 __all__ = ["Document", "literal", "parse", "read", "write"]
@@ -35,7 +35,9 @@ _TYPED = re.compile(
 _INDEX = re.compile(r"-?[0-9]+")
 
 
-def read(content: Content, *, suffix: str, header: bool | None) -> Source:
+def read(
+    content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
+) -> Source:
     """The document in a file."""
     return Document(content.text(), content.path, named(content.path))
 

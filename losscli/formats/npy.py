@@ -14,13 +14,17 @@ from losscli.formats.table import Table
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from losscli.formats.base import Source
+    from collections.abc import Collection
+
+    from losscli.formats.base import Reading, Source
     from losscli.formats.files import Content
 
 __all__ = ["read", "write"]
 
 
-def read(content: Content, *, suffix: str, header: bool | None) -> Source:
+def read(
+    content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
+) -> Source:
     """The array in a file."""
     label = named(content.path)
     with content.open() as file:

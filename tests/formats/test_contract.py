@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from losscli.errors import LosscliError
 from losscli.formats import FORMATS, NAMES, open_source
+from losscli.formats.base import Reading
 from losscli.inputs import locate, open_fields
 
 MATRIX = np.array([[0.1, -2.5, 3e300], [np.inf, np.nan, 5e-324], [1 / 3, -0.0, 7.25], [4, 5, 6]])
@@ -176,7 +177,7 @@ def test_any_bytes_give_rows_or_our_errors(content, suffix, header, key, tmp_pat
     path = tmp_path / f"x{suffix}"
     path.write_bytes(content)
     with suppress(LosscliError):
-        field = open_source(str(path), header=header).select(key)
+        field = open_source(str(path), reading=Reading(header)).select(key)
         rows = field.rows(0, field.shape[0] if field.shape else 1)
         assert (rows.shape, rows.dtype) == (field.shape, field.dtype)
         assert rows.dtype.kind in "biufU"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from losscli.errors import DataError
 from losscli.formats import delimited, open_source
+from losscli.formats.base import Reading
 
 
 @pytest.fixture
@@ -19,10 +20,10 @@ def table(tmp_path, monkeypatch):
     """Write a file and open it; the working directory is its folder, so that paths are short."""
     monkeypatch.chdir(tmp_path)
 
-    def opened(content, name="preds.csv", **options):
+    def opened(content, name="preds.csv", header=None, **options):
         data = content.encode() if isinstance(content, str) else content
         (tmp_path / name).write_bytes(data)
-        return open_source(name, **options)
+        return open_source(name, reading=Reading(header), **options)
 
     return opened
 

@@ -1,0 +1,24 @@
+"""Who wants to know how far the work is: nobody, unless somebody looks on."""
+
+from __future__ import annotations
+
+__all__ = ["Watch"]
+
+
+class Watch:
+    """Is told of every step, from any thread, and says nothing: progress bars say more."""
+
+    def begin(self, what: str, total: int, unit: str) -> None:
+        """A part of the work begins.
+
+        Args:
+            what: What is done: "reading table.csv".
+            total: How much of it there is.
+            unit: Of what: "rows" or "bytes".
+        """
+
+    def advance(self, amount: int) -> None:
+        """So much more of it is done."""
+
+    def end(self) -> None:
+        """It is done, or has failed."""
