@@ -7,6 +7,7 @@ nothing is read for that. Then :func:`open_fields` opens each file once for all 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,10 +18,12 @@ from losscli.formats.base import Reading
 from losscli.formats.files import named
 from losscli.formats.keys import is_unknown
 from losscli.formats.locate import Ref, locate, parse_word
+from losscli.formats.together import is_text, opened_ahead
 from losscli.formats.words import numbers, read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from losscli.formats.base import Field, Source
 
@@ -89,10 +92,11 @@ def open_fields(
         UsageError: two inputs that are the whole of one file.
     """
     files = _Files(refs, formats, reading or Reading())
-    settled = {name: files.settled(ref) for name, ref in refs.items()}
-    files.check_wholes(settled)
-    keys = _keys_by_file(settled)
-    fields = {name: files.field(ref, keys) for name, ref in settled.items()}
+    with files.ahead():
+        settled = {name: files.settled(ref) for name, ref in refs.items()}
+        files.check_wholes(settled)
+        keys = _keys_by_file(settled)
+        fields = {name: files.field(ref, keys) for name, ref in settled.items()}
     notes = tuple(
         Finding(code, Level.NOTE, message, input=name)
         for name, opened in fields.items()
@@ -113,8 +117,10 @@ class _Files:
         self._formats: dict[str, str] = {}
         self._reading = reading
         self._sources: dict[str, Source] = {}
+        self._ahead: Mapping[str, Future[Source]] = {}
         every = (*refs.values(), *(ref.otherwise for ref in refs.values() if ref.otherwise))
         self._keys = _asked(every)
+        self._paths = tuple(path for ref in every for path in ref.paths)
         for ref in every:
             for path in ref.paths:
                 self._note_format(ref.name, path, formats)
@@ -132,13 +138,27 @@ class _Files:
         """The opened file."""
         identity = _identity(path)
         if identity not in self._sources:
-            self._sources[identity] = known.open_source(
-                path,
-                fmt=self._formats.get(identity),
-                reading=self._reading,
-                keys=self._keys.get(identity),
-            )
+            begun = self._ahead.get(identity)
+            self._sources[identity] = begun.result() if begun else self._opened(path)
         return self._sources[identity]
+
+    def _opened(self, path: str) -> Source:
+        identity = _identity(path)
+        return known.open_source(
+            path,
+            fmt=self._formats.get(identity),
+            reading=self._reading,
+            keys=self._keys.get(identity),
+        )
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Shards of text are opened side by side, for as long as this lasts."""
+        texts: dict[str, str] = {}
+        for path in filter(is_text, self._paths):
+            texts.setdefault(_identity(path), path)
+        with opened_ahead(texts, self._opened, self._reading.threads) as self._ahead:
+            yield
 
     def settled(self, ref: Ref) -> Ref:
         """What a word beside --data means, now that the keys can be seen."""

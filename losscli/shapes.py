@@ -253,7 +253,8 @@ def _refuse(prediction: Field, target: Field, *, classes: bool = False) -> NoRet
             f"{_rows(ours)} predictions but {_rows(theirs)} targets ({prediction.label} has shape "
             f"{ours}, {target.label} has shape {theirs}): "
             f"row {short.shape[0] + 1} of {long.label} has no partner",
-            hint="was a header read as data, or data as a header? --header and --no-header say so",
+            hint=uneven(prediction, target)
+            or "was a header read as data, or data as a header? --header and --no-header say so",
             code="row-count",
         )
     if classes:
@@ -272,6 +273,16 @@ def _refuse(prediction: Field, target: Field, *, classes: bool = False) -> NoRet
     if theirs and len(ours) == len(theirs) + 1 and ours[0] == theirs[0]:
         hint = "scores for each class against class indices are for ce, nll and zero-one"
     raise DataError(message, code="shape-mismatch", hint=hint)
+
+
+def uneven(prediction: Field, target: Field) -> str:
+    """The first two shards that do not have the same rows, where there are as many of both."""
+    if len(prediction.files) != len(target.files):
+        return ""
+    for ours, theirs in zip(prediction.files, target.files, strict=True):
+        if ours[1] != theirs[1]:
+            return f"{ours[0]} has {ours[1]:,} rows, and {theirs[0]} has {theirs[1]:,}"
+    return ""
 
 
 def _class_hint(ours: Shape, theirs: Shape) -> str:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError
 from losscli.formats import files
 from losscli.formats.base import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-    import numpy as np
 
     from losscli.formats.base import Source
     from losscli.formats.files import Content
@@ -23,14 +20,11 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "NAMES",
-    "check_writable",
     "open_source",
     "suffix_of",
-    "write",
-    "write_text",
 ]
 
-# suffix: the module that reads and writes it
+# suffix: the module that reads it
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
         ".csv": "delimited",
@@ -38,11 +32,16 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".txt": "delimited",
         ".npy": "npy",
         ".json": "json_",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".parquet": "parquet",
+        ".pq": "parquet",
     }
 )
-NAMES = ("csv", "tsv", "json", "npy")  # as --input-format knows them
+NAMES = ("csv", "tsv", "json", "jsonl", "npy", "parquet")  # as --input-format knows them
 
-_NPY = b"\x93NUMPY"
+_MAGIC = {".npy": b"\x93NUMPY", ".parquet": b"PAR1"}
+_CALLED = {".npy": "an NPY array", ".parquet": "a Parquet file"}
 
 
 class _Format(Protocol):
@@ -51,8 +50,6 @@ class _Format(Protocol):
     def read(
         self, content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
     ) -> Source: ...
-
-    def write(self, file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None: ...
 
 
 def suffix_of(path: str) -> str | None:
@@ -94,64 +91,54 @@ def open_source(
         raise files.file_error(path, error) from error
 
 
-def write(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write every element's loss, in the format of the suffix, whole or not at all."""
-    name = os.fspath(path)
-    suffix = _writable_suffix(name)
-    with files.replacing(name) as file:
-        _module(suffix).write(file, array, suffix=suffix)
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text, whole or not at all."""
-    with files.replacing(os.fspath(path)) as file:
-        file.write(text.encode())
-
-
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise now what :func:`write` would raise after the work is done."""
-    name = os.fspath(path)
-    _writable_suffix(name)
-    files.check_parent(name)
-
-
-def _writable_suffix(path: str) -> str:
-    suffix = suffix_of(path)
-    if suffix is None:
-        raise UsageError(
-            f"cannot tell the format of {path} by its suffix",
-            hint=f"end the name in {', '.join(FORMATS)}",
-        )
-    return suffix
-
-
 def _sniffed(head: bytes, label: str) -> str:
     """The suffix that content deserves."""
-    if head.startswith(_NPY):
-        return ".npy"
+    magic = _magic(head)
+    if magic:
+        return magic
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(
             f"{label} is binary, and in no format that can be read",
             hint=f"formats are {', '.join(NAMES)}; --input-format names one",
         )
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return ".json" if text.startswith((b"[", b"{")) else ".csv"
+    if not text.startswith((b"[", b"{")):
+        return ".csv"
+    return ".jsonl" if _is_lines(text) else ".json"
+
+
+def _is_lines(text: bytes) -> bool:
+    """Whether the first line is a value of its own, and another follows."""
+    import json
+
+    line, _, rest = text.partition(b"\n")
+    try:
+        json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return False
+    return bool(rest.strip())
+
+
+def _magic(head: bytes) -> str | None:
+    """The suffix of the binary format that begins like this."""
+    return next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), None)
 
 
 def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:
     """Raise if the first bytes say that content is not what it is called."""
     said = f"read as {fmt}" if fmt else f"named {suffix}"
-    is_npy = head.startswith(_NPY)
-    if suffix != ".npy" and is_npy:
+    module, found = FORMATS[suffix], _magic(head)
+    if found and FORMATS[found] != module:
         raise DataError(
-            f"{label} is {said}, but begins as an NPY array does",
-            hint="--input-format npy reads it as one",
+            f"{label} is {said}, but begins as {_CALLED[found]} does",
+            hint=f"--input-format {found[1:]} reads it as one",
         )
-    if suffix == ".npy" and not is_npy:
+    called = next((_CALLED[other] for other in _MAGIC if FORMATS[other] == module), None)
+    if called and not found:
         if not head:
             raise DataError(f"{label} is empty")
         raise DataError(
-            f"{label} is {said}, but does not begin with the NPY magic",
+            f"{label} is {said}, but does not begin with the {called.split()[1]} magic",
             hint=f"--input-format {_sniffed(head, label)[1:]} reads it as that",
         )
 

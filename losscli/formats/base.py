@@ -52,6 +52,7 @@ class Field(ABC):
             of the one column that a field of one axis is.
         name: The input that it is, for messages of what has no path.
         notes: (code, message) of what was passed over without loss.
+        files: Where it is in shards: the path of each, and how many rows it has.
     """
 
     path: str | None
@@ -61,6 +62,7 @@ class Field(ABC):
     columns: tuple[str, ...] | None = None
     name: str = ""
     notes: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, int], ...] = ()
 
     @property
     def label(self) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from losscli.lazy import np
+from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Column", "Fault", "is_number", "shown"]
+__all__ = ["Column", "Fault", "Part", "is_number", "part", "shown"]
 
 _NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)", re.IGNORECASE
 )
+_EMPTY = "is empty"
+_PIECE = 2**16  # rows that are turned into bools at once
 _LONGEST = 40  # characters of a cell that a message shows
 
 
@@ -57,57 +60,124 @@ class Fault:
         return f"{shown(self.cell)} {self.what} ({cells})"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of a column.
+
+    Attributes:
+        values: Numbers, or text of which no cell is a number; None if there are both.
+        wrong: The first cell of each kind that is no number, with how many are like it.
+        bools: All cells are true or false.
+    """
+
+    values: np.ndarray | None
+    wrong: tuple[Fault, ...] = ()
+    bools: bool = False
+
+
+def part(cells: Sequence[str]) -> Part:
+    """What some cells hold.
+
+    >>> part(["1", "-2"]).values, part(["1", "-0"]).values, part(["1", "x"]).wrong[0].row
+    (array([ 1, -2]), array([ 1., -0.]), 1)
+    """
+    numbers = _numbers(cells)
+    if numbers is not None:
+        return Part(numbers)
+    stripped = [cell.strip() for cell in cells]
+    numbers = _numbers(stripped)
+    return Part(numbers) if numbers is not None else _worded(stripped)
+
+
+def _worded(cells: list[str]) -> Part:
+    """Cells of which at least one is not a number."""
+    distinct = set(cells)
+    wrong = {cell: _wrong(cell) for cell in distinct if _wrong(cell)}
+    counts: dict[str, int] = {}
+    firsts: dict[str, int] = {}
+    for row, cell in enumerate(cells):
+        what = wrong.get(cell, "")
+        if what:
+            firsts.setdefault(what, row)
+            counts[what] = counts.get(what, 0) + 1
+    faults = tuple(Fault(row, cells[row], what, counts[what]) for what, row in firsts.items())
+    if len(wrong) < len(distinct) or any(map(is_number, distinct)):
+        return Part(None, faults)
+    bools = {cell.lower() for cell in distinct} <= {"true", "false"}
+    return Part(np.array(cells), faults, bools)
+
+
 class Column:
     """One column of text, taken piece by piece and judged as a whole.
 
-    >>> column = Column()
+    Its values are kept for as long as they may be read: not of a column with numbers and words.
+
+    >>> column = Column(Store())
     >>> column.add(["1", "2"]); column.add([" .5"])
-    >>> column.finish()
+    >>> column.finish()[:]
     array([1. , 2. , 0.5])
     """
 
-    def __init__(self) -> None:
-        self._pieces: list[np.ndarray | list[str]] = []
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._spool: Spool | None = Spool(store)
+        self._rows = 0
+        self._numbers = False
+        self._bools = True
+        self._wrong: dict[str, Fault] = {}
 
     def add(self, cells: Sequence[str]) -> None:
         """Take the next rows."""
-        numbers = _numbers(cells)
-        if numbers is None:
-            stripped = [cell.strip() for cell in cells]
-            numbers = _numbers(stripped)
-            self._pieces.append(stripped if numbers is None else numbers)
-        else:
-            self._pieces.append(numbers)
+        self.take(part(cells), len(cells))
 
-    def finish(self) -> np.ndarray | Fault:
+    def take(self, rows: Part, count: int) -> None:
+        """Take the next rows, judged already."""
+        self._numbers = self._numbers or not rows.wrong or rows.values is None
+        self._bools = self._bools and rows.bools
+        for fault in rows.wrong:
+            first = self._wrong.get(fault.what)
+            self._wrong[fault.what] = (
+                replace(first, count=first.count + fault.count)
+                if first
+                else replace(fault, row=self._rows + fault.row)
+            )
+        if self._numbers and self._wrong:
+            self._spool = None
+        elif self._spool is not None and rows.values is not None:
+            self._spool.add(rows.values)
+        self._rows += count
+
+    def finish(self) -> Spool | Fault:
         """The column as int64, float64, bool or text; or the cell that belongs to none of them."""
-        words = [piece for piece in self._pieces if isinstance(piece, list)]
-        if not words:
-            numbers = [piece for piece in self._pieces if not isinstance(piece, list)]
-            return np.concatenate(numbers) if numbers else np.empty(0)
-        if len(words) == len(self._pieces) and not any(map(is_number, set().union(*words))):
-            return _words([cell for piece in words for cell in piece])
-        return self._fault()
+        if self._spool is None:
+            return min(self._wrong.values(), key=lambda fault: fault.row)
+        if not self._wrong:
+            return self._spool
+        empty = self._wrong.get(_EMPTY)
+        if empty is not None:
+            return empty
+        return self._truths(self._spool) if self._bools else self._spool
 
-    def _fault(self) -> Fault:
-        faults = []
-        row = 0
-        for piece in self._pieces:
-            if isinstance(piece, list):
-                found = ((row + i, cell, _wrong(cell)) for i, cell in enumerate(piece))
-                faults += [fault for fault in found if fault[2]]
-            row += len(piece)
-        row, cell, what = faults[0]
-        return Fault(row, cell, what, sum(fault[2] == what for fault in faults))
+    def _truths(self, words: Spool) -> Spool:
+        truths = Spool(self._store)
+        for piece in words.pieces(_PIECE):
+            truths.add(np.char.lower(piece) == "true")
+        return truths
 
 
 def _numbers(cells: Sequence[str]) -> np.ndarray | None:
-    """All cells as int64 or float64, or None if one of them needs a closer look."""
+    """All cells as int64 or float64, or None if one of them needs a closer look.
+
+    A negative zero is a float, wherever it stands: no integer keeps its sign, and the bits of a
+    column must not depend on the pieces in which it is read.
+    """
     together = "".join(cells)
     if "_" in together or not together.isascii():  # int and float take 1_000 and Arabic digits
         return None
     try:
-        return np.fromiter(map(int, cells), np.int64, len(cells))
+        whole = np.fromiter(map(int, cells), np.int64, len(cells))
+        if "-" not in together or not _any_negative_zero(whole, cells):
+            return whole
     except (ValueError, OverflowError):
         pass
     try:
@@ -118,18 +188,14 @@ def _numbers(cells: Sequence[str]) -> np.ndarray | None:
     return None if any(_wrong(cells[i].strip()) for i in infinite) else numbers
 
 
-def _words(cells: list[str]) -> np.ndarray | Fault:
-    if "" in cells:
-        return Fault(cells.index(""), "", _wrong(""), cells.count(""))
-    if {cell.lower() for cell in set(cells)} <= {"true", "false"}:
-        return np.fromiter((cell.lower() == "true" for cell in cells), np.bool_, len(cells))
-    return np.array(cells)
+def _any_negative_zero(whole: np.ndarray, cells: Sequence[str]) -> bool:
+    return any("-" in cells[i] for i in np.flatnonzero(whole == 0).tolist())
 
 
 def _wrong(cell: str) -> str:
     """What is wrong with a stripped cell as a number; nothing if it is one."""
     if not cell:
-        return "is empty"
+        return _EMPTY
     if not is_number(cell):
         return "is not a number"
     if math.isinf(float(cell)) and "inf" not in cell.lower():

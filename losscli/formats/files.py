@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import stat
 import sys
+import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from losscli.errors import DataError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from _typeshed import WriteableBuffer
 
 __all__ = ["Content", "check_parent", "file_error", "named", "read", "replacing"]
 
@@ -33,6 +37,10 @@ _SENTENCES = {
     errno.ELOOP: "too many symbolic links",
 }
 
+MEMORY = 2**26
+"""A pipe that gives so many bytes goes to a temporary file."""
+
+_BLOCK = 2**20
 _BREAK = re.compile(rb"\r\n|\r|\n")
 
 
@@ -62,15 +70,19 @@ class Content:
     Attributes:
         path: The file as it was typed; "-" for standard input.
         data: The bytes of a pipe, which gives them only once; None for a regular file.
+        kept: The bytes of a pipe that gave many.
     """
 
     path: str
     data: bytes | None = None
+    kept: Kept | None = None
 
     def open(self) -> BinaryIO:
         """A new reader at the first byte."""
         if self.data is not None:
             return io.BytesIO(self.data)
+        if self.kept is not None:
+            return self.kept.open()
         try:
             return Path(self.path).open("rb")
         except OSError as error:
@@ -81,6 +93,11 @@ class Content:
         with self.open() as file:
             return file.read(size)
 
+    def size(self) -> int:
+        """How many bytes there are."""
+        with self.open() as file:
+            return file.seek(0, os.SEEK_END)
+
     def all(self) -> bytes:
         """All bytes."""
         if self.data is not None:
@@ -90,32 +107,131 @@ class Content:
 
     def text(self) -> str:
         """All characters, without a byte order mark; DataError if the bytes are not UTF-8."""
-        data = self.all()
         try:
-            return data.decode().removeprefix("\ufeff")
-        except UnicodeDecodeError as error:
-            line = len(_BREAK.findall(data[: error.start])) + 1
-            byte = data[error.start]
-            raise DataError(
-                f"{named(self.path)}, line {line}: byte 0x{byte:02x} is not UTF-8"
-            ) from error
+            return self.all().decode().removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            self.check_text()
+            raise
+
+    def check_text(self) -> None:
+        """Raise DataError if the bytes are not UTF-8; no more than a few are in memory."""
+        line, rest = 1, b""
+        with self.open() as file:
+            while block := file.read(_BLOCK):
+                text = rest + block
+                try:
+                    end = codecs.utf_8_decode(text, "strict", False)[1]
+                except UnicodeDecodeError as error:
+                    raise self._no_text(text, error.start, line) from error
+                if text.endswith(b"\r"):  # a line break may follow
+                    end = min(end, len(text) - 1)
+                line += len(_BREAK.findall(text[:end]))
+                rest = text[end:]
+        if rest.rstrip(b"\r"):
+            raise self._no_text(rest, 0, line)
+
+    def _no_text(self, text: bytes, at: int, line: int) -> DataError:
+        line += len(_BREAK.findall(text[:at]))
+        where = f"{named(self.path)}, line {line}"
+        return DataError(f"{where}: byte 0x{text[at]:02x} is not UTF-8")
 
 
 def read(path: str) -> Content:
-    """The content of a file, which stays on disk, or of a pipe, which is read now."""
+    """The content of a file, which stays on disk, or of a pipe, which is read to its end now.
+
+    A pipe that gives more than memory should hold goes to a temporary file.
+    """
     try:
         if path == "-":
             if sys.stdin is None:
                 raise FileError("standard input is closed")
-            return Content(path, sys.stdin.buffer.read())
+            return _kept(path, sys.stdin.buffer)
         if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  # Path("") would be "."
             return Content(path)
         with Path(path).open("rb") as pipe:
-            return Content(path, pipe.read())
+            return _kept(path, pipe)
     except OSError as error:
         raise file_error(path, error) from error
     except ValueError as error:  # a NUL in the path, or a standard input that is closed
         raise FileError(f"cannot read {named(path)!r}: {error}") from error
+
+
+def _kept(path: str, pipe: BinaryIO) -> Content:
+    data = pipe.read(MEMORY)
+    if len(data) < MEMORY:
+        return Content(path, data)
+    kept = Kept()
+    while data:
+        kept.add(data)
+        data = pipe.read(_BLOCK)
+    return Content(path, kept=kept)
+
+
+class Kept:
+    """Bytes in a file without name, which vanishes with the last who reads it."""
+
+    def __init__(self) -> None:
+        try:
+            self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by __del__
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def add(self, data: bytes) -> None:
+        """Appends bytes.
+
+        Raises:
+            FileError: there is no room in the folder of temporary files.
+        """
+        room = memoryview(data)
+        try:
+            while room:
+                room = room[self.file.write(room) or 0 :]
+        except OSError as error:
+            raise _no_room(error) from error
+
+    def open(self) -> BinaryIO:
+        """A new reader at the first byte."""
+        return io.BufferedReader(_Reader(self))
+
+    def __del__(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()
+
+
+def _no_room(error: OSError) -> FileError:
+    reason = (error.strerror or str(error)).lower()
+    return FileError(
+        f"cannot keep a pipe in {tempfile.gettempdir()}: {reason}",
+        hint="TMPDIR=FOLDER names another folder for temporary files",
+    )
+
+
+class _Reader(io.RawIOBase):
+    """One of several that read a file without disturbing each other."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        size = os.fstat(self._kept.file.fileno()).st_size
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: size}[whence]
+        self._place = start + offset
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, room: WriteableBuffer) -> int:
+        size = os.preadv(self._kept.file.fileno(), [room], self._place)
+        self._place += size
+        return size
 
 
 def check_parent(path: str) -> None:

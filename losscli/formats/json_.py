@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
 from losscli.formats.arrays import ArraySource
@@ -14,14 +14,25 @@ from losscli.formats.keys import is_unknown, unknown
 from losscli.formats.nested import TooLarge, to_array
 from losscli.formats.records import Lists, Records
 from losscli.lazy import np
+from losscli.memory import require
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from losscli.formats.base import Field, Reading
     from losscli.formats.files import Content
 
-__all__ = ["Document", "literal", "parse", "read", "write"]
+__all__ = [
+    "Document",
+    "DuplicateError",
+    "as_object",
+    "listed",
+    "literal",
+    "parse",
+    "read",
+    "strict_float",
+    "walk",
+]
 
 _LITERAL = "inline JSON"
 _TYPED = re.compile(
@@ -32,6 +43,8 @@ _TYPED = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_SMALL = 2**25  # bytes of a document that fits anywhere
+_SAMPLE = 2**16  # bytes that tell what the others are like
 _INDEX = re.compile(r"-?[0-9]+")
 
 
@@ -39,7 +52,44 @@ def read(
     content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
 ) -> Source:
     """The document in a file."""
-    return Document(content.text(), content.path, named(content.path))
+    size = _checked_size(content)
+    reading.watch.begin(f"parsing {named(content.path)} whole", size, "bytes")
+    try:
+        document = Document(content.text, content.path, named(content.path))
+        reading.watch.advance(size)
+    finally:
+        reading.watch.end()
+    return document
+
+
+def _checked_size(content: Content) -> int:
+    """The bytes of a document; what would end in the midst of parsing is refused now."""
+    size = content.size()
+    if size < _SMALL:
+        return size
+    with content.open() as file:
+        sample = b""
+        for place in (0, size // 2):
+            file.seek(place)
+            sample += file.read(_SAMPLE)
+    require(
+        int(size * _weight(sample)),
+        f"{named(content.path)}: a JSON document is parsed whole",
+        hint="JSON lines, NPY and Parquet are read in bounded memory",
+    )
+    return size
+
+
+def _weight(text: bytes) -> float:
+    """The bytes that a byte of JSON takes, about: its values as objects, and as arrays beside them.
+
+    Measured on CPython 3.11, 64 bits: numbers and places in lists, lists, dicts, and strings that
+    are no names. Small whole numbers exist only once.
+    """
+    values, lists, dicts = (text.count(mark) for mark in (b",", b"[", b"{"))
+    strings = max(text.count(b'"') / 2 - text.count(b":"), 0)
+    number = 26 if len(text) < 3.5 * values else 58
+    return 0.5 + (number * values + 90 * lists + 190 * dicts + 60 * strings) / len(text)
 
 
 def literal(text: str) -> Field:
@@ -48,7 +98,7 @@ def literal(text: str) -> Field:
     >>> literal("[.5, 1., -.2, nan]").rows(0, 4)
     array([ 0.5,  1. , -0.2,  nan])
     """
-    return Document(_TYPED.sub(_as_json, text), None, _LITERAL).select(None)
+    return Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL).select(None)
 
 
 def _as_json(found: re.Match[str]) -> str:
@@ -61,14 +111,6 @@ def _as_json(found: re.Match[str]) -> str:
     return f"{sign.replace('+', '')}{whole or 0}.{fraction or 0}{exponent or ''}"
 
 
-def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:
-    """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity"."""
-    values = elements.astype(object)
-    for name, odd in (("NaN", np.isnan), ("Infinity", np.isposinf), ("-Infinity", np.isneginf)):
-        values[odd(elements)] = name
-    file.write((json.dumps(values.tolist(), allow_nan=False) + "\n").encode())
-
-
 def parse(text: str, label: str, *, strict_floats: bool = False) -> Any:
     """The values of a document, NaN and Infinity among them.
 
@@ -79,14 +121,18 @@ def parse(text: str, label: str, *, strict_floats: bool = False) -> Any:
     """
     if not text.strip():
         raise DataError(f"{label} is empty")
-    parse_float = _strict_float if strict_floats else None
+    parse_float = strict_float if strict_floats else None
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_float=parse_float)
+        return json.loads(text, object_pairs_hook=as_object, parse_float=parse_float)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         reason = error.msg[0].lower() + error.msg[1:]
-        raise DataError(f"{label}, {where}: not JSON: {reason}") from error
-    except _DuplicateError as error:
+        lines = error.msg == "Extra data" and error.lineno > 1
+        raise DataError(
+            f"{label}, {where}: not JSON: {reason}",
+            hint="--input-format jsonl reads one value a line" if lines else "",
+        ) from error
+    except DuplicateError as error:
         raise DataError(f"{label}: an object has two values named {error.args[0]!r}") from None
     except RecursionError:
         raise DataError(f"{label} is nested too deep") from None
@@ -94,19 +140,21 @@ def parse(text: str, label: str, *, strict_floats: bool = False) -> Any:
         raise DataError(f"{label}: {error}") from error
 
 
-class _DuplicateError(Exception):
-    pass
+class DuplicateError(Exception):
+    """An object has two values of the same name, its only argument."""
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ."""
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _DuplicateError(next(name for name in names if names.count(name) > 1))
+        raise DuplicateError(next(name for name in names if names.count(name) > 1))
     return values
 
 
-def _strict_float(digits: str) -> float | TooLarge:
+def strict_float(digits: str) -> float | TooLarge:
+    """A number, or a mark if no float can hold it."""
     value = float(digits)
     return TooLarge(digits) if value in (float("inf"), float("-inf")) else value
 
@@ -118,15 +166,15 @@ class Document(Source):
     is a table, whose columns are keys as in CSV; so are the columns of a list of lists.
     """
 
-    def __init__(self, text: str, path: str | None, label: str) -> None:
+    def __init__(self, text: Callable[[], str], path: str | None, label: str) -> None:
         self.path = path
         self._label = label
-        self._text = text
-        self._value = parse(text, label)
+        self._text = text  # read again if it must be, not kept beside its values
+        self._value = parse(text(), label)
         self._exact = False
 
     def listing(self) -> list[Listing]:
-        return list(_listed(self._value, ""))
+        return list(listed(self._value, ""))
 
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         """The array or the columns that a dotted path names."""
@@ -134,7 +182,7 @@ class Document(Source):
         if self._exact or field.dtype.kind != "f" or not _has_inf(field):
             return field
         # Infinity or 1e400? Only a second look, which takes longer, can tell.
-        self._value = parse(self._text, self._label, strict_floats=True)
+        self._value = parse(self._text(), self._label, strict_floats=True)
         self._exact = True
         return self._found(key, leave)
 
@@ -177,7 +225,7 @@ class Document(Source):
             return field
         if not left:
             raise DataError(f"{self._label} holds no array")
-        held = ", ".join(str(line) for name in left for line in _listed(arrays[name], name))
+        held = ", ".join(str(line) for name in left for line in listed(arrays[name], name))
         raise DataError(
             f"{self._label} holds {len(left)} arrays: {held}",
             hint=f"name one with a key, as in {self._label}:{left[0]}",
@@ -252,10 +300,11 @@ def _arrays(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, list[Any]
             yield from _arrays(item, f"{prefix}{name}.")
 
 
-def _listed(value: Any, key: str) -> Iterator[Listing]:
+def listed(value: Any, key: str) -> Iterator[Listing]:
+    """What a value holds, by the keys that name it."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _listed(item, f"{key}.{name}" if key else name)
+            yield from listed(item, f"{key}.{name}" if key else name)
     elif _is_records(value):
         yield from Records(value, None, f"{key}." if key else "").listing()
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,11 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["TooLarge", "to_array"]
+__all__ = ["NON_FINITE", "TooLarge", "described", "such", "to_array"]
 
 _DEEPEST = 32  # axes of an array in NumPy 1
-_NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+"""Numbers that JSON lacks, as they are written in strings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,14 @@ class TooLarge:
     digits: str
 
 
-def to_array(value: object, label: str, *, inside: str = "") -> np.ndarray:
+def to_array(value: object, label: str, *, inside: str = "", words: bool = False) -> np.ndarray:
     """An array of bool, int64, float64 or text.
 
     Args:
         value: Nested lists of bools, numbers or strings; or one of those.
         label: What messages call it.
         inside: What follows the first index in the paths of messages: ".label".
+        words: Strings are text, even where all of them name numbers that JSON lacks.
 
     Raises:
         DataError: ragged lists, or values of several kinds; with the path of the first.
@@ -48,16 +51,19 @@ def to_array(value: object, label: str, *, inside: str = "") -> np.ndarray:
         steps = [f"[{i}]" for i in index]
         return "".join([*steps[:1], inside if steps else "", *steps[1:]])
 
-    while leaves and any(isinstance(leaf, (list, tuple)) for leaf in leaves):
+    while leaves and any(issubclass(kind, (list, tuple)) for kind in set(map(type, leaves))):
         _check_regular(leaves, label, path)
         shape.append(len(leaves[0]))  # type: ignore[arg-type]  # all of them are lists
         leaves = list(chain.from_iterable(leaves))  # type: ignore[arg-type]
         if len(shape) > _DEEPEST:
             raise DataError(f"{label} is nested too deep")
-    return _convert(leaves, label, path).reshape(shape)
+    return _convert(leaves, label, path, words=words).reshape(shape)
 
 
 def _check_regular(items: list[Any], label: str, path: Callable[[int], str]) -> None:
+    with suppress(TypeError):
+        if len(set(map(len, items))) == 1 and set(map(type, items)) <= {list, tuple}:
+            return
     lengths = [len(item) if isinstance(item, (list, tuple)) else -1 for item in items]
     if len(set(lengths)) == 1:
         return
@@ -67,19 +73,23 @@ def _check_regular(items: list[Any], label: str, path: Callable[[int], str]) -> 
     has = f"has {lengths[place]} values" if lengths[place] >= 0 else "is no list"
     count = sum(length != usual for length in lengths)
     raise DataError(
-        f"{label}, {path(place)}: {has} where {first} has {usual} ({_such(count, 'list')})"
+        f"{label}, {path(place)}: {has} where {first} has {usual} ({such(count, 'list')})"
     )
 
 
-def _convert(leaves: list[Any], label: str, path: Callable[[int], str]) -> np.ndarray:
-    leaves = [leaf.item() if isinstance(leaf, np.generic) else leaf for leaf in leaves]
+def _convert(
+    leaves: list[Any], label: str, path: Callable[[int], str], *, words: bool
+) -> np.ndarray:
     kinds = set(map(type, leaves))
+    if any(issubclass(kind, np.generic) for kind in kinds):
+        leaves = [leaf.item() if isinstance(leaf, np.generic) else leaf for leaf in leaves]
+        kinds = set(map(type, leaves))
     if kinds == {bool}:
         return np.array(leaves, np.bool_)
-    if kinds == {str} and not _NON_FINITE.keys() >= set(leaves):
+    if kinds == {str} and (words or not NON_FINITE.keys() >= set(leaves)):
         return np.array(leaves)
     if str in kinds:
-        leaves = [_NON_FINITE.get(leaf, leaf) if type(leaf) is str else leaf for leaf in leaves]
+        leaves = [NON_FINITE.get(leaf, leaf) if type(leaf) is str else leaf for leaf in leaves]
         kinds = set(map(type, leaves))
     if kinds == {int}:
         try:
@@ -105,12 +115,12 @@ def _not_numbers(leaves: list[Any], label: str, path: Callable[[int], str]) -> D
     place = next(i for i, leaf in enumerate(leaves) if type(leaf) not in (int, float))
     kind = type(leaves[place])
     count = sum(type(leaf) is kind for leaf in leaves)
-    what = f"{_described(leaves[place])} ({_such(count, 'value')})"
+    what = f"{described(leaves[place])} ({such(count, 'value')})"
     where = path(place)
     return DataError(f"{label}, {where}: {what}" if where else f"{label}: {what}")
 
 
-def _described(value: object) -> str:
+def described(value: object) -> str:
     if isinstance(value, TooLarge):
         return f"{value.digits[:40]} is too large for a 64-bit number"
     if isinstance(value, dict):
@@ -120,5 +130,5 @@ def _described(value: object) -> str:
     return f"{text} is not a number"
 
 
-def _such(count: int, noun: str) -> str:
+def such(count: int, noun: str) -> str:
     return f"1 such {noun}" if count == 1 else f"{count} such {noun}s"

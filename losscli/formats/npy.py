@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from math import prod
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from losscli.errors import DataError
@@ -14,12 +13,13 @@ from losscli.formats.table import Table
 from losscli.lazy import np
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Collection
 
     from losscli.formats.base import Reading, Source
     from losscli.formats.files import Content
 
-__all__ = ["read", "write"]
+__all__ = ["read"]
 
 
 def read(
@@ -47,9 +47,10 @@ def read(
         flat = np.frombuffer(content.data, dtype, prod(shape), start)
         array = flat.reshape(shape, order=order)
     elif needed and shape and order == "C" and dtype.names is None:
-        array = cast("np.ndarray", _Stored(content.path, dtype, shape, start))
+        array = cast("np.ndarray", _Stored(content, dtype, shape, start))
     elif needed:
-        array = np.memmap(content.path, dtype, "r", start, shape, order)
+        file_or_path = content.path if content.kept is None else content.kept.file
+        array = np.memmap(file_or_path, dtype, "r", start, shape, order)
     else:  # nothing cannot be mapped
         array = np.empty(shape, dtype)
     if dtype.names is None:
@@ -64,10 +65,10 @@ class _Stored:
     """
 
     def __init__(
-        self, path: str, dtype: np.dtype[np.generic], shape: tuple[int, ...], start: int
+        self, content: Content, dtype: np.dtype[np.generic], shape: tuple[int, ...], start: int
     ) -> None:
         self.dtype, self.shape, self.ndim = dtype, shape, len(shape)
-        self._path, self._start = path, start
+        self._content, self._start = content, start
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -77,21 +78,18 @@ class _Stored:
         found = np.empty((max(last - first, 0), *self.shape[1:]), self.dtype)
         room = memoryview(found.reshape(-1).view(np.uint8).data)
         try:
-            with Path(self._path).open("rb", buffering=0) as file:
+            with cast("io.BufferedReader", self._content.open()) as file:
                 file.seek(self._start + first * prod(self.shape[1:]) * self.dtype.itemsize)
                 while room:
                     size = file.readinto(room)
                     if not size:
-                        raise DataError(f"{self._path} was cut short while it was read")
+                        raise DataError(
+                            f"{named(self._content.path)} was cut short while it was read"
+                        )
                     room = room[size:]
         except OSError as error:
-            raise file_error(self._path, error) from error
+            raise file_error(self._content.path, error) from error
         return found
-
-
-def write(file: BinaryIO, elements: np.ndarray, *, suffix: str) -> None:
-    """The array as it is."""
-    np.lib.format.write_array(file, elements, allow_pickle=False)
 
 
 def _header(file: BinaryIO, label: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:

@@ -29,6 +29,10 @@ class Lists(Table):
         self.height = len(next(iter(lists.values()), ()))
         self._lists = lists
 
+    @staticmethod
+    def line(row: int) -> None:
+        """None; and no bound method, which would keep all objects as long as a field of them."""
+
     def column(self, column: int) -> np.ndarray:
         name = self._names[column]
         array = to_array(self._lists[name], f"{self.label}, {name!r}")
@@ -60,6 +64,10 @@ class Records(Table):
                 if extra:
                     raise DataError(f"{self.label}, [{place}]: [0] has no {min(extra)!r}")
         return super().select(key, leave=leave)
+
+    @staticmethod
+    def line(row: int) -> None:
+        """None; and no bound method, which would keep all objects as long as a field of them."""
 
     def column(self, column: int) -> np.ndarray:
         if column not in self._read:

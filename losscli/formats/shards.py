@@ -41,6 +41,7 @@ class Shards(Field):
         self._starts = (0, *ends[:-1])
         self.shape = (ends[-1], *first.shape[1:])
         self.notes = _notes(fields)
+        self.files = tuple((other.path or "", other.shape[0]) for other in fields)
         self._fields = tuple(fields)
 
     def rows(self, start: int, stop: int) -> np.ndarray:

@@ -130,7 +130,7 @@ class Table(Source):
 
     def _text(self, column: int) -> DataError:
         numbers = next((i for i in range(self.width) if self.dtype(i) != "text"), None)
-        example = shown(str(self.column(column)[0]))
+        example = shown(str(self.column(column)[:1][0]))
         return DataError(
             f"{self.label}: {self.called(column)} holds text, such as {example}",
             hint=""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import subprocess
+import sys
+import textwrap
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +19,7 @@ from hypothesis.extra import numpy as arrays
 from losscli.errors import DataError
 from losscli.formats import open_source
 from losscli.formats.json_ import literal
+from losscli.formats.records import Lists, Records
 
 
 @pytest.fixture
@@ -259,6 +266,70 @@ def test_records_with_arrays(document):
     assert told(ragged.select, "logits") == (
         "a.json, [1].logits: has 1 values where [0].logits has 2 (1 such list)"
     )
+
+
+# ---- memory
+
+
+def test_what_cannot_fit_is_refused(document, monkeypatch):
+    monkeypatch.setattr("losscli.memory.available", lambda: 2**20)
+    monkeypatch.setattr("losscli.formats.json_._SMALL", 2**10)
+    assert values(document([0.5] * 100), None) == [0.5] * 100
+    assert told(document, [0.123456789012345678] * 100_000) == (
+        "a.json: a JSON document is parsed whole, which needs about 6.5 MiB, and 1 MiB are free\n"
+        "hint: JSON lines, NPY and Parquet are read in bounded memory"
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize(
+    "value",
+    [
+        [i / 7 for i in range(300_000)],
+        [i % 2 for i in range(1_000_000)],
+        [round(i / 7, 2) for i in range(500_000)],
+        [[i / 7] * 2 for i in range(150_000)],
+        [{"a": i / 7, "b": i % 2} for i in range(100_000)],
+        [{"a": [i / 7] * 10, "b": f"id {i}"} for i in range(30_000)],
+        ["cat" if i % 3 else "dog" for i in range(500_000)],
+    ],
+    ids=["floats", "bits", "short", "pairs", "records", "lists", "text"],
+)
+def test_the_memory_that_is_promised(value, tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(value))
+    key = "a" if isinstance(value[0], dict) else None
+    code = f"""
+        from losscli.formats import json_, open_source
+        import numpy, losscli.formats.table
+        def peak():
+            lines = open("/proc/self/status").readlines()
+            return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+        before = peak()
+        field = open_source({str(path)!r}).select({key!r})
+        print(peak() - before, json_._weight(open({str(path)!r}, "rb").read(2**16)))
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    taken, weight = map(float, run.stdout.split())
+    assert 0.5 < taken / (weight * path.stat().st_size) < 1.5
+
+
+def test_a_field_does_not_keep_the_document(document):
+    for value, key in (([{"a": 1.5}] * 3, "a"), ({"a": [1.5], "b": [2]}, "a"), ([[1, 2]], "1")):
+        source = document(value)
+        held = weakref.ref(source)
+        field = source.select(key)
+        del source
+        gc.collect()
+        assert held() is None
+        assert field.shape
+        assert not any(type(one) in (Lists, Records) for one in gc.get_objects())
 
 
 # ---- inline

@@ -187,7 +187,7 @@ def test_other_binaries(tmp_path, monkeypatch):
     np.savez(tmp_path / "a.npz", np.arange(3))
     assert told(open_source, "a.npz") == (
         "a.npz is binary, and in no format that can be read\n"
-        "hint: formats are csv, tsv, json, npy; --input-format names one"
+        "hint: formats are csv, tsv, json, jsonl, npy, parquet; --input-format names one"
     )
 
 

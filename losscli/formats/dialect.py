@@ -1,0 +1,159 @@
+"""How delimited text is laid out: its delimiter, its header, and its rows one after the other."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from losscli.errors import DataError
+from losscli.formats.cells import is_number, shown
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["BREAK", "First", "Records", "first_record", "has_header"]
+
+BREAK = re.compile(r"\r\n|\r|\n")
+
+_DELIMITERS = ",\t;|"
+_QUOTED = re.compile(r'"[^"]*"?')
+
+
+class Records:
+    """The rows of a text, in pieces, with the lines on which they begin and end.
+
+    Args:
+        label: The file in messages.
+        lines: Its lines, with their breaks.
+        delimiter: One character.
+        line: The number of the first line.
+    """
+
+    def __init__(self, label: str, lines: Iterable[str], delimiter: str, line: int = 1) -> None:
+        self.label = label
+        self.line = line  # on which the next row begins
+        self._before = line - 1
+        self._reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+
+    def first(self) -> tuple[list[str], int]:
+        """The first row that is not blank, stripped, and its line."""
+        while True:
+            rows, line, _ = next(self.chunks(1), ([], 0, 0))
+            if not rows:
+                raise DataError(f"{self.label} is empty")
+            row = rows[0]
+            if any(cell.strip() for cell in row) or len(row) > 1:
+                return [cell.strip() for cell in row], line
+
+    def chunks(self, size: int) -> Iterator[tuple[list[list[str]], int, int]]:
+        """Rows, the line of the first, and the line after the last."""
+        while rows := self._next(size):
+            start, self.line = self.line, self._before + self._reader.line_num + 1
+            yield rows, start, self.line
+
+    def _next(self, size: int) -> list[list[str]]:
+        rows: list[list[str]] = []
+        try:
+            rows.extend(islice(self._reader, size))
+        except csv.Error as error:
+            breaks = sum(len(BREAK.findall(cell)) for row in rows for cell in row)
+            line = self.line + len(rows) + breaks
+            raise DataError(f"{self.label}, line {line}: {_reason(str(error))}") from error
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first row of a text that is not blank.
+
+    Attributes:
+        cells: Its cells, stripped.
+        line: On which it begins.
+        line_after: On which the next row begins.
+        size: The bytes up to there, without a byte order mark.
+        delimiter: What divides the cells.
+    """
+
+    cells: list[str]
+    line: int
+    line_after: int
+    size: int
+    delimiter: str
+
+
+def first_record(label: str, text: io.TextIOWrapper, delimiter: str | None) -> First:
+    """The first row; its delimiter is the one given, or what its first line shows."""
+    lines: list[str] = []
+    for line in text:
+        lines.append(line)
+        if line.strip():
+            break
+    else:
+        raise DataError(f"{label} is empty")
+    delimiter = delimiter or _delimiter(lines[-1])
+    counted = _Counted(chain(lines, text))
+    records = Records(label, counted, delimiter)
+    cells, number = records.first()
+    return First(cells, number, records.line, counted.size, delimiter)
+
+
+class _Counted:
+    """Lines that are passed on, and counted in bytes."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = lines
+        self.size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self.size += len(line.encode())
+            yield line
+
+
+def _reason(error: str) -> str:
+    """What the csv module says, in plain words."""
+    if error.startswith(("unexpected end", "field larger")):
+        return "a quote is opened and never closed"
+    return f"broken quotes: {error}"
+
+
+def _delimiter(line: str) -> str:
+    r"""The delimiter that a first line shows: the most frequent outside quotes.
+
+    >>> _delimiter('"a,b";c;d'), _delimiter("a"), _delimiter("1\t2")
+    (';', ',', '\t')
+    """
+    bare = _QUOTED.sub("", line)
+    return max(_DELIMITERS, key=bare.count)
+
+
+def has_header(first: list[str], header: bool | None, label: str) -> bool:
+    """Whether the first row holds names. Taking data for names, or names for data, is silent."""
+    _check_blanks(first, label)
+    if header is not None:
+        return header
+    numbers = [is_number(cell) for cell in first]
+    if not any(numbers):
+        return True
+    counted = first == [str(column) for column in range(len(first))]
+    if all(numbers) and not counted:
+        return False
+    what = "counts from 0, as names or as data" if counted else "mixes numbers and names"
+    cells = ", ".join(map(shown, first[:6])) + (", …" if len(first) > 6 else "")
+    raise DataError(
+        f"{label}: the first row {what}: {cells}",
+        hint="--header if it holds names, --no-header if it is data",
+    )
+
+
+def _check_blanks(first: list[str], label: str) -> None:
+    cells = first[0].split()
+    if len(first) == 1 and len(cells) > 1 and all(map(is_number, cells)):
+        raise DataError(
+            f"{label}: the cells of the first row are separated by blanks: {shown(first[0])}",
+            hint="separate them by commas, as np.savetxt(file, array, delimiter=',') does",
+        )

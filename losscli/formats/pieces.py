@@ -1,0 +1,116 @@
+"""Delimited text in pieces that can be parsed apart, and the parser of one piece.
+
+A piece is plain if each of its lines is a row with as many cells as there are columns. That is
+seen from the bytes of all lines at once. What is not plain is left to who reads line by
+line; what is plain is judged exactly as there.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from losscli.formats.cells import part
+from losscli.formats.grid import grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from losscli.formats.cells import Part
+
+__all__ = ["Parsed", "cut", "is_numbers", "parse"]
+
+_LONGEST_LINE = 2**26  # a longer one is no line of numbers
+
+
+def cut(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """Pieces of about so many bytes that end where lines end; the last one is ended if need be."""
+    rest: list[bytes] = []
+    while block := file.read(size):
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*rest, block[:end]])
+            rest = []
+        rest.append(block[end:])
+        if sum(map(len, rest)) > _LONGEST_LINE:
+            yield b"".join(rest)
+            return
+    last = b"".join(rest)
+    if last:
+        yield last + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A piece that was plain.
+
+    Attributes:
+        rows: How many rows it has; as many as lines.
+        size: Its bytes.
+        parts: What the columns that were asked for hold.
+    """
+
+    rows: int
+    size: int
+    parts: tuple[Part, ...]
+
+
+def parse(
+    piece: bytes, delimiter: str, width: int, wanted: tuple[int, ...], *, arrow: bool = False
+) -> Parsed | None:
+    """The columns of a piece, or None if it is not plain.
+
+    Args:
+        piece: Lines, the last one ended.
+        delimiter: One ASCII character.
+        width: How many cells each line must have.
+        wanted: The columns whose cells are parsed.
+        arrow: Arrow converts the numbers.
+    """
+    size = len(piece)
+    if not piece.endswith(b"\n") or not _is_text(piece):
+        return None
+    if b"\r" in piece:
+        if piece.count(b"\r") != piece.count(b"\r\n"):
+            return None
+        piece = piece.replace(b"\r\n", b"\n")
+    if b'"' in piece:
+        return _quoted(piece, size, delimiter, width, wanted)
+    cells = grid(piece, ord(delimiter), width, arrow=arrow)
+    if cells is None:
+        return None
+    return Parsed(len(cells), size, cells.parts(wanted))
+
+
+def is_numbers(piece: bytes) -> bool:
+    """Whether a piece looks like numbers that are divided by something, and nothing else."""
+    return not piece.translate(None, b"0123456789+-.eE,;|\t\r\n")
+
+
+def _is_text(piece: bytes) -> bool:
+    if piece.isascii():
+        return True
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _quoted(
+    piece: bytes, size: int, delimiter: str, width: int, wanted: tuple[int, ...]
+) -> Parsed | None:
+    """A piece with quotes: plain if no line break is inside of them."""
+    lines = piece.decode().split("\n")
+    lines.pop()
+    try:
+        rows = [*csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)]
+    except csv.Error:
+        return None
+    if len(rows) != len(lines) or {*map(len, rows)} != {width}:
+        return None
+    if width == 1 and not all(row[0].strip() for row in rows):
+        return None
+    parts = (part([row[column] for row in rows]) for column in wanted)
+    return Parsed(len(rows), size, tuple(parts))
