@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from operator import index
 from typing import TYPE_CHECKING, Any
 
 from losscli import inputs
 from losscli.checks.base import CODES
+from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
 from losscli.registry import flag, suggest
 from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+from losscli.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +41,7 @@ class Question:
         words: The inputs by name, small arrays in files among them, as they were typed.
         notes: What is to be said before any data is read.
         keep: The unreduced losses are asked for.
+        watch: Who wants to know how far the work is.
     """
 
     loss: Loss[Any, Any]
@@ -48,6 +51,7 @@ class Question:
     words: dict[str, Any]
     notes: tuple[Finding, ...] = ()
     keep: bool = False
+    watch: Watch = field(default_factory=Watch, compare=False)
 
     @property
     def reduction(self) -> str:
@@ -200,6 +204,7 @@ def open_fields(question: Question) -> Fields:
     settings = question.settings
     formats = inputs.parse_formats(settings.input_format, tuple(question.words))
     refs = inputs.locate(question.words, data=settings.data)
-    opened = inputs.open_fields(refs, formats=formats, reading=Reading(settings.header))
+    reading = Reading(settings.header, settings.threads or cores(), watch=question.watch)
+    opened = inputs.open_fields(refs, formats=formats, reading=reading)
     found = dict(opened.fields)
     return Fields(found.pop(question.kind), found.pop("target"), found, tuple(opened.notes))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from losscli.question import Fields, Question
     from losscli.roles import Measure, Role
     from losscli.roles.base import Report
+    from losscli.spool import Spool
     from losscli.state import State
 
 LISTED = 1000
@@ -84,7 +85,8 @@ class Result:
         first: The first elements.
         worst: The elements with the largest losses.
         headings: What the cells of elements are called.
-        elements: The unreduced losses in torch's shape, where they were kept.
+        shape: Of the unreduced losses, as in torch.
+        kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
     """
 
     loss: str
@@ -103,7 +105,8 @@ class Result:
     first: Sequence[Element]
     worst: Sequence[Element]
     headings: Sequence[str]
-    elements: np.ndarray | None = field(default=None, compare=False)
+    shape: tuple[int, ...] = ()
+    kept: Spool | None = field(default=None, compare=False)
 
     @classmethod
     def of(
@@ -114,6 +117,7 @@ class Result:
         total: State,
         findings: Sequence[Finding],
         dtype: str,
+        kept: Spool | None = None,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
         denominator = total.denominator(reduction)
@@ -141,8 +145,19 @@ class Result:
             first=_elements(total.first.shown, shape),
             worst=_elements(total.worst.shown, shape),
             headings=role.headings,
-            elements=_unreduced(total, shape) if total.unreduced else None,
+            shape=shape,
+            kept=kept,
         )
+
+    @cached_property
+    def elements(self) -> np.ndarray | None:
+        """The unreduced losses in torch's shape, where they were kept: all in memory."""
+        return None if self.kept is None else self.kept[:].reshape(self.shape)
+
+    @property
+    def listed(self) -> Spool | None:
+        """The unreduced losses, where they are the result."""
+        return self.kept if self.reduction == "none" else None
 
     @property
     def accuracy(self) -> float | None:
@@ -163,6 +178,13 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of the command line: keys are only ever added."""
+        answer = self.summary()
+        if self.listed is not None and self.elements is not None:
+            answer["elements"] = plain(self.elements.tolist())
+        return answer
+
+    def summary(self) -> dict[str, Any]:
+        """The JSON of the command line without the elements, which may be larger than memory."""
         found = self.report.accuracy
         baselines = {"constant": self.guess} if self.guess is not None else {}
         answer: dict[str, Any] = {
@@ -181,8 +203,6 @@ class Result:
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
-        if self.reduction == "none" and self.elements is not None:
-            answer["elements"] = self.elements.tolist()
         answer["warnings"] = [_told(finding) for finding in self.warnings]
         answer["notes"] = [_told(finding) for finding in self.notes]
         return {key: plain(value) for key, value in answer.items()}
@@ -243,11 +263,6 @@ def _elements(
     return [Element(_index(place, shape), loss, cells) for place, loss, cells in shown]
 
 
-def _unreduced(total: State, shape: tuple[int, ...]) -> np.ndarray:
-    leaves = [total.unreduced[start] for start in sorted(total.unreduced)]
-    return torch.cat(leaves).numpy().reshape(shape)
-
-
 def _stats(total: State, shape: tuple[int, ...]) -> dict[str, Any]:
     """Of the unreduced losses that count: plain numbers, whatever the reduction."""
     moments, extremes = total.elements, total.extremes
@@ -266,7 +281,14 @@ def _stats(total: State, shape: tuple[int, ...]) -> dict[str, Any]:
         "argmin": low_at,
         "argmax": high_at,
         "quantiles": total.sample.quantiles(POINTS) if extremes.low_at is not None else {},
+        "histogram": _histogram(total),
     }
+
+
+def _histogram(total: State) -> dict[str, list[float] | list[int]]:
+    """How many losses lie between two powers of two: from each edge to before the next."""
+    edges, counts = total.sample.histogram()
+    return {"edges": edges, "counts": counts}
 
 
 def _inputs(question: Question, fields: Fields, total: State) -> list[Input]:

@@ -18,7 +18,7 @@ class Watch:
         """
 
     def advance(self, amount: int) -> None:
-        """So much more of it is done."""
+        """So much more is done of what this thread began last, or else of what anybody did."""
 
     def end(self) -> None:
-        """It is done, or has failed."""
+        """What this thread began last is done, or has failed."""

@@ -30,6 +30,40 @@ def test_pages_show_what_is_printed(name: str) -> None:
     assert FILL["filled"](page) == page, "run python docs/fill.py"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("sum 55.175256 / 285", "sum 55.175258 / 285", True),
+        ("sum 55.175256 / 285", "sum 55.175356 / 285", False),
+        ("sum 55.175256 / 285", "sum 55.175256 / 284", False),
+        ("of 1000001", "of 1000002", False),
+        ("-0.5", "0.5", False),
+        ("2.4e-12", "2.4e-12", True),
+        ("2.4e-12", "2.4e-11", False),
+        ("2.4e-12", "2.4e+12", False),
+        ("1,797,000.5", "1,797,000.4", True),
+        ("0.000000", "0.000001", False),
+        ("z.npy 0.1", "y.npy 0.1", False),
+        ("0.1 0.2", "0.1  0.2", False),
+        ("0.1 0.2", "0.1", False),
+        ("nan", "0.1", False),
+        ("error: row 3: 1.5\nhint: a", "error: row 4: 1.5\nhint: a", False),
+    ],
+)
+def test_only_the_last_digits_of_numbers_may_differ(one: str, other: str, alike: bool) -> None:
+    assert FILL["alike"](one, other) is alike
+    assert FILL["alike"](other, one) is alike
+
+
+def test_a_page_that_is_wrong_is_written_again() -> None:
+    words = "mse --pred '[1.1]' --target '[2]' --value"
+    right = FILL["printed"](["mse", "--pred", "[1.1]", "--target", "[2]", "--value"])
+    block = f"```console\n$ losscli {words}\n{{}}```\n"
+    near = f"{float(right) * (1 + 1e-9)!r}\n"
+    for said, shown in (("7.5\n", right), ("", right), (right, right), (near, near)):
+        assert FILL["filled"](block.format(said)) == block.format(shown)
+
+
 @pytest.mark.parametrize("name", ["README.md", "samples/README.md"])
 def test_options_of_pages_exist(name: str) -> None:
     known = {

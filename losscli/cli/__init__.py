@@ -7,9 +7,12 @@ it was; :func:`console` is the installed script, which may end its own process f
 from __future__ import annotations
 
 import io
+import math
 import os
+import signal
 import sys
 from contextlib import redirect_stdout, suppress
+from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 
 from losscli.cli.tell import Voice, is_terminal, put
@@ -17,10 +20,14 @@ from losscli.errors import Exit, LosscliError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
     Job = Callable[[], int]
 
 __all__ = ["console", "main"]
+
+CLEARING = 1.0
+"""Seconds after Ctrl-C in which another changes nothing."""
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -38,11 +45,27 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def console() -> NoReturn:
     """The installed script: as main, without waiting for torch to take itself apart."""
+    with suppress(ValueError):  # this is not the main thread
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _Interrupt())
     code = _run(sys.argv[1:])
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError):  # which has been told already
             stream.flush()
     os._exit(int(code))
+
+
+class _Interrupt:
+    """Ctrl-C, once: another is not heard while what the first left behind is cleared away."""
+
+    def __init__(self) -> None:
+        self._last = -math.inf
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = monotonic()
+        if now - self._last > CLEARING:
+            self._last = now
+            raise KeyboardInterrupt
 
 
 def _run(words: list[str]) -> int:
@@ -83,7 +106,7 @@ def _parsed(words: list[str]) -> Job:
         with redirect_stdout(held):
             return parse(words)
     finally:
-        put(held.getvalue())
+        put([held.getvalue()])
 
 
 class _Held(io.StringIO):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass, replace
@@ -10,15 +9,18 @@ from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from losscli.cli.tell import Voice, coloured, is_terminal, put
+from losscli.cli.progress import watching
+from losscli.cli.tell import Voice, coloured, is_terminal, knows, put
 from losscli.errors import Exit, FileError, UsageError
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
+from losscli.report.look import BLOCKS, Look
 
 if TYPE_CHECKING:
     from losscli.gates import Gates
     from losscli.question import Question
     from losscli.result import Result
+    from losscli.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Output:
         value: Print the reduced loss as one bare number.
         quiet: Print nothing but errors; the exit code tells.
         save: Write the JSON result to a file besides.
-        output: Write every element's loss to a file: .npy, .csv, .tsv or .json.
+        output: Write every element's loss to a file: .npy, .csv, .tsv, .json or .jsonl.
+        histogram: Show how the losses are distributed, between powers of two.
+        progress: Show how far work of more than a second is; not given: on terminals only.
     """
 
     format: str | None = None
@@ -40,6 +44,8 @@ class Output:
     quiet: bool = False
     save: str | None = None
     output: str | None = None
+    histogram: bool = False
+    progress: bool | None = None
 
     def check(self, question: Question) -> None:
         """Everything that can be refused before anything is computed.
@@ -48,7 +54,7 @@ class Output:
             UsageError: options that contradict each other.
             FileError: a file that would be written is one that is read, or cannot be.
         """
-        from losscli import formats
+        from losscli.formats.writing import check_writable
 
         if self.format not in (None, *FORMATS):
             hint = suggest(self.format or "", FORMATS, "it may be")
@@ -62,11 +68,17 @@ class Output:
                 "--value prints one number, and --reduction none gives many",
                 hint="--format tsv prints a line for each",
             )
+        if self.histogram and (self.value or self.style != "table"):
+            shown = "--value" if self.value else f"the format {self.style}"
+            raise UsageError(
+                f"--histogram is a table, and {shown} has none",
+                hint="stats.histogram of --json has the same numbers",
+            )
         if self.save is not None and not self.save.lower().endswith(".json"):
             raise UsageError(f"--save {self.save}: it writes JSON, so the name ends in .json")
         for flag, path in (("--output", self.output), ("--save", self.save)):
             if path is not None:
-                formats.check_writable(path)
+                check_writable(path)
                 _keep_inputs(flag, path, question)
         if self.save is not None and self.output is not None and _same(self.save, self.output):
             raise UsageError(f"--save and --output both write {self.save}")
@@ -93,30 +105,37 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
     style, voice = output.style, Voice(output.quiet)
     from losscli.engine import answer as compute
 
-    result = compute(output.keeps(question))
-    passed = list(gates.check(result))
-    _write(result, output)
+    with watching(output.progress, quiet=output.quiet) as watch:
+        result = compute(replace(output.keeps(question), watch=watch))
+        passed = list(gates.check(result))
+        _write(result, output, watch)
     voice.findings(result.findings)
     if not output.quiet:
-        put(f"{result.value!r}\n" if output.value else _text(result, style))
+        put([f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output)))
     for _, line in passed:
         voice.line(line)
     return Exit.DONE if all(holds for holds, _ in passed) else Exit.GATE
 
 
-def _text(result: Result, style: str) -> str:
-    width = get_terminal_size().columns if is_terminal(sys.stdout) else None
-    return drawn(result, style, colour=coloured(sys.stdout), width=width)
+def _look(output: Output) -> Look:
+    """What tables may use on standard output as it is."""
+    return Look(
+        colour=coloured(sys.stdout),
+        width=get_terminal_size().columns if is_terminal(sys.stdout) else None,
+        histogram=output.histogram,
+        blocks=knows(sys.stdout, BLOCKS),
+    )
 
 
-def _write(result: Result, output: Output) -> None:
-    from losscli import formats
+def _write(result: Result, output: Output, watch: Watch) -> None:
+    from losscli.formats import writing
 
-    if output.output is not None and result.elements is not None:
-        formats.write(output.output, result.elements)
+    if output.output is not None and result.kept is not None:
+        writing.write(output.output, result.kept, result.shape, watch)
     if output.save is not None:
-        text = json.dumps(result.to_dict(), allow_nan=False, indent=2)
-        formats.write_text(output.save, text + "\n")
+        from losscli.report import lines
+
+        writing.write_text(output.save, lines.json(result, indent=2))
 
 
 def _keep_inputs(flag: str, path: str, question: Question) -> None:

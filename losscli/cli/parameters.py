@@ -48,7 +48,10 @@ _PANELS = {
     "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
     "Computing": ("reduction", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
-    "Showing": ("format", "json", "value", "quiet", "head", "worst", "save", "output"),
+    "Showing": (
+        *("format", "json", "value", "quiet", "head", "worst", "save", "output"),
+        *("histogram", "progress"),
+    ),
 }
 
 

@@ -60,8 +60,11 @@ PIECE = 4096
 """A pipe takes so much whole or not at all: without a buffer, no closed pipe goes unnoticed."""
 
 
-def put(text: str) -> None:
+def put(pieces: Iterable[str]) -> None:
     """Writes to standard output, if there is one; what its encoding lacks is escaped.
+
+    Args:
+        pieces: Of a text that may be larger than memory.
 
     Raises:
         BrokenPipeError: nobody reads on.
@@ -69,17 +72,35 @@ def put(text: str) -> None:
     """
     if sys.stdout is None:
         return
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    for text in pieces:
+        try:
+            _print(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise FileError(f"cannot write standard output: {reason}") from error
+
+
+def _print(text: str) -> None:
+    encoding = _encoding(sys.stdout)
     text = text.encode(encoding, "backslashreplace").decode(encoding)
+    for start in range(0, len(text), PIECE):
+        sys.stdout.write(text[start : start + PIECE])
+    sys.stdout.flush()
+
+
+def _encoding(stream: TextIO) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def knows(stream: TextIO | None, characters: str) -> bool:
+    """Whether a stream can show some characters."""
     try:
-        for start in range(0, len(text), PIECE):
-            sys.stdout.write(text[start : start + PIECE])
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FileError(f"cannot write standard output: {reason}") from error
+        characters.encode("utf-8" if stream is None else _encoding(stream))
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def coloured(stream: TextIO | None) -> bool:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from losscli.report.look import Look
     from losscli.result import Result
 
 FORMATS = ("table", "json", "jsonl", "tsv", "csv")
 
 
-def drawn(result: Result, style: str, *, colour: bool = False, width: int | None = None) -> str:
-    """A result in one of the formats, with its last newline.
+def drawn(result: Result, style: str, look: Look | None = None) -> Iterator[str]:
+    """A result in one of the formats, with its last newline, in pieces.
 
     Args:
         result: What to show.
         style: "table", "json", "jsonl", "tsv" or "csv".
-        colour: Tables may use colour, and other terminal codes.
-        width: Of the terminal, where there is one.
+        look: What tables may use, and which there are.
     """
     if style == "table":
+        from losscli.report.look import Look
         from losscli.report.tables import screen
 
-        return screen(result, colour=colour, width=width)
-    if style == "json":
-        return json.dumps(result.to_dict(), allow_nan=False) + "\n"
-    from losscli.report import lines
+        yield screen(result, look or Look())
+    else:
+        from losscli.report import lines
 
-    return "".join(line + "\n" for line in getattr(lines, style)(result))
+        yield from getattr(lines, style)(result)

@@ -1,18 +1,44 @@
-"""One line for each result; with reduction "none", one for each element."""
+"""Text for programs: the JSON object, or one line for each result or element."""
 
 from __future__ import annotations
 
 import csv as writer
 import io
-import json
-from typing import TYPE_CHECKING, Any
+import json as encoder
+from typing import TYPE_CHECKING
 
-from losscli.lazy import np
+from losscli.formats import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from losscli.result import Result
+
+
+def json(result: Result, indent: int | None = None) -> Iterator[str]:
+    """The JSON object, in pieces: the elements, which may be many, are its last value.
+
+    Args:
+        result: What to show.
+        indent: Give each value a line of its own, but the elements.
+    """
+    text = encoder.dumps(result.summary(), allow_nan=False, indent=indent)
+    if result.listed is None:
+        yield text + "\n"
+        return
+    end = "}" if indent is None else "\n}"
+    gap = ", " if indent is None else ",\n" + " " * indent
+    yield f'{text.removesuffix(end)}{gap}"elements": '
+    yield from writing.nested(result.listed, result.shape)
+    yield end + "\n"
+
+
+def jsonl(result: Result) -> Iterator[str]:
+    """The JSON object, or one {"index", "loss"} for each element."""
+    if result.listed is None:
+        yield from json(result)
+    else:
+        yield from writing.jsonl(result.listed, result.shape)
 
 
 def tsv(result: Result) -> Iterator[str]:
@@ -25,26 +51,13 @@ def csv(result: Result) -> Iterator[str]:
     yield from _separated(result, ",")
 
 
-def jsonl(result: Result) -> Iterator[str]:
-    """The JSON object, or one {"index", "loss"} for each element."""
-    if result.reduction != "none":
-        yield json.dumps(result.to_dict(), allow_nan=False)
-        return
-    from losscli.result import plain
-
-    for index, loss in _elements(result):
-        yield json.dumps({"index": list(index), "loss": plain(loss)}, allow_nan=False)
-
-
 def _separated(result: Result, delimiter: str) -> Iterator[str]:
-    if result.reduction == "none":
-        rows: Any = ([*index, repr(loss)] for index, loss in _elements(result))
-    else:
-        rows = [_cells(result)]
-    for row in rows:
+    if result.listed is None:
         line = io.StringIO()
-        writer.writer(line, delimiter=delimiter, lineterminator="").writerow(row)
+        writer.writer(line, delimiter=delimiter, lineterminator="\n").writerow(_cells(result))
         yield line.getvalue()
+    else:
+        yield from writing.separated(result.listed, result.shape, delimiter)
 
 
 def _cells(result: Result) -> list[str]:
@@ -52,10 +65,3 @@ def _cells(result: Result) -> list[str]:
     numbers = (result.denominator, result.stats["count"], result.stats["std"], result.accuracy)
     shown = ["" if number is None else repr(number) for number in numbers]
     return [result.loss, repr(result.value), result.reduction, *shown, result.signature]
-
-
-def _elements(result: Result) -> Iterator[tuple[tuple[int, ...], float]]:
-    if result.elements is None:
-        return
-    for index, loss in np.ndenumerate(result.elements):
-        yield index, float(loss)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from losscli.checks import Facts
+    from losscli.report.look import Look
     from losscli.result import Element, Input, Result
 
 SHOWN = ("0.25", "0.5", "0.75", "0.99")
@@ -25,21 +26,19 @@ WIDE = 10_000
 """No number is cut and no message wrapped: the terminal does that, if it must."""
 
 
-def screen(result: Result, *, colour: bool, width: int | None = None) -> str:
-    """All tables of a result.
-
-    Args:
-        result: What to show.
-        colour: Use colour.
-        width: Of a terminal: where it is too narrow, files are shown without their folders.
-    """
+def screen(result: Result, look: Look) -> str:
+    """All tables of a result. Where a terminal is too narrow, files are without their folders."""
     tables = [_inputs(result), _measures(result)]
-    if width is not None and _widest(tables[0]) > width:
+    if look.width is not None and _widest(tables[0]) > look.width:
         tables[0] = _inputs(result, folders=False)
     if result.stats["count"] > 1:
         tables.append(_spread(result))
+    if look.histogram:
+        from losscli.report.histogram import histogram
+
+        tables.append(histogram(result.stats, look))
     tables += [_elements(result)] if result.first or result.worst else []
-    return _headline(result, colour=colour) + render(tables, colour=colour)
+    return _headline(result, colour=look.colour) + render(tables, colour=look.colour)
 
 
 def _widest(one: Table) -> int:

@@ -67,10 +67,11 @@ COMMON = {
     "worst": (None, "--worst 1"),
     "save": (None, "--save o.json"),
     "output": (None, "--output o.npy"),
+    "histogram": (None, "--histogram"),
     "help": (None, "--help"),
 }
 TABLE = OWN | COMMON
-SAME = ("threads",)  # whose promise is that it changes nothing
+SAME = ("threads", "progress")  # whose promise is that they change nothing that is printed
 
 
 def options(name):
@@ -123,7 +124,7 @@ def test_table_has_every_option_and_no_other():
 
 @pytest.mark.parametrize("name", losses)
 def test_threads_change_nothing(name, losscli, files, monkeypatch):
-    monkeypatch.setattr("losscli.engine.LEAF", 3)
+    monkeypatch.setattr("losscli.plan.LEAF", 3)
     words = "{name} --{kind} {prediction} --target {target} --json".format(name=name, **usual(name))
     one, three = (losscli(f"{words} --threads {threads}") for threads in (1, 3))
     assert (one.code, one.out) == (0, three.out)

@@ -81,11 +81,11 @@ def test_interrupt(words, files):
 
 
 def test_interrupt_while_a_file_is_written(losscli, files, monkeypatch):
-    def interrupted(file, elements, *, suffix):
-        file.write(b"half")
+    def interrupted(elements, shape):
+        yield b"half"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("losscli.formats.npy.write", interrupted)
+    monkeypatch.setattr("losscli.formats.writing._npy", interrupted)
     assert losscli([*BCE, "--output", "o.npy"]) == (130, "", "")
     assert {path.name for path in files.iterdir()} == {"z.npy", "y.npy"}
 

@@ -146,7 +146,10 @@ def test_json(losscli):
     assert (found["loss"], found["reduction"], found["denominator"]) == ("bce", "mean", 4.0)
     assert found["options"] == {"pos_weight": [3.0]}
     assert found["inputs"]["target"].keys() == {"path", "key", "shape", "dtype"}
-    stats = ["count", "mean", "sum", "std", "stderr", "min", "max", "argmin", "argmax", "quantiles"]
+    stats = [
+        *("count", "mean", "sum", "std", "stderr", "min", "max", "argmin", "argmax"),
+        *("quantiles", "histogram"),
+    ]
     assert [*found["stats"]] == stats
     assert {"0.01", "0.5", "0.99"} <= {*found["stats"]["quantiles"]}
     assert (found["stats"]["argmin"], found["stats"]["argmax"]) == ([3], [2])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import resource
 import stat
+import tracemalloc
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,9 +17,26 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from losscli.errors import FileError, UsageError
-from losscli.formats import check_writable, open_source, write, write_text
+from losscli.formats import open_source, writing
+from losscli.formats.writing import SUFFIXES, check_writable, write_text
+from losscli.spool import Spool, Store
+from losscli.watch import Watch
 
 ODD = np.array([0.1, np.nan, np.inf, -np.inf])
+
+
+def write(path, array, **more):
+    """An array in its own shape."""
+    array = np.asarray(array)
+    writing.write(path, array.reshape(-1), array.shape, **more)
+
+
+def spooled(flat, size=3, memory=0):
+    """A flat array in pieces of some size, in a file but for so many bytes."""
+    spool = Spool(Store(memory))
+    for start in range(0, len(flat), size):
+        spool.add(flat[start : start + size])
+    return spool
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +55,17 @@ def folder(tmp_path, monkeypatch):
         ("a.csv", np.float64(0.5), "loss\n0.5\n"),
         ("a.csv", np.empty(0), "index,loss\n"),
         ("a.csv", np.float32([0.1]), "index,loss\n0,0.10000000149011612\n"),
+        ("a.txt", ODD[:1], "index,loss\n0,0.1\n"),
+        ("a.csv", np.array([1e-7, 1e22, 5e-324]), "index,loss\n0,1e-07\n1,1e+22\n2,5e-324\n"),
+        ("a.csv", np.array([[[1.0]], [[2.0]]]), "i0,i1,i2,loss\n0,0,0,1.0\n1,0,0,2.0\n"),
+        ("a.tsv", np.float16([[0.1]]), "i0\ti1\tloss\n0\t0\t0.0999755859375\n"),
+        (
+            "a.jsonl",
+            np.array([[0.5, np.nan]]),
+            '{"index": [0, 0], "loss": 0.5}\n{"index": [0, 1], "loss": "NaN"}\n',
+        ),
+        ("a.jsonl", np.float64(-np.inf), '{"index": [], "loss": "-Infinity"}\n'),
+        ("a.jsonl", np.float32([0.1]), '{"index": [0], "loss": 0.10000000149011612}\n'),
         ("a.json", ODD, '[0.1, "NaN", "Infinity", "-Infinity"]\n'),
         ("a.json", np.float32([[0.1]]), "[[0.10000000149011612]]\n"),
         ("a.json", np.float64(np.nan), '"NaN"\n'),
@@ -40,16 +73,119 @@ def folder(tmp_path, monkeypatch):
     ],
 )
 def test_texts(folder, name, array, text):
-    write(name, np.asarray(array))
+    write(name, array)
     assert (folder / name).read_bytes().decode() == text
     assert os.listdir(folder) == [name]  # noqa: PTH208
 
 
-def test_npy(folder):
-    write(folder / "a.npy", ODD.astype(np.float32))
-    read = np.load(folder / "a.npy", allow_pickle=False)
-    assert read.dtype == np.float32
-    np.testing.assert_array_equal(read, ODD.astype(np.float32))
+SHAPES = [(), (1,), (7,), (2, 3), (3, 1), (1, 3), (2, 1, 3), (1, 1, 1), (3, 2, 2, 2)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("shape", [*SHAPES, (0,), (2, 0)], ids=str)
+def test_npy_is_what_numpy_saves(shape, dtype, folder):
+    array = np.resize(ODD, shape).astype(dtype)
+    write("a.npy", array)
+    wanted = io.BytesIO()
+    np.save(wanted, array)
+    assert (folder / "a.npy").read_bytes() == wanted.getvalue()
+
+
+def plain(suffix, array):
+    """A file by the shortest way there is: all at once."""
+    if suffix == ".json":
+        return json.dumps(array.tolist()) + "\n"
+    lines = []
+    for index in product(*map(range, array.shape)):
+        loss = float(array[index])
+        cells = [*map(str, index), repr(loss)]
+        line = json.dumps({"index": index, "loss": loss}) if suffix == ".jsonl" else ",".join(cells)
+        lines.append(line + "\n")
+    axes = ["index"] if array.ndim == 1 else [f"i{axis}" for axis in range(array.ndim)]
+    return ("" if suffix == ".jsonl" else ",".join([*axes, "loss"]) + "\n") + "".join(lines)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jsonl", ".csv"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_pieces_cannot_be_seen(shape, suffix, folder, monkeypatch):
+    array = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    wanted = plain(suffix, array)
+    flat = array.reshape(-1)
+    for size in (1, 2, 3, 4, 5, 7, 100):
+        monkeypatch.setattr(writing, "PIECE", size)
+        for elements in (flat, spooled(flat), spooled(flat, size=2, memory=10)):
+            writing.write(f"a{suffix}", elements, shape)
+            assert (folder / f"a{suffix}").read_text() == wanted
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_larger_than_memory(suffix, folder, monkeypatch):
+    """A hundred pieces of which few may be in memory at a time."""
+    monkeypatch.setattr(writing, "PIECE", 2**9)
+    flat = np.random.default_rng(2).normal(size=100 * 2**9)
+    elements = spooled(flat, size=2**9)
+    tracemalloc.start()
+    try:
+        writing.write(f"a{suffix}", elements, (100, 2**9))
+        assert tracemalloc.get_traced_memory()[1] < flat.nbytes / 2 + 2**16
+    finally:
+        tracemalloc.stop()
+    assert (folder / f"a{suffix}").stat().st_size >= flat.nbytes
+
+
+class Told(Watch):
+    """Remembers what it is told."""
+
+    def __init__(self):
+        self.words = []
+
+    def begin(self, what, total, unit):
+        self.words.append((what, total, unit))
+
+    def advance(self, amount):
+        self.words.append(amount)
+
+    def end(self):
+        self.words.append("end")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_who_looks_on_is_told(suffix, monkeypatch):
+    monkeypatch.setattr(writing, "PIECE", 2)
+    told = Told()
+    write(f"a{suffix}", np.zeros(5), watch=told)
+    assert told.words == [(f"writing a{suffix}", 5, "elements"), 2, 2, 1, "end"]
+
+
+def test_the_end_is_told_of_errors_too():
+    told = Told()
+    with pytest.raises(AttributeError):
+        writing.write("a.csv", Broken(), (3,), told)
+    assert told.words == [("writing a.csv", 3, "elements"), "end"]
+    assert os.listdir() == []  # noqa: PTH208
+
+
+class Broken:
+    dtype = np.dtype(float)
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, rows):
+        return None.tolist()
+
+
+def test_a_full_disk_leaves_the_old_file(folder):
+    (folder / "a.csv").write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(FileError, match=r"cannot write a.csv: file too large"):
+            write("a.csv", np.zeros(10_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert os.listdir(folder) == ["a.csv"]  # noqa: PTH208
+    assert (folder / "a.csv").read_text() == "old"
 
 
 losses = st.sampled_from([np.float32, np.float64]).flatmap(
@@ -73,7 +209,7 @@ def test_unknown_suffix(folder):
             call()
         assert str(error.value) == (
             "cannot tell the format of a.xls by its suffix\n"
-            "hint: end the name in .csv, .tsv, .txt, .npy, .json"
+            "hint: end the name in .csv, .tsv, .txt, .npy, .json, .jsonl"
         )
     assert os.listdir(folder) == []  # noqa: PTH208
 
@@ -82,11 +218,11 @@ def test_unknown_suffix(folder):
 def test_nothing_is_left_of_an_error(folder, monkeypatch, error):
     (folder / "a.csv").write_text("old")
 
-    def fail(file, elements, *, suffix):
-        file.write(b"half")
+    def fail(elements, shape, delimiter):
+        yield "half"
         raise error
 
-    monkeypatch.setattr("losscli.formats.delimited.write", fail)
+    monkeypatch.setattr("losscli.formats.writing.separated", fail)
     expected = FileError if isinstance(error, OSError) else error
     with pytest.raises(expected) as caught:
         write("a.csv", ODD)
@@ -94,6 +230,18 @@ def test_nothing_is_left_of_an_error(folder, monkeypatch, error):
         assert str(caught.value) == "cannot write a.csv: no space left on the device"
     assert os.listdir(folder) == ["a.csv"]  # noqa: PTH208
     assert (folder / "a.csv").read_text() == "old"
+
+
+def test_text_in_pieces(folder):
+    def broken():
+        yield "half"
+        raise ValueError
+
+    write_text("r.json", iter(["[1,", " 2]"]))
+    with pytest.raises(ValueError, match=r"^$"):
+        write_text("r.json", broken())
+    assert (folder / "r.json").read_text() == "[1, 2]"
+    assert os.listdir(folder) == ["r.json"]  # noqa: PTH208
 
 
 def test_write_text(folder):

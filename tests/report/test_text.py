@@ -7,10 +7,14 @@ import re
 
 import pytest
 
-from losscli import evaluate
-from losscli.report import drawn
+from losscli import evaluate, report
 from losscli.report.tables import add, render, table
 from losscli.report.text import brief, clean, figure, percent, short
+
+
+def drawn(result, style):
+    return "".join(report.drawn(result, style))
+
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.1, 1e-300, -1e300, 1e4, 123456.0, 1e16, 5e-324]
 

@@ -1,0 +1,214 @@
+"""Every element's loss as text or bytes, piece by piece: no more of it is in memory at once.
+
+Elements come as one axis in the order of the file, in memory or spooled; their shape is said
+besides. Screens and files show them alike, so the text of both is made here.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from itertools import chain, repeat
+from math import prod
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from losscli.errors import UsageError
+from losscli.formats import files
+from losscli.lazy import np
+from losscli.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from losscli.spool import Spool
+
+    Elements = np.ndarray | Spool
+    Shape = tuple[int, ...]
+
+__all__ = [
+    "SUFFIXES",
+    "check_writable",
+    "jsonl",
+    "nested",
+    "separated",
+    "write",
+    "write_text",
+]
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".json", ".jsonl")
+"""What elements can be written as."""
+
+PIECE = 2**15
+"""So many elements are text at the same time: a megabyte of it."""
+
+
+def write(
+    path: str | os.PathLike[str], elements: Elements, shape: Shape, watch: Watch | None = None
+) -> None:
+    """Writes every element's loss, in the format of the suffix, whole or not at all.
+
+    Args:
+        path: Its suffix names the format.
+        elements: One axis, in the order of the file.
+        shape: What they are in torch.
+        watch: Who wants to know how far it is.
+
+    Raises:
+        UsageError: no format has this suffix.
+        FileError: it cannot be written.
+    """
+    name, watch = os.fspath(path), watch or Watch()
+    suffix = _suffix(name)
+    with files.replacing(name) as file:
+        watch.begin(f"writing {name}", len(elements), "elements")
+        try:
+            for piece in _written(suffix, _Watched(elements, watch), shape):
+                file.write(piece)
+        finally:
+            watch.end()
+
+
+def write_text(path: str | os.PathLike[str], pieces: str | Iterable[str]) -> None:
+    """Writes a text, or the pieces of one, whole or not at all."""
+    with files.replacing(os.fspath(path)) as file:
+        for piece in [pieces] if isinstance(pieces, str) else pieces:
+            file.write(piece.encode())
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raises now what :func:`write` would raise after the work is done."""
+    name = os.fspath(path)
+    _suffix(name)
+    files.check_parent(name)
+
+
+def _suffix(path: str) -> str:
+    suffix = PurePath(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"cannot tell the format of {path} by its suffix",
+            hint=f"end the name in {', '.join(SUFFIXES)}",
+        )
+    return suffix
+
+
+class _Watched:
+    """Elements that tell how many of them have been taken."""
+
+    def __init__(self, elements: Elements, watch: Watch) -> None:
+        self.dtype = elements.dtype
+        self._elements, self._watch = elements, watch
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        found = self._elements[rows]
+        self._watch.advance(len(found))
+        return found
+
+
+def _written(suffix: str, elements: _Watched, shape: Shape) -> Iterator[bytes]:
+    if suffix == ".npy":
+        return _npy(elements, shape)
+    return (text.encode() for text in _text(suffix, elements, shape))
+
+
+def _text(suffix: str, elements: _Watched, shape: Shape) -> Iterator[str]:
+    if suffix == ".json":
+        return chain(nested(elements, shape), ["\n"])
+    if suffix == ".jsonl":
+        return jsonl(elements, shape)
+    delimiter = "\t" if suffix == ".tsv" else ","
+    axes = ["index"] if len(shape) == 1 else [f"i{axis}" for axis in range(len(shape))]
+    header = delimiter.join([*axes, "loss"]) + "\n"
+    return chain([header], separated(elements, shape, delimiter))
+
+
+def separated(elements: Elements | _Watched, shape: Shape, delimiter: str) -> Iterator[str]:
+    """One line an element: its index, counted from 0, and its loss in full precision."""
+    for start, values in _pieces(elements):
+        numbers = values.tolist()
+        if shape:
+            cells = zip(*_places(start, len(values), shape, delimiter), numbers, strict=True)
+            yield "".join([f"{row}{at}{delimiter}{value!r}\n" for row, at, value in cells])
+        else:
+            yield f"{numbers[0]!r}\n"
+
+
+def jsonl(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+    """One object an element: its index, counted from 0, and its loss."""
+    for start, values in _pieces(elements):
+        rows, lasts = _places(start, len(values), shape, ", ") if shape else ([""], [""])
+        cells = zip(rows, lasts, _numbers(values), strict=True)
+        yield "".join(
+            [f'{{"index": [{row}{at}], "loss": {number}}}\n' for row, at, number in cells]
+        )
+
+
+def nested(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+    """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity".
+
+    An element is preceded by the brackets that close before it and open for it: how many is
+    seen from its place alone, so that pieces may end anywhere.
+    """
+    if not prod(shape):
+        yield repr(np.empty(shape).tolist())
+        return
+    for start, values in _pieces(elements):
+        gaps = [", "] * len(values)
+        for brackets in range(1, len(shape)):
+            step = prod(shape[-brackets:])
+            places = range(-start % step, len(values), step)
+            gaps[places.start :: step] = ["]" * brackets + ", " + "[" * brackets] * len(places)
+        if not start:
+            gaps[0] = "[" * len(shape)
+        yield "".join(chain.from_iterable(zip(gaps, _numbers(values), strict=True)))
+    yield "]" * len(shape)
+
+
+def _npy(elements: _Watched, shape: Shape) -> Iterator[bytes]:
+    """As np.save writes the array, which is never in memory as a whole."""
+    form, header = np.lib.format, io.BytesIO()
+    kind = form.dtype_to_descr(np.dtype(elements.dtype))
+    form.write_array_header_1_0(header, {"descr": kind, "fortran_order": False, "shape": shape})
+    yield header.getvalue()
+    for _, values in _pieces(elements):
+        yield values.tobytes()
+
+
+def _pieces(elements: Elements | _Watched) -> Iterator[tuple[int, np.ndarray]]:
+    """The elements in order, so many at a time, and the place of the first of them."""
+    for start in range(0, len(elements), PIECE):
+        yield start, elements[start : start + PIECE]
+
+
+def _places(
+    start: int, size: int, shape: Shape, delimiter: str
+) -> tuple[Iterable[str], Iterable[int]]:
+    """The index of each element: the axes before the last as text that ends in a delimiter.
+
+    That text is made once for each run of elements that share it.
+    """
+    if len(shape) == 1:
+        return repeat("", size), range(start, start + size)
+    stop, last = start + size, shape[-1]
+    rows = np.arange(start // last, (stop - 1) // last + 1)
+    columns = [map(str, axis.tolist()) for axis in np.unravel_index(rows, shape[:-1])]
+    ends = np.minimum((rows + 1) * last, stop)
+    runs = np.diff(ends, prepend=start).tolist()
+    heads = (delimiter.join((*row, "")) for row in zip(*columns, strict=True))
+    lasts = (np.arange(start, stop) % last).tolist()
+    return chain.from_iterable(map(repeat, heads, runs)), lasts
+
+
+def _numbers(values: np.ndarray) -> Iterable[str]:
+    """Each value as JSON has it."""
+    numbers = map(repr, values.tolist())
+    if np.isfinite(values).all():
+        return numbers
+    return (_NAMES.get(number, number) for number in numbers)
+
+
+_NAMES = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
