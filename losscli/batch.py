@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import nan
 from typing import TYPE_CHECKING, Any
 
+from losscli.facts import Facts
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -49,22 +51,32 @@ class Batch:
         """The numbers of the prediction, or those of the target as they were read."""
         return self.prediction if side == "prediction" else self.raw
 
+    @property
+    def plain(self) -> bool:
+        """Every element counts, and once."""
+        return self.counts is None and self.weight is None
+
+    def facts(self, side: str) -> Facts:
+        """What is known of the values of one side, counted or not; of text, of its indices."""
+        return self._prediction_facts if side == "prediction" else self._target_facts
+
+    @cached_property
+    def _prediction_facts(self) -> Facts:
+        return Facts.of(self.prediction)
+
+    @cached_property
+    def _target_facts(self) -> Facts:
+        return Facts.of(self.target if self.raw.dtype.kind == "U" else self.raw)
+
     def span(self, side: str) -> tuple[float, float]:
         """The smallest and the largest value of one side, counted or not; NaN if any is."""
-        return self._spans[side]
+        facts = self.facts(side)
+        return (nan, nan) if facts.nan else (facts.low, facts.high)
 
     def inside(self, side: str, low: float, high: float) -> bool:
         """Whether all values of one side are in a range, which most checks ask first."""
         found = self.span(side)
         return low <= found[0] and found[1] <= high
-
-    @cached_property
-    def _spans(self) -> dict[str, tuple[float, float]]:
-        sides = {side: self.values(side) for side in ("prediction", "target")}
-        return {
-            side: (0, 0) if values.dtype.kind == "U" else (values.min().item(), values.max().item())
-            for side, values in sides.items()
-        }
 
     def without_nan(self) -> Batch:
         """Elements with a NaN in their prediction or target do not count."""

@@ -1,54 +1,27 @@
 """The one loop: options, files, shapes, torch, leaves, sum.
 
-A leaf is a fixed number of rows, counted from the first row of the data, laid out in one
-piece of memory and computed by one call of the kernel with one thread of torch. Vectorised
-kernels give other last bits to the tail of an array than to its middle, so the last leaf is
-padded: an element's loss depends on its values alone, and sums of leaves are exact. The same
-numbers in the same dtype (text counts as float64) give the same result to the bit from every
-format, from one file or many shards, on any number of cores.
+The same numbers in the same dtype (text counts as float64) give the same result to the bit from
+every format, from one file or many shards, on any number of cores: see :mod:`losscli.plan`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from losscli.batch import Batch
-from losscli.beside import PerElement, SmallArray, tensors
-from losscli.cores import cores, own_threads, plainly, spread
-from losscli.devices import device
-from losscli.errors import DataError, Finding, Level
-from losscli.formats.values import from_value
+from losscli.cores import cores, own_threads, plainly
+from losscli.errors import DataError
 from losscli.judge import judged
-from losscli.lazy import np, torch
-from losscli.losses.limits import times
-from losscli.question import Fields, Question, ask, open_fields
-from losscli.registry import Terms, flag
+from losscli.plan import Plan
+from losscli.question import ask, open_fields
 from losscli.result import Result
 from losscli.roles import Asked
-from losscli.state import Floor, State, Wanted, fingerprint, look, measure
+from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from losscli.question import Fields, Question
 
-    from losscli.checks import Check
-    from losscli.formats.base import Field
-    from losscli.lazy import Tensor
-    from losscli.roles import Role
-    from losscli.shapes import View
-
-LEAF = 2**16
-"""So many values of the prediction make a leaf, or one row if that has more."""
-
-NO_CLASS = -100
-"""No class index: torch's own default of ignore_index."""
-
-GROUP = 4
-"""So many leaves are one piece of work for a core."""
-
-GRAIN = 64
-"""Rows of a kernel's input are padded to a multiple of this: whole vectors of any processor."""
+__all__ = ["answer", "evaluate"]
 
 
 def evaluate(loss: str, /, **given: Any) -> Result:
@@ -89,11 +62,12 @@ def answer(question: Question) -> Result:
         )
     )
     plan = Plan.of(question, fields, role)
+    kept = Spool(Store()) if question.keep else None
     with own_threads(), plainly():
-        total = spread(plan.several, plan.groups(), question.settings.threads or cores(), State())
+        total = plan.run(question.settings.threads or cores(), kept)
         question = replace(question, options=plan.resolved)
         findings = judged(question, fields, role, total, plan.findings, plan.dtype)
-        return Result.of(question, fields, role, total, findings, plan.dtype)
+        return Result.of(question, fields, role, total, findings, plan.dtype, kept)
 
 
 def _refuse_empty(fields: Fields) -> None:
@@ -101,228 +75,3 @@ def _refuse_empty(fields: Fields) -> None:
         if 0 in field.shape:
             held = "no rows" if not field.shape[0] else f"shape {field.shape}, which holds nothing"
             raise DataError(f"{field.label} has {held}: nothing to average", code="empty")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a leaf needs to be computed, wherever that happens.
-
-    Attributes:
-        rows: How many rows are read.
-        leaf: How many of them a leaf has.
-        options: The options of the loss; small arrays as such.
-        arrays: The small arrays.
-        beside: Sample weights and masks.
-        checks: The mistakes to look for.
-        wanted: What to keep of each leaf.
-    """
-
-    question: Question
-    fields: Fields
-    role: Role
-    rows: int
-    leaf: int
-    dtype: str
-    device: Any
-    options: Mapping[str, Any]
-    arrays: Mapping[str, SmallArray]
-    beside: Mapping[str, PerElement]
-    findings: tuple[Finding, ...]
-    checks: tuple[Check, ...]
-    wanted: Wanted
-
-    @classmethod
-    def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
-        pairing = role.pairing
-        given = {
-            name: option
-            for name, option in question.loss.options.items()
-            if option.small and question.options[name] is not option.default
-        }
-        arrays = {
-            name: SmallArray.of(
-                option,
-                _values(name, fields.beside.get(name), question.options[name]),
-                fields.prediction,
-                pairing,
-            )
-            for name, option in given.items()
-        }
-        beside = {
-            name: PerElement.of(name, fields.beside[name], pairing)
-            for name in ("sample_weight", "mask")
-            if name in fields.beside
-        }
-        limit = question.settings.limit
-        dtype, notes = _dtype(question, fields, role)
-        notes += [finding for array in arrays.values() for finding in array.findings]
-        return cls(
-            question,
-            fields,
-            role,
-            pairing.rows if limit is None else min(pairing.rows, limit),
-            _leaf(pairing.per_row),
-            dtype,
-            device(question.settings.device, dtype),
-            question.options,
-            arrays,
-            beside,
-            tuple(notes),
-            tuple(
-                check
-                for check in role.checks()
-                if check.code != "nan" or question.settings.nan == "error"
-            ),
-            Wanted(question.settings.worst, question.settings.head, question.keep, Floor()),
-        )
-
-    @property
-    def resolved(self) -> dict[str, Any]:
-        """The options of the loss, with the arrays that came from files."""
-        return {**self.options, **{name: array.values for name, array in self.arrays.items()}}
-
-    def leaves(self) -> Iterator[tuple[int, int]]:
-        """The first row of each leaf, and the one after its last."""
-        for start in range(0, self.rows, self.leaf):
-            yield start, min(start + self.leaf, self.rows)
-
-    def groups(self) -> Iterator[list[tuple[int, int]]]:
-        """Leaves that one core computes in one go."""
-        leaves = self.leaves()
-        while group := list(islice(leaves, GROUP)):
-            yield group
-
-    def several(self, leaves: Iterable[tuple[int, int]]) -> State:
-        """What some leaves contribute."""
-        with plainly():
-            return sum(map(self.state, leaves), State())
-
-    def state(self, leaf: tuple[int, int]) -> State:
-        """What one leaf contributes; a leaf with an error contributes only its facts."""
-        batch, digests = self.batch(*leaf)
-        facts = look(batch, self.checks)
-        if any(check.level is Level.ERROR for check in facts.seen):
-            return facts
-        elements, over = self.losses(batch)
-        return (
-            facts + measure(batch, elements, over, self.role, self.wanted) + State(digests=digests)
-        )
-
-    def batch(self, start: int, stop: int) -> tuple[Batch, dict[tuple[str, int], bytes]]:
-        """Reads a leaf, and finds out which of its elements count."""
-        pairing = self.role.pairing
-        prediction = _rows(self.fields.prediction, pairing.prediction, start, stop)
-        raw = _rows(self.fields.target, pairing.target, start, stop)
-        target = self.role.read(raw)
-        digests: dict[tuple[str, int], bytes] = {}
-        found = {name: one.rows(start, stop) for name, one in self.beside.items()}
-        for name, values in found.items():
-            digests |= fingerprint(name, start, values)
-        counts = self.role.counted(raw)
-        if "mask" in found:
-            mask = found["mask"] != 0
-            counts = mask if counts is None else counts & mask
-        batch = Batch(
-            self.question.kind,
-            start,
-            stop - start,
-            prediction,
-            raw,
-            target,
-            counts,
-            found.get("sample_weight"),
-            self.options,
-            pairing,
-        )
-        if self.question.settings.nan == "omit":
-            batch = batch.without_nan()
-        return batch.safe(), digests
-
-    def losses(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """The unreduced losses of a leaf and what they count, in the order of the file."""
-        grain = GRAIN if self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
-
-        def pad(values: np.ndarray) -> np.ndarray:
-            missing = -len(values) % grain
-            return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
-
-        pairing = batch.pairing
-        chosen = pairing.classes is not None and not pairing.probabilities
-        prediction = self._tensor(pad(batch.prediction))
-        target = self._tensor(pad(batch.target), whole=chosen)
-        small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, prediction)
-        function = self.question.loss.kinds[self.question.kind]
-        options = {**self.options, **small}
-        if "ignore_index" in options:  # ignored elements are found, and have become class 0
-            options["ignore_index"] = NO_CLASS
-        found = function(prediction, target, **options)
-        terms = found if isinstance(found, Terms) else Terms(found, None)
-        elements = self._ordered(terms.elements, batch)
-        over = None if terms.over is None else self._ordered(terms.over, batch)
-        if batch.weight is not None:
-            weight = torch.from_numpy(batch.pairing.order(batch.weight)).double()
-            elements = times(weight, elements).to(elements.dtype)
-            over = weight if over is None else over * weight
-        if batch.counts is not None:
-            counts = torch.from_numpy(batch.pairing.order(batch.counts))
-            elements = torch.where(counts, elements, 0.0)
-        return elements + 0.0, over  # no -0.0
-
-    def _tensor(self, values: np.ndarray, *, whole: bool = False) -> Tensor:
-        """On the device, in the dtype of the computation; class indices stay whole."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values))
-        if whole and values.dtype == np.int64:
-            return tensor.to(self.device)
-        return tensor.to(self.device, getattr(torch, self.dtype))
-
-    def _ordered(self, values: Tensor, batch: Batch) -> Tensor:
-        """Back from the device and the layout of the kernel, without the padding."""
-        values = values[: len(batch.prediction)].cpu()
-        if values.dtype is torch.bfloat16:  # which NumPy does not know
-            values = values.float()
-        return torch.from_numpy(batch.pairing.order(values.numpy()))
-
-
-def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:
-    """Rows of a field as the kernel wants them; without an axis of rows it is all one row."""
-    whole = view.whole and field.shape
-    rows = view.of(field.rows(0, field.shape[0]) if whole else field.rows(start, stop))
-    if rows.dtype.kind == "b":
-        return rows.astype(np.uint8)
-    return rows if rows.flags.writeable else rows.copy()  # torch warns of what is not
-
-
-def _values(name: str, field: Field | None, given: Any) -> Any:
-    """The array of an option: from its file, or as it was given."""
-    field = field or from_value(flag(name), given)
-    if field.dtype.kind == "U":
-        raise DataError(f"{field.label}: numbers are wanted, not text")
-    return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)
-
-
-def _leaf(per_row: int) -> int:
-    """The rows of a leaf: a multiple of the grain where that many fit."""
-    rows = max(1, LEAF // max(per_row, 1))
-    return rows - rows % GRAIN if rows >= GRAIN else rows
-
-
-def _dtype(question: Question, fields: Fields, role: Role) -> tuple[str, list[Finding]]:
-    """The widest float among predictions and real-valued targets, at least float32."""
-    if question.settings.dtype != "auto":
-        return question.settings.dtype, []
-    real = [fields.prediction, *([fields.target] if role.precise else [])]
-    wide = [8 if field.dtype.kind != "f" else field.dtype.itemsize for field in real]
-    notes = [
-        Finding(
-            "half-widened",
-            Level.NOTE,
-            f"{field.label}: float16 was widened",
-            input=question.kind if field is fields.prediction else "target",
-        )
-        for field, size in zip(real, wide, strict=True)
-        if size < 4
-    ]
-    return ("float64" if max(wide) > 4 else "float32"), notes
-
-
-__all__ = ["Plan", "answer", "evaluate"]

@@ -10,6 +10,7 @@ from losscli.checks import Case, Check, Tally
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
 from losscli.quantiles import ERROR, EXACT
+from losscli.shapes import uneven
 from losscli.stats import ZERO
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def judged(
         *fields.notes,
         *(_named(note, question.kind) for note in role.pairing.notes),
         *plain,
+        *_shards(fields),
         *_margin(question),
         *role.findings(facts, {check.code for check in total.seen}),
         *_sample_weight(total),
@@ -105,6 +107,15 @@ def _rounded(total: State) -> list[Finding]:
         f"quantiles of more than {EXACT:,} losses are rounded: within 1 part in {1 / ERROR:.0f}"
     )
     return [Finding("quantiles-rounded", Level.NOTE, message)]
+
+
+def _shards(fields: Fields) -> list[Finding]:
+    """Files of predictions and targets that look like pairs, and are not."""
+    differ = uneven(fields.prediction, fields.target)
+    if not differ:
+        return []
+    message = f"rows are paired through all files, but file by file they differ: {differ}"
+    return [Finding("shard-rows", Level.WARNING, message, input="target")]
 
 
 def _margin(question: Question) -> list[Finding]:

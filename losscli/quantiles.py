@@ -3,38 +3,160 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from losscli.lazy import Tensor
 
 EXACT = 2**24
-"""Up to so many values are kept as they are: 64 MiB in float32."""
+"""Data of up to so many values are kept as they are: 64 MiB in float32."""
 
-HELD = 2**22
-"""Beyond, so many wait to be counted together."""
+BITS = 11
+"""So many bits of the significand tell bins apart."""
 
-TOGETHER = 16
-"""So many leaves are counted at once: each count begins with 2^20 empty bins."""
+WIDTH = 1 << BITS
+"""So many bins an octave has."""
 
-BITS = 12
-"""The last bits of a float32 that bins do without."""
+NARROW = 160
+"""The bins of so many octaves are counted in one go: from 0 to 2^32 in float32."""
 
-ERROR = 2.0 ** (BITS - 24)
+ERROR = 2.0 ** -(BITS + 1)
 """How far a rounded quantile may be from a value of the data, relative to it: 1 in 4096."""
+
+OCTAVES = 20
+"""A histogram has so many powers of two below its largest value."""
+
+_SIGNIFICAND = {4: 23, 8: 52}  # bytes of a float: bits of its significand
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """How many values lie in each bin: the floats that agree in all but their last bits.
+
+    Bins do not depend on the data, so that no grouping of it can be seen in their counts. There
+    are 2^11 of them in an octave, which is from one power of two to the next.
+
+    Attributes:
+        octaves: The counts of the bins of each octave that has any, by its number. Octaves are
+            numbered as floats are: 0 begins at zero, -1 ends there.
+        size: The bytes of a float.
+    """
+
+    octaves: Mapping[int, np.ndarray]
+    size: int
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Bins:
+        """Of some values, without NaN."""
+        size = values.dtype.itemsize
+        below = values < 0
+        if not below.any():
+            return cls(_tally(_bins(values + 0.0), WIDTH), size)  # no -0.0
+        # With its sign as last bit, a value and its opposite are next to each other: whatever
+        # has two signs would otherwise span all octaves.
+        both = _tally(_bins(np.abs(values)) << 1 | below, 2 * WIDTH)
+        found = {octave: counts[::2] for octave, counts in both.items()}
+        found |= {~octave: counts[::-2] for octave, counts in both.items()}
+        return cls({octave: found[octave] for octave in sorted(found) if found[octave].any()}, size)
+
+    @classmethod
+    def joined(cls, many: Sequence[Bins]) -> Bins:
+        columns: dict[int, list[np.ndarray]] = {}
+        for one in many:
+            for octave, counts in one.octaves.items():
+                columns.setdefault(octave, []).append(counts)
+        found = {octave: np.sum(columns[octave], 0) for octave in sorted(columns)}
+        return cls(found, max(one.size for one in many))
+
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of all bins of the octaves, in the order of their values, and counts."""
+        order = sorted(self.octaves)
+        numbers = np.array(order, np.int64)[:, None] * WIDTH + np.arange(WIDTH)
+        return numbers.reshape(-1), np.concatenate([self.octaves[octave] for octave in order])
+
+    def middles(self, numbers: np.ndarray) -> list[float]:
+        """The middle of some bins; those of zero and infinity have only that."""
+        ends = zip(self._edges(numbers), self._edges(numbers + 1, last=True), strict=True)
+        return [_half(low, high) for low, high in ends]
+
+    def histogram(self) -> tuple[list[float], list[int]]:
+        """How many values lie in each octave, of what is finite: edges, and a count for each gap.
+
+        What is 2^20 times smaller than the largest is counted with zero.
+        """
+        bias = (1 << 8 * self.size - _SIGNIFICAND[self.size] - 2) - 1
+        heights = {octave: max(octave, ~octave) for octave in self.octaves}  # alike for x and -x
+        finite = [octave for octave, height in heights.items() if height <= 2 * bias]
+        if not finite:
+            return [], []
+        least = max(max(heights[octave] for octave in finite) - OCTAVES, 1)
+        gaps: Counter[int] = Counter()
+        for octave in finite:
+            step = max(heights[octave] - least + 1, 0)
+            gaps[step if octave >= 0 else ~step] += int(self.octaves[octave].sum())
+        low, high = min(gaps), max(gaps)
+        unit = least - bias - 1
+        edges = [
+            math.copysign(_power(abs(edge) + unit), edge) if edge else 0.0
+            for edge in range(low, high + 2)
+        ]
+        return edges, [gaps[gap] for gap in range(low, high + 1)]
+
+    def _edges(self, numbers: np.ndarray, *, last: bool = False) -> list[float]:
+        """The first float of each bin, or the last one before it."""
+        whole = np.int32 if self.size == 4 else np.int64
+        ordered = (numbers << _SIGNIFICAND[self.size] - BITS) - last
+        bits = np.where(ordered < 0, ordered ^ np.iinfo(whole).max, ordered).astype(whole)
+        return [float(one) for one in bits.view(np.float32 if self.size == 4 else np.float64)]
+
+
+def _tally(bins: np.ndarray, width: int) -> dict[int, np.ndarray]:
+    """How many values lie in each bin of each octave, which has so many of them."""
+    found: dict[int, np.ndarray] = {}
+    for part in _narrow(bins, width):
+        first = int(part.min()) // width
+        counts = np.bincount(part - first * width)
+        counts = np.pad(counts, (0, -len(counts) % width)).reshape(-1, width)
+        found |= {first + at: row for at, row in enumerate(counts) if row.any()}
+    return dict(sorted(found.items()))
+
+
+def _bins(values: np.ndarray) -> np.ndarray:
+    """The number of the bin of each value, in the order of the values."""
+    whole = np.int32 if values.dtype.itemsize == 4 else np.int64
+    bits: np.ndarray = values.view(whole)
+    if bits.min(initial=0) < 0:  # whole numbers in the order of the floats, and no -0.0
+        bits = (values + 0.0).view(whole)
+        bits = np.where(bits < 0, bits ^ np.iinfo(whole).max, bits)
+    return np.asarray(bits >> (_SIGNIFICAND[values.dtype.itemsize] - BITS))
+
+
+def _narrow(bins: np.ndarray, width: int) -> Iterator[np.ndarray]:
+    """Bins in parts that span not too many octaves: in float64 a thousand lie between 0 and 1."""
+    if not len(bins):
+        return
+    if int(bins.max()) - int(bins.min()) < NARROW * width:
+        yield bins
+        return
+    zero = bins < width
+    if zero.any():
+        yield bins[zero]
+        yield from _narrow(bins[~zero], width)
+        return
+    blocks = bins // (NARROW * width)
+    for block in np.unique(blocks):
+        yield bins[blocks == block]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """All values, and once there are too many, how many lie in each of 2^20 bins.
-
-    Bins are the values that a float32 cannot tell apart without its last bits, so that no
-    grouping of the data can be seen in their counts.
+    """All values; where there are too many, how many lie in each bin.
 
     >>> import torch
     >>> both = Sample.of(torch.tensor([4.0, 1.0])) + Sample.of(torch.tensor([2.0]))
@@ -44,29 +166,29 @@ class Sample:
 
     count: int = 0
     parts: tuple[np.ndarray, ...] = field(default=(), compare=False)  # not in bins
-    bins: np.ndarray | None = field(default=None, compare=False)
+    bins: Bins | None = field(default=None, compare=False)
+    exact: bool = True
 
     @classmethod
-    def of(cls, values: Tensor) -> Sample:
-        """Of one leaf, without NaN."""
-        return cls(values.numel(), (values.numpy(),))
+    def of(cls, values: Tensor, expected: int = 0) -> Sample:
+        """Of one leaf, without NaN, of data that has so many values in all."""
+        array = values.numpy() if values.itemsize > 2 else values.float().numpy()
+        return cls(len(array), (array,) if len(array) else (), None, expected <= EXACT)
 
     def __add__(self, other: Sample) -> Sample:
-        both = [one.bins for one in (self, other) if one.bins is not None]
-        bins = np.sum(both, 0) if both else None
-        found = Sample(self.count + other.count, self.parts + other.parts, bins)
-        if found.exact or sum(map(len, found.parts)) <= HELD:
-            return found
-        return Sample(found.count, (), found._tally())
+        return Sample.joined([self, other])
 
-    def _tally(self) -> np.ndarray:
-        """How many values lie in each bin, those among them that are in none yet."""
-        found = _counted(self.parts)
-        return found if self.bins is None else found + self.bins
-
-    @property
-    def exact(self) -> bool:
-        return self.count <= EXACT
+    @classmethod
+    def joined(cls, many: Sequence[Sample]) -> Sample:
+        """The sum of several at once."""
+        count = sum(one.count for one in many)
+        parts = tuple(part for one in many for part in one.parts)
+        if all(one.exact for one in many):
+            return cls(count, parts)
+        found = [one.bins for one in many if one.bins is not None]
+        if parts:
+            found.append(Bins.of(np.concatenate(parts)))
+        return cls(count, (), Bins.joined(found) if found else None, exact=False)
 
     def quantiles(self, points: Iterable[float]) -> dict[str, float]:
         """Quantiles by linear interpolation (Hyndman and Fan's type 7)."""
@@ -82,39 +204,52 @@ class Sample:
             found[name] = low if low == high else low + (high - low) * (place % 1)
         return found
 
+    def histogram(self) -> tuple[list[float], list[int]]:
+        """How many values lie between powers of two: edges, and a count for each gap."""
+        return self._binned().histogram() if self.count else ([], [])
+
+    def _binned(self) -> Bins:
+        if not self.parts:
+            assert self.bins is not None
+            return self.bins
+        return Bins.joined([*map(Bins.of, self.parts), *([self.bins] if self.bins else [])])
+
     def _at(self, ranks: list[int]) -> list[float]:
         """The values of some ranks, counted from 0."""
-        if self.exact:
-            return [float(one) for one in np.partition(np.concatenate(self.parts), ranks)[ranks]]
-        return _middle(np.searchsorted(np.cumsum(self._tally()), ranks, "right"))
+        bins = self._binned()
+        numbers, counts = bins.table()
+        places = np.searchsorted(np.cumsum(counts), ranks, "right")
+        if not self.exact:
+            return bins.middles(numbers[places])
+        # Only the values in those bins need to be put in order.
+        wanted = np.unique(numbers[places])
+        found = np.sort(np.concatenate([_those(part, wanted) for part in self.parts]))
+        left_out = np.cumsum(np.where(np.isin(numbers, wanted), 0, counts))
+        return [float(found[rank - left_out[at]]) for rank, at in zip(ranks, places, strict=True)]
+
+
+def _those(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The values that lie in some bins: all of them are compared with each, which is quicker."""
+    bins = _bins(values)
+    mask = np.zeros(len(bins), bool)
+    for number in wanted:
+        mask |= bins == number
+    return values[mask]
 
 
 def _ends(place: float) -> tuple[int, int]:
     return int(place), math.ceil(place)
 
 
-def _counted(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """How many values lie in each bin; bins are in the order of their values."""
-    found = np.zeros(1 << (32 - BITS), np.int64)
-    for start in range(0, len(parts), TOGETHER):
-        values = np.concatenate(parts[start : start + TOGETHER])
-        bits = values.astype(np.float32, copy=False).view(np.int32)
-        ordered = bits ^ (bits >> 31 & 0x7FFF_FFFF)  # whole numbers in the order of the floats
-        found += np.bincount((ordered >> BITS) + len(found) // 2, minlength=len(found))
-    return found
-
-
-def _middle(bins: np.ndarray) -> list[float]:
-    """The middle of some bins; the one of infinity has only that."""
-    lowest = bins.astype(np.uint32) << BITS
-    ends = []
-    for part in (0, (1 << BITS) - 1):
-        ordered = lowest | np.uint32(part)
-        bits = np.where(ordered >> 31, ordered & 0x7FFF_FFFF, ~ordered).astype(np.uint32)
-        ends.append([float(one) for one in bits.view(np.float32)])
-    return [_half(one, other) for one, other in zip(*ends, strict=True)]
-
-
 def _half(low: float, high: float) -> float:
-    infinite = [end for end in (low, high) if math.isinf(end)]
-    return infinite[0] if infinite else (low + high) / 2
+    """The middle of a bin's first and last float: zero and infinity have bins of their own."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return math.copysign(math.inf, low)
+    return low / 2 + high / 2 if low and high else 0.0
+
+
+def _power(exponent: float) -> float:
+    try:
+        return float(2.0**exponent)
+    except OverflowError:
+        return math.inf

@@ -16,6 +16,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Generic,
+    Literal,
     NamedTuple,
     ParamSpec,
     TypeVar,
@@ -116,6 +117,8 @@ class Loss(Generic[P, R]):
         aliases: Other names that find it.
         differs: Names that find it although their own default differs, with what to say.
         unit: What the loss is counted in, such as nats.
+        rows: "leaf" where a row's loss depends on that row alone, so that some can be computed at
+            a time; "all" where it depends on all of them, "pairs" on each two of them.
         also: Numbers that follow from the mean alone, such as the perplexity.
         guess: The loss of the best constant prediction, where the measures of the role tell it.
     """
@@ -127,6 +130,7 @@ class Loss(Generic[P, R]):
     aliases: tuple[str, ...] = ()
     differs: Mapping[str, str] = field(default_factory=dict)
     unit: str = ""
+    rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
     guess: Callable[..., float | None] | None = None
     kinds: dict[str, Callable[..., Tensor | Terms]] = field(default_factory=dict)
@@ -223,13 +227,22 @@ def loss(
     aliases: Sequence[str] = (),
     differs: Mapping[str, str] | None = None,
     unit: str = "",
+    rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""
 
     def wrap(function: Callable[P, R]) -> Loss[P, R]:
         return Loss(
-            function, target, reduction, reference, tuple(aliases), differs or {}, unit, also or {}
+            function,
+            target,
+            reduction,
+            reference,
+            tuple(aliases),
+            differs or {},
+            unit,
+            rows,
+            also or {},
         )
 
     return wrap

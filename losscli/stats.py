@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain
+from operator import add
 from typing import TYPE_CHECKING, Any
 
-from losscli.lazy import torch
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from losscli.lazy import Tensor
 
@@ -27,7 +27,7 @@ __all__ = [
     "Ranked",
     "Sum",
     "Totals",
-    "joined",
+    "together",
 ]
 
 # Every finite double is a whole number of 2^-1074: the smallest one there is.
@@ -69,6 +69,19 @@ class Sum:
     def __add__(self, other: Sum) -> Sum:
         return Sum(self.units + other.units, self.special + other.special)
 
+    @classmethod
+    def joined(cls, many: Iterable[Sum]) -> Sum:
+        """The sum of several at once."""
+        units, special = 0, 0.0
+        for one in many:
+            units += one.units
+            special += one.special
+        return cls(units, special)
+
+    def times(self, count: int) -> Sum:
+        """The same number so many times: 0 times anything is 0."""
+        return Sum(self.units * count, self.special if count else 0.0)
+
     @property
     def value(self) -> float:
         """The sum, rounded once."""
@@ -109,8 +122,11 @@ class Moments:
         count = values.numel()
         if not count:
             return cls()
-        total = Sum.of(values.sum(dtype=torch.float64).item())
-        spread = values.double().sub(total.value / count).square_().sum().item()
+        wide = values.double()
+        total = Sum.of(wide.sum().item())
+        own = wide is not values  # a copy, which may be written to
+        gaps = (wide.sub_ if own else wide.sub)(total.value / count)
+        spread = gaps.square_().sum().item()
         return cls(count, total, Sum.of(spread), total.units**2 // count)
 
     def __add__(self, other: Moments) -> Moments:
@@ -200,19 +216,30 @@ class Ranked:
         return cls(size, tuple(sorted(entries, key=lambda entry: entry[0])[:size]))
 
     def __add__(self, other: Ranked) -> Ranked:
-        return Ranked.of(max(self.size, other.size), chain(self.entries, other.entries))
+        return Ranked.joined([self, other])
+
+    @classmethod
+    def joined(cls, many: Sequence[Ranked]) -> Ranked:
+        """The sum of several at once."""
+        size = max(one.size for one in many)
+        return cls.of(size, chain.from_iterable(one.entries for one in many))
 
     @property
     def shown(self) -> list[Any]:
         return [shown for _, shown in self.entries]
 
 
-def joined(mine: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Two mappings as one: what is in both is added."""
-    merged = dict(mine)
-    for name, part in theirs.items():
-        merged[name] = merged[name] + part if name in merged else part
-    return merged
+def together(many: Sequence[Any]) -> Any:
+    """The sum of several of a kind: statistics, numbers, or mappings, which add name by name."""
+    first = many[0]
+    if isinstance(first, dict):
+        columns: dict[Any, list[Any]] = {}
+        for one in many:
+            for name, part in one.items():
+                columns.setdefault(name, []).append(part)
+        return {name: together(parts) for name, parts in columns.items()}
+    own = getattr(type(first), "joined", None)
+    return own(many) if own else reduce(add, many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +253,12 @@ class Totals:
     parts: Mapping[str, Any] = field(default_factory=dict)
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals(joined(self.parts, other.parts))
+        return Totals.joined([self, other])
+
+    @classmethod
+    def joined(cls, many: Sequence[Totals]) -> Totals:
+        """The sum of several at once."""
+        return cls(together([one.parts for one in many]))
 
     def __getitem__(self, name: str) -> Any:
         return self.parts[name]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
 from losscli import evaluate
-from losscli.devices import device
+from losscli.devices import PAYS, Way, device
 from losscli.errors import UsageError
 from losscli.losses import losses
 
@@ -63,8 +65,29 @@ def test_every_dtype_comes_back(dtype):
 def test_devices_that_are_not_there():
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     with pytest.raises(UsageError, match="CUDA"):
-        device(f"cuda:{count}", "float32")
+        device(f"cuda:{count}", "float32", 1)
     if not torch.backends.mps.is_available():
         with pytest.raises(UsageError, match="no MPS device"):
-            device("mps", "float32")
-    assert device("cpu", "float64") == torch.device("cpu")
+            device("mps", "float32", 1)
+    assert device("cpu", "float64", 1) == torch.device("cpu")
+
+
+def test_auto_takes_cuda_only_where_it_pays(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device("auto", "float32", PAYS - 1) == torch.device("cpu")
+    assert device("auto", "float32", PAYS) == torch.device("cuda")
+
+
+@pytest.mark.parametrize("where", ["cpu", CUDA])
+def test_the_way_there_and_back_for_several_threads(where):
+    """What goes there comes back, whichever thread and stream it takes."""
+    way = Way(torch.device(where))
+    arrays = [np.full((3, i + 1), i, np.float32) for i in range(50)]
+
+    def sent(array):
+        with way.open():
+            return way.back(way.there(array, torch.float64) * 2).numpy()
+
+    with ThreadPoolExecutor(4) as pool:
+        for array, found in zip(arrays, pool.map(sent, arrays), strict=True):
+            np.testing.assert_array_equal(found, array.astype(np.float64) * 2)

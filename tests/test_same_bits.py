@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
 
 import numpy as np
 import pytest
 import torch
 
-from losscli import engine, evaluate
+from losscli import evaluate, plan
 from losscli.losses import losses
 from losscli.state import State
 
@@ -92,7 +91,7 @@ def test_elements_do_not_depend_on_the_leaf(case, dtype, monkeypatch):
     whole = evaluate(name, **data(case, 2000, dtype)).elements
     per_row = int(np.prod(CASES[case][2]))
     for leaf in (64, 1024):
-        monkeypatch.setattr(engine, "LEAF", leaf * per_row)
+        monkeypatch.setattr(plan, "LEAF", leaf * per_row)
         for rows in (1, 63, 64, 65, 129, 1027):
             found = evaluate(name, **data(case, rows, dtype)).elements
             assert bits(found) == bits(whole[:rows]), (leaf, rows)
@@ -104,7 +103,7 @@ def test_numbers_agree_whatever_the_leaf(case, monkeypatch):
     name = CASES[case][0]
     given = data(case, 1001, np.float64)
     one = evaluate(name, **given).to_dict()
-    monkeypatch.setattr(engine, "LEAF", 64 * int(np.prod(CASES[case][2])))
+    monkeypatch.setattr(plan, "LEAF", 64 * int(np.prod(CASES[case][2])))
     many = evaluate(name, **given).to_dict()
     for key in ("value", "denominator", "accuracy", "metrics", "baselines", "worst", "first"):
         alike(many[key], one[key])
@@ -129,19 +128,23 @@ def test_any_order_of_leaves(case, monkeypatch):
     name = CASES[case][0]
     given = data(case, 1001)
     given |= {"sample_weight": RNG.random(1001), "mask": RNG.random(1001) < 0.9}
-    monkeypatch.setattr(engine, "LEAF", 64 * int(np.prod(CASES[case][2])))
+    monkeypatch.setattr(plan, "LEAF", 64 * int(np.prod(CASES[case][2])))
     wanted = json.dumps(evaluate(name, **given).to_dict())
     draw = random.Random(0)
 
-    def shuffled(states, start):
+    joined = State.joined
+
+    def shuffled(states):
         states = list(states)
         draw.shuffle(states)
         while len(states) > 1:  # any two of them, as a tree that nobody planned
             at = draw.randrange(len(states) - 1)
-            states[at : at + 2] = [states[at] + states[at + 1]]
-        return reduce(State.__add__, states, start)
+            states[at : at + 2] = [joined(states[at : at + 2])]
+        return states[0]
 
-    monkeypatch.setattr(engine, "sum", shuffled, raising=False)
+    monkeypatch.setattr(State, "joined", shuffled)
+    monkeypatch.setattr(plan, "GROUP", 3)
+    monkeypatch.setattr(plan, "TOGETHER", 50)
     for _ in range(3):
         assert json.dumps(evaluate(name, **given).to_dict()) == wanted
 
@@ -176,7 +179,7 @@ def test_layout_does_not_matter(case, layout):
 def test_shards_are_one_data_set(case, tmp_path, monkeypatch):
     """Files of any length, one of a single row: the same JSON but for the paths."""
     name, kind, row, _ = CASES[case]
-    monkeypatch.setattr(engine, "LEAF", 64 * int(np.prod(row)))
+    monkeypatch.setattr(plan, "LEAF", 64 * int(np.prod(row)))
     given = data(case, 700)
     for key in (kind, "target"):
         np.save(tmp_path / f"{key}.npy", given[key])
@@ -193,8 +196,8 @@ def test_shards_are_one_data_set(case, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_threads_do_not_matter(monkeypatch, dtype):
-    monkeypatch.setattr(engine, "LEAF", 64)
-    monkeypatch.setattr(engine, "GROUP", 1)
+    monkeypatch.setattr(plan, "LEAF", 64)
+    monkeypatch.setattr(plan, "GROUP", 1)
     given = data("bce --logits", 2000) | {"worst": 7, "head": 5, "dtype": dtype}
     before = torch.get_num_threads()
     answers = []
@@ -209,7 +212,7 @@ def test_threads_do_not_matter(monkeypatch, dtype):
 
 
 def test_callers_in_several_threads_leave_torch_as_found(monkeypatch):
-    monkeypatch.setattr(engine, "LEAF", 64)
+    monkeypatch.setattr(plan, "LEAF", 64)
     given = data("bce --logits", 5000)
     before = torch.get_num_threads()
     torch.set_num_threads(3)

@@ -6,7 +6,7 @@ import itertools
 import statistics
 from fractions import Fraction
 from functools import reduce
-from math import fsum, inf, isnan, nan
+from math import frexp, fsum, inf, isnan, nan
 
 import numpy as np
 import pytest
@@ -37,7 +37,8 @@ MAKERS = {
     "Sum": lambda xs, start: reduce(lambda a, b: a + b, map(Sum.of, xs), Sum()),
     "Moments": lambda xs, start: Moments.of(tensor(xs)),
     "Extremes": extremes,
-    "Sample": lambda xs, start: Sample.of(tensor(xs)),
+    "Sample": lambda xs, start: Sample.of(tensor([x for x in xs if not isnan(x)])),
+    "binned": lambda xs, start: binned([x for x in xs if not isnan(x)]) + Sample(),
     "Facts": lambda xs, start: Facts.of(np.array(xs, float)),
     "Totals": lambda xs, start: Totals({"n": len(xs), f"only{start}": 1}),
     "Ranked": lambda xs, start: Ranked.of(
@@ -50,6 +51,7 @@ ZEROS = {
     "Moments": Moments(),
     "Extremes": Extremes(),
     "Sample": Sample(),
+    "binned": Sample(),
     "Facts": Facts(),
     "Totals": Totals(),
     "Ranked": Ranked(),
@@ -164,41 +166,69 @@ def test_quantiles_of_infinities():
     assert list(found.values()) == pytest.approx([-inf, 0.0, inf, inf])
 
 
-def test_quantiles_are_exact_up_to_a_size(monkeypatch):
-    monkeypatch.setattr(quantiles, "EXACT", 3)
+def binned(numbers, dtype=torch.float64):
+    """A part of data with too many values to keep."""
+    return Sample.of(torch.tensor(numbers, dtype=dtype), quantiles.EXACT + 1)
+
+
+def test_quantiles_are_exact_up_to_a_size():
+    assert Sample.of(tensor([1.0]), quantiles.EXACT).exact
+    assert not binned([1.0]).exact
     small = Sample.of(tensor([1.0, 2.1])) + Sample.of(tensor([3.0]))
-    assert small.exact
     assert small.quantiles([0.5]) == {"0.5": 2.1}
-    large = small + Sample.of(tensor([4.0]))
+    large = binned([1.0, 2.1, 3.0]) + binned([4.0])
     assert not large.exact
     assert large.quantiles([0.5])["0.5"] == pytest.approx(2.55, rel=quantiles.ERROR)
+    assert not large.parts
     assert Sample().quantiles([0.5]) == {}
 
 
 @settings(deadline=None)
 @given(
-    st.lists(st.floats(-(2.0**90), 2.0**90), min_size=1, max_size=30),
+    st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30),
     st.lists(st.integers(0, 30), max_size=4),
-    st.integers(0, 40),
+    st.sampled_from([torch.float32, torch.float64]),
 )
-def test_rounded_quantiles_are_near_and_tell_no_grouping(xs, cuts, held):
-    points = [0.0, 0.2, 0.5, 0.9, 1.0]
+@example([0.0, 1e-45, -0.0, 5.0], [], torch.float32)
+@example([-inf, 0.0, 1.0, inf, inf], [2], torch.float32)
+@example([-1.0, -2.0, -1.9999999], [1], torch.float64)
+def test_rounded_quantiles_are_near_and_tell_no_grouping(xs, cuts, dtype):
+    ranks = [*range(len(xs))]
     edges = [0, *sorted(min(cut, len(xs)) for cut in cuts), len(xs)]
-    parts = [Sample.of(tensor(xs[a:b])) for a, b in itertools.pairwise(edges)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quantiles, "EXACT", 0)
-        patch.setattr(quantiles, "HELD", held)
-        forth, back = (sum(some, Sample()).quantiles(points) for some in (parts, parts[::-1]))
-        assert forth == back == Sample.of(tensor(xs)).quantiles(points)
-    near = np.quantile(xs, points, method="linear")
-    slack = quantiles.ERROR * max(map(abs, xs)) + 1e-37
-    np.testing.assert_allclose(list(forth.values()), near, rtol=0, atol=slack)
+    parts = [binned(xs[a:b], dtype) for a, b in itertools.pairwise(edges)]
+    forth, back = (sum(some, Sample())._at(ranks) for some in (parts, parts[::-1]))
+    assert forth == back == binned(xs, dtype)._at(ranks)
+    tiny = torch.finfo(dtype).tiny  # numbers below have fewer bits
+    np.testing.assert_allclose(forth, sorted(xs), rtol=quantiles.ERROR, atol=tiny)
 
 
-def test_rounded_quantiles_know_infinities(monkeypatch):
-    monkeypatch.setattr(quantiles, "EXACT", 0)
-    found = Sample.of(tensor([-inf, 0.0, 1.0, inf, inf])).quantiles([0.0, 0.5, 0.9, 1.0])
-    assert list(found.values()) == pytest.approx([-inf, 1.0, inf, inf], rel=quantiles.ERROR)
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(allow_nan=False), max_size=30),
+    st.integers(0, 30),
+    st.sampled_from([torch.float32, torch.float64]),
+)
+@example([0.0, 0.0], 1, torch.float32)
+@example([inf, -inf], 1, torch.float32)
+@example([1e308, -1.7e308, 2.0], 1, torch.float64)
+def test_histograms_count_between_powers_of_two(xs, cut, dtype):
+    xs = torch.tensor(xs, dtype=dtype).tolist()  # as float32 has them
+    exact = Sample.of(torch.tensor(xs, dtype=dtype))
+    parts = binned(xs[:cut], dtype) + binned(xs[cut:], dtype)
+    edges, counts = exact.histogram()
+    assert (edges, counts) == parts.histogram()
+    finite = [x for x in xs if abs(x) < inf]
+    assert sum(counts) == len(finite)
+    if not finite:
+        return
+    assert counts[0]
+    assert counts[-1]
+    assert len(edges) == len(counts) + 1 <= 2 * quantiles.OCTAVES + 5
+    assert all(edge == 0 or abs(edge) == inf or frexp(edge)[0] in (0.5, -0.5) for edge in edges)
+    for low, high, count in zip(edges, edges[1:], counts, strict=False):
+        # What lies on an edge belongs to the gap that is further from zero.
+        inside = [x for x in finite if (low <= x < high if low >= 0 else low < x <= high)]
+        assert count == len(inside) - (finite.count(0) if high == 0 else 0)
 
 
 @given(st.lists(st.sampled_from([-inf, 0.0, 1.0, inf]), max_size=9), st.integers(0, 9))

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from losscli.checks.base import Case, Check, Tally, check
-from losscli.checks.facts import Facts
+from losscli.facts import Facts
 
 __all__ = ["Case", "Check", "Facts", "Tally", "check"]

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from losscli.batch import Batch
-    from losscli.checks.facts import Facts
+    from losscli.facts import Facts
     from losscli.formats.base import Field
     from losscli.settings import Settings
     from losscli.shapes import Pairing
 
 CODES: dict[str, Level] = {
+    "all-rows": Level.NOTE,
     "squeezed": Level.NOTE,
     "half-widened": Level.NOTE,
     "index-column": Level.NOTE,
@@ -29,6 +30,7 @@ CODES: dict[str, Level] = {
     "negative-margin": Level.WARNING,
     "negative-weight": Level.WARNING,
     "overflow": Level.WARNING,
+    "shard-rows": Level.WARNING,
 }
 """Every code of a finding: those of the checks, which add their own, and those beside them."""
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FLOOR = -100.0
 """Logarithms of probabilities are clamped here, as torch.nn.BCELoss does."""
 
+LINEAR = 50
+"""From here on ln(1 + exp(x)) is x in every dtype; exp(x) would leave float32 at 88."""
+
 
 @loss(
     Binary,
@@ -65,9 +68,9 @@ def bce(
         tensor([0.1269, 0.3133])
     """
     target = _smooth(target, label_smoothing)
-    if bool(((target == 0) | (target == 1)).all()):
+    if not (target * (1 - target)).sum():  # of what is never negative: all are 0 or 1
         # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it.
-        found = -F.logsigmoid(logits * (2 * target - 1))
+        found = F.softplus(logits * torch.rsub(target, 1, alpha=2), threshold=LINEAR)
         heavier = times(pos_weight, found)
         if heavier is not found:
             found = torch.where(target > 0.5, heavier, found)
@@ -243,7 +246,7 @@ def soft_margin(logits: Tensor, target: Tensor) -> Tensor:
         >>> soft_margin(torch.tensor([2.0, 200.0]), torch.tensor([1.0, -1.0]))
         tensor([1.2693e-01, 2.0000e+02])
     """
-    return -F.logsigmoid(target * logits)
+    return F.softplus(-target * logits, threshold=LINEAR)
 
 
 @loss(

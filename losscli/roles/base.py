@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import nan
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from losscli.checks.facts import total
 from losscli.errors import DataError, UsageError
+from losscli.facts import total
 from losscli.lazy import np
 from losscli.stats import Sum, Totals
 
@@ -133,6 +133,13 @@ class Role(ABC):
             return None
         kept = raw != ignored
         return None if kept.all() else kept
+
+    @property
+    def expected(self) -> int:
+        """How many losses there are, if all of them count."""
+        limit = self.asked.settings.limit
+        rows = self.pairing.rows if limit is None else min(self.pairing.rows, limit)
+        return rows * self.pairing.elements_per_row
 
     @abstractmethod
     def checks(self) -> Sequence[Check]:

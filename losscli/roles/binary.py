@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
     from losscli.shapes import Pairing
+    from losscli.stats import Sum
 
 _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
 
@@ -53,14 +54,13 @@ class Binary(Role):
 
     def measure(self, batch: Batch) -> Totals:
         guessed, true = batch.prediction > self.cut, self.positive(batch)
-        real = batch.target.dtype.kind == "f"
+        few = batch.facts("target").values  # which tells that no target is a probability
+        soft = few is None or not few.keys() <= {-1, 0, 1}
+        changed = batch.target is not batch.raw or not batch.plain
         parts = {
-            "tp": amount(guessed & true, batch),
-            "fp": amount(guessed > true, batch),
-            "fn": amount(guessed < true, batch),
-            "tn": amount(~(guessed | true), batch),
-            "soft": amount((batch.target > 0) & (batch.target < 1), batch) if real else 0,
-            "y": weighted(batch.target, batch),
+            **_confusion(guessed, true, batch),
+            "soft": amount((batch.target > 0) & (batch.target < 1), batch) if soft else 0,
+            "y": weighted(batch.target, batch) if changed else batch.facts("target").total,
         }
         if self.asked.kind != "pred":
             parts["p"] = weighted(_probabilities(batch), batch)
@@ -178,6 +178,19 @@ class PlusMinus(Binary):
             message = f"{label}: labels 0 and 1 were read as -1 and +1"
             return [Finding("labels-as-signs", Level.NOTE, message, input="target")]
         return []
+
+
+def _confusion(guessed: np.ndarray, true: np.ndarray, batch: Batch) -> dict[str, int | Sum]:
+    """How often a guess is right and wrong on either side, or the weights of those elements."""
+    if not batch.plain:
+        return {
+            "tp": amount(guessed & true, batch),
+            "fp": amount(guessed > true, batch),
+            "fn": amount(guessed < true, batch),
+            "tn": amount(~(guessed | true), batch),
+        }
+    both, yes, no = (int(np.count_nonzero(one)) for one in (guessed & true, guessed, true))
+    return {"tp": both, "fp": yes - both, "fn": no - both, "tn": true.size + both - yes - no}
 
 
 def _probabilities(batch: Batch) -> np.ndarray:

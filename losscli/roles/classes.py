@@ -273,19 +273,27 @@ def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
     """How many classes come before the true one: with a higher score, or an equal one earlier."""
     true = np.expand_dims(true, 1)
     own = np.take_along_axis(scores, true, 1)
-    places = np.arange(scores.shape[1]).reshape(-1, *[1] * (scores.ndim - 2))
-    before: np.ndarray = (scores > own) | ((scores == own) & (places < true))
-    return np.asarray(before.sum(1))
+    before = np.asarray((scores > own).sum(1))
+    equal = scores == own
+    if np.count_nonzero(equal) > true.size:  # more than each score to itself
+        places = np.arange(scores.shape[1]).reshape(-1, *[1] * (scores.ndim - 2))
+        before = before + (equal & (places < true)).sum(1)
+    return before
 
 
 def _confidence(batch: Batch) -> Sum:
     """The sum of the probabilities of the classes that were chosen."""
-    scores = torch.from_numpy(np.ascontiguousarray(batch.prediction)).double()
-    top = scores.amax(1, keepdim=True)
-    if batch.kind == "logits":  # of the highest score, which may be infinite
-        top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1, keepdim=True)
-    found = top.exp() if batch.kind == "log_probs" else top
-    return weighted(found[:, 0].numpy(), batch)
+    scores = torch.from_numpy(np.ascontiguousarray(batch.prediction))
+    if scores.dtype is not torch.float32:
+        scores = scores.double()
+    if batch.kind == "logits" and scores.sum().isfinite():
+        top = torch.softmax(scores, 1).amax(1)
+    elif batch.kind == "logits":  # the highest score may be infinite, and have company
+        top = scores.amax(1, keepdim=True)
+        top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1)
+    else:
+        top = scores.amax(1)
+    return weighted((top.exp() if batch.kind == "log_probs" else top).numpy(), batch)
 
 
 def _tally(true: np.ndarray, batch: Batch, classes: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.lazy import np, torch
-from losscli.quantiles import Sample
+from losscli.quantiles import EXACT, Sample
 from losscli.roles.base import Measure, Report, Role, ratio
 from losscli.stats import Extremes, Moments, Sum, Totals
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check
+    from losscli.lazy import Tensor
     from losscli.shapes import Pairing
 
 
@@ -33,28 +34,25 @@ class Values(Role):
 
     def measure(self, batch: Batch) -> Totals:
         """Moments of the errors and of the targets, weighted where samples are."""
-        prediction, target = (
-            _kept(values, batch).astype(np.float64) for values in (batch.prediction, batch.target)
-        )
-        weight = np.ones(1) if batch.weight is None else _kept(batch.weight, batch)
-        with np.errstate(invalid="ignore", over="ignore"):
-            error = prediction - target
-            sums = {
-                "error": error * weight,
-                "absolute": np.abs(error) * weight,
-                "squared": error**2 * weight,
-            }
-        largest = torch.from_numpy(np.abs(error))
-        if not np.isfinite(error).all():
-            largest = largest[~largest.isnan()]
-        true = torch.from_numpy(target)
-        parts: dict[str, object] = {
-            name: Sum.of(float(values.sum(dtype=np.float64))) for name, values in sums.items()
-        }
-        count = Sum.of(float(error.size if batch.weight is None else weight.sum()))
-        parts |= {"count": count, "largest": Extremes.of(largest, None, 0)}
+        prediction, target = (_kept(one, batch) for one in (batch.prediction, batch.target))
+        wide = target.double()
+        error = prediction.double() - wide
+        absolute = error.abs()
+        sums = {"error": error, "absolute": absolute, "squared": error * error}
+        count = float(error.numel())
+        if batch.weight is not None:
+            weight = _kept(batch.weight, batch).double()
+            sums = {name: values * weight for name, values in sums.items()}
+            count = weight.sum().item()
+        totals = {name: values.sum().item() for name, values in sums.items()}
+        if totals["error"] != totals["error"]:  # NaN is no error, and nowhere among them
+            absolute = absolute[~absolute.isnan()]
+        parts: dict[str, object] = {name: Sum.of(found) for name, found in totals.items()}
+        parts |= {"count": Sum.of(count), "largest": Extremes.of(absolute, None, 0)}
         if batch.weight is None:
-            parts |= {"target": Moments.of(true), "sample": Sample.of(true)}
+            parts["target"] = Moments.of(wide)
+            if self.expected <= EXACT:  # the median is only known where all values are
+                parts["sample"] = Sample.of(target if target.is_floating_point() else wide)
         return Totals(parts)
 
     def report(self, totals: Totals) -> Report:
@@ -78,8 +76,9 @@ class Values(Role):
         return Report(None, metrics)
 
 
-def _kept(values: np.ndarray, batch: Batch) -> np.ndarray:
-    return values.reshape(-1) if batch.counts is None else values[batch.counts]
+def _kept(values: np.ndarray, batch: Batch) -> Tensor:
+    kept = values.reshape(-1) if batch.counts is None else values[batch.counts]
+    return torch.from_numpy(np.ascontiguousarray(kept))
 
 
 def _spread(target: Moments) -> float | None:
@@ -92,7 +91,7 @@ def _spread(target: Moments) -> float | None:
 def deviation(totals: Totals) -> float | None:
     """The mean absolute error of always predicting the median."""
     sample: Sample | None = totals.get("sample")
-    if sample is None or not sample.count or not sample.exact:
+    if sample is None or not sample.count:
         return None
     values = np.concatenate(sample.parts)
     return float(np.abs(values - np.median(values)).mean())
