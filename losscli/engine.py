@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.cores import cores, own_threads, plainly
 from losscli.errors import DataError
-from losscli.judge import judged
-from losscli.plan import Plan
 from losscli.question import ask, open_fields
-from losscli.result import Result
 from losscli.roles import Asked
 from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
     from losscli.question import Fields, Question
+    from losscli.result import Result
 
 __all__ = ["answer", "evaluate"]
 
@@ -51,6 +49,11 @@ def answer(question: Question) -> Result:
     """Reads, computes and judges."""
     fields = open_fields(question)
     _refuse_empty(fields)
+    # Only now: a file that is missing or broken is told before these are imported.
+    from losscli.judge import judged
+    from losscli.plan import Plan
+    from losscli.result import Result
+
     role = question.loss.target.of(
         Asked(
             question.loss.name,

@@ -16,6 +16,7 @@ from losscli.cli import help as shown
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
 from losscli.cli.usage import check_once, grouped, normalised, refuse_words, reworded
+from losscli.cli.words import spared
 from losscli.errors import Exit, UsageError
 from losscli.gates import Gates
 from losscli.losses import FAMILIES, losses
@@ -47,6 +48,9 @@ def parse(words: Sequence[str]) -> Callable[[], int]:
 
 class Commands(TyperGroup):
     """Finds a command by any name of its loss, and builds that one alone."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return spared(super().get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [*losses, *TOOLS]
@@ -97,6 +101,9 @@ _WORDS = "losscli.words"
 
 class _Command(typer.core.TyperCommand):
     """A command of which every option is given at most once, with help in our own form."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return spared(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         ctx.meta[_WORDS] = [*grouped(args, self.get_params(ctx))]
