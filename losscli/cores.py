@@ -25,7 +25,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def ahead(work: Callable[[T], S], items: Iterable[T], threads: int) -> Iterator[S]:
+def spread(work: Callable[[T], S], items: Iterable[T], threads: int) -> Iterator[S]:
     """What work makes of each item, in their order.
 
     Args:
@@ -34,22 +34,36 @@ def ahead(work: Callable[[T], S], items: Iterable[T], threads: int) -> Iterator[
         threads: How many at the same time.
     """
     first = list(islice(items := iter(items), 2))
+    items = chain(first, items)
     if len(first) > 1:
         _keep_freed_memory()
     if len(first) < 2 or threads == 1:
-        yield from map(work, chain(first, items))
+        yield from map(work, items)
         return
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        under_way: deque[Future[S]] = deque()
         try:
-            for item in chain(first, items):
-                under_way.append(pool.submit(work, item))
-                if len(under_way) > threads:
-                    yield under_way.popleft().result()
-            while under_way:
-                yield under_way.popleft().result()
+            for _, found in ahead(((None, pool.submit(work, item)) for item in items), threads):
+                yield found.result()
         finally:  # after an error or an interrupt, what has not begun never does
             pool.shutdown(cancel_futures=True)
+
+
+def ahead(work: Iterable[tuple[T, Future[S]]], size: int) -> Iterator[tuple[T, Future[S]]]:
+    """What is under way, in order, with so much begun before it is asked for.
+
+    What nobody asks for any more is never begun.
+    """
+    under_way: deque[tuple[T, Future[S]]] = deque()
+    try:
+        for one in work:
+            under_way.append(one)
+            if len(under_way) > size:
+                yield under_way.popleft()
+        while under_way:
+            yield under_way.popleft()
+    finally:
+        for _, future in under_way:
+            future.cancel()
 
 
 def _keep_freed_memory() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.batch import Batch
 from losscli.beside import PerElement, SmallArray, tensors
-from losscli.cores import ahead, plainly
+from losscli.cores import plainly, spread
 from losscli.devices import Way, device
 from losscli.errors import DataError, Finding, Level
 from losscli.formats.values import from_value
@@ -174,7 +174,7 @@ class Plan:
         watch = self.question.watch
         watch.begin(f"computing {self.question.loss.name}", self.rows, "rows")
         try:
-            for part in ahead(self.several, self.groups(), threads):
+            for part in spread(self.several, self.groups(), threads):
                 waiting.append(part.state)
                 if len(waiting) == TOGETHER:
                     total, waiting = State.joined([total, *waiting]), []
@@ -206,16 +206,15 @@ class Plan:
         state = measure(facts, batch, elements, over, self.role, self.wanted)
         return Part(stop - start, state, [elements.numpy()] if self.question.keep else [])
 
-    def batch(self, start: int, stop: int) -> tuple[Batch, dict[tuple[str, int], bytes]]:
+    def batch(self, start: int, stop: int) -> tuple[Batch, dict[str, int]]:
         """Reads a leaf, and finds out which of its elements count."""
         pairing = self.role.pairing
         prediction = _rows(self.fields.prediction, pairing.prediction, start, stop)
         raw = _rows(self.fields.target, pairing.target, start, stop)
         target = self.role.read(raw)
-        digests: dict[tuple[str, int], bytes] = {}
         found = {name: one.rows(start, stop) for name, one in self.beside.items()}
-        for name, values in found.items():
-            digests |= fingerprint(name, start, values)
+        first = start * pairing.elements_per_row
+        digests = {name: fingerprint(first, values) for name, values in found.items()}
         counts = self.role.counted(raw)
         if "mask" in found:
             mask = found["mask"] != 0

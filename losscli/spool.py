@@ -142,12 +142,12 @@ class Spool:
         start, stop, _ = rows.indices(self._rows)
         found = np.empty((max(stop - start, 0), *self._row), self.dtype)
         at = max(bisect_right(self._starts, start) - 1, 0)
-        for piece, first in zip(self._pieces[at:], self._starts[at:], strict=True):
-            if first >= stop:
-                break
+        while at < len(self._pieces) and self._starts[at] < stop:
+            piece, first = self._pieces[at], self._starts[at]
             low, high = max(start - first, 0), min(stop - first, piece.rows)
             if low < high:
                 found[first + low - start : first + high - start] = self._part(piece, low, high)
+            at += 1
         return found
 
     def _part(self, piece: _Piece, low: int, high: int) -> np.ndarray:

@@ -154,3 +154,29 @@ def test_shards_that_look_like_pairs_and_are_not(tmp_path):
         evaluate("bce", logits=logits, target=shards(tmp_path, "z", 3, 5, 2))
     assert "part-1.npy has 4 rows, and " in caught.value.hint
     assert not evaluate("bce", logits=logits, target=shards(tmp_path, "w", 4, 5)).warnings
+
+
+def test_signature_does_not_tell_the_leaf(monkeypatch):
+    """Leaves are larger on a device: the same question must have the same signature there."""
+    rng = np.random.default_rng(0)
+    given = {"pred": rng.normal(size=(500, 3)), "target": rng.normal(size=(500, 3))}
+    given |= {"sample_weight": rng.random(500), "mask": rng.integers(0, 2, (500, 3))}
+    one = evaluate("mse", **given).signature
+    monkeypatch.setattr(plan, "LEAF", LEAF)
+    assert evaluate("mse", **given).signature == one
+    for name in ("sample_weight", "mask"):
+        other = given[name].copy()
+        other[[3, 4]] = 1 - other[[4, 3]]
+        assert evaluate("mse", **(given | {name: other})).signature != one
+        assert evaluate("mse", **(given | {name: given[name][::-1]})).signature != one
+
+
+def test_empty_shards_of_lists(tmp_path):
+    arrow, parquet = (pytest.importorskip(name) for name in ("pyarrow", "pyarrow.parquet"))
+    table = arrow.table({"x": [[1.0, 2.0], [3.0, 4.0]]})
+    for order in ((0, 2), (2, 0)):
+        for i, rows in enumerate(order):
+            parquet.write_table(table[:rows], tmp_path / f"part-{i}.parquet")
+        target = [[1.0, 2.0], [3.0, 4.5]]
+        found = evaluate("mae", pred=str(tmp_path / "part-*.parquet"), target=target)
+        assert found.elements.tolist() == [[0, 0], [0, 0.5]]

@@ -93,7 +93,7 @@ def build(loss: Loss[Any, Any], name: str) -> Any:
 
     run.__signature__ = Signature(list(parameters(loss)))  # type: ignore[attr-defined]
     run.__annotations__ = {}
-    return _command(loss.name, run, shown.of_loss(loss), allow_extra_args=True)
+    return _command(loss.name, run, shown.of_loss(loss), loss.summary, allow_extra_args=True)
 
 
 _WORDS = "losscli.words"
@@ -114,10 +114,15 @@ class _Command(typer.core.TyperCommand):
         formatter.write(shown.page(self.help or "", self.get_params(ctx)))
 
 
-def _command(name: str, function: Callable[..., Any], text: str, **context: Any) -> Any:
+def _command(
+    name: str, function: Callable[..., Any], text: str, summary: str, **context: Any
+) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     settings = {**_CONTEXT, **context}
-    app.command(name, cls=_Command, help=text, context_settings=settings)(function)
+    command = app.command(
+        name, cls=_Command, help=text, short_help=summary, context_settings=settings
+    )
+    command(function)
     return typer.main.get_command(app)
 
 
@@ -178,5 +183,6 @@ TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "help": _help}
 
 def _tool(name: str) -> Any:
     function = TOOLS[name]
-    text = f"Usage: losscli {shown.TOOLS[name]}\n\n{getdoc(function)}"
-    return _command(name, function, text)
+    summary = getdoc(function) or ""
+    text = f"Usage: losscli {shown.TOOLS[name]}\n\n{summary}"
+    return _command(name, function, text, summary)

@@ -27,12 +27,14 @@ class Shards(Field):
     """
 
     def __init__(self, fields: Sequence[Field], path: str) -> None:
-        first = fields[0]
         for other in fields:
-            _check_alike(first, other)
-        filled = [other for other in fields if other.shape[0]] or [first]
+            _check_array(other)
+        # A file without rows does not know how wide its lists would be.
+        filled = [other for other in fields if other.shape[0]] or [fields[0]]
+        first = filled[0]
         for other in filled:
-            _check_kind(filled[0], other)
+            _check_alike(first, other)
+            _check_kind(first, other)
         self.path = path
         self.key = first.key
         self.columns = first.columns
@@ -51,8 +53,11 @@ class Shards(Field):
             first = self._starts[place]
             if first >= stop and pieces:
                 break
-            piece = self._fields[place].rows(max(start - first, 0), max(stop - first, 0))
-            pieces.append(np.asarray(piece, dtype=self.dtype))
+            if self._fields[place].shape[0]:
+                piece = self._fields[place].rows(max(start - first, 0), max(stop - first, 0))
+                pieces.append(np.asarray(piece, dtype=self.dtype))
+        if not pieces:
+            return np.empty((0, *self.shape[1:]), self.dtype)
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def place(self, index: tuple[int, ...]) -> str:
@@ -66,9 +71,12 @@ class Shards(Field):
         return max(bisect_right(self._starts, row) - 1, 0)
 
 
+def _check_array(field: Field) -> None:
+    if not field.shape:
+        raise DataError(f"{field.label} holds a single number, which is no part of a larger array")
+
+
 def _check_alike(first: Field, other: Field) -> None:
-    if not other.shape:
-        raise DataError(f"{other.label} holds a single number, which is no part of a larger array")
     if other.shape[1:] != first.shape[1:]:
         raise DataError(
             f"{other.label} has shape {other.shape}, and {first.label} has {first.shape}: "

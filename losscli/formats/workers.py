@@ -13,7 +13,6 @@ import pickle
 import re
 import subprocess
 import sys
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
@@ -21,6 +20,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from losscli.cores import ahead
 from losscli.lazy import torch
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Reading
 
-__all__ = ["WORTH", "ahead", "kept", "parsed", "serve", "threaded", "torch_meanwhile"]
+__all__ = ["WORTH", "kept", "parsed", "serve", "threaded", "torch_meanwhile"]
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -91,24 +91,6 @@ def threaded(function: Callable[[bytes], T], pieces: Iterable[bytes], threads: i
             yield result.result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def ahead(work: Iterable[tuple[S, Future[T]]], size: int) -> Iterator[tuple[S, Future[T]]]:
-    """What is under way, in order, with so much begun before it is asked for.
-
-    What nobody asks for any more is never begun.
-    """
-    under_way: deque[tuple[S, Future[T]]] = deque()
-    try:
-        for one in work:
-            under_way.append(one)
-            if len(under_way) > size:
-                yield under_way.popleft()
-        while under_way:
-            yield under_way.popleft()
-    finally:
-        for _, future in under_way:
-            future.cancel()
 
 
 @contextmanager

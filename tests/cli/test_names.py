@@ -10,6 +10,7 @@ import pytest
 
 import losscli as package
 from losscli import losses
+from losscli.cli import main
 
 NAMES = [(name, one) for one in losses.values() for name in (one.name, *one.aliases, *one.differs)]
 BCE = "--logits '[2,-1]' --target '[1,0]'"
@@ -38,6 +39,12 @@ def test_every_name_in_every_spelling(name, loss):
         *(("SoftMarginLoss", "soft-margin"), ("soft_margin_loss", "soft-margin")),
         ("MultiLabelSoftMarginLoss", "multilabel-soft-margin"),
         ("multilabel_soft_margin_loss", "multilabel-soft-margin"),
+        *(("PoissonNLLLoss", "poisson-nll"), ("poisson_nll_loss", "poisson-nll")),
+        *(("root_mean_squared_error", "rmse"), ("mean_pinball_loss", "quantile")),
+        *(("MeanSquaredLogarithmicError", "msle"), ("mean_squared_log_error", "msle")),
+        *(("LogCosh", "log-cosh"), ("pseudo_huber", "charbonnier"), ("wmape", "wape")),
+        *(("mean_tweedie_deviance", "tweedie"), ("mean_gamma_deviance", "gamma")),
+        *(("MeanAbsolutePercentageError", "mape"), ("SmoothL1", "smooth-l1")),
         *(("SQUARED_HINGE", "squared-hinge"), ("ZeroOne", "zero-one")),
     ],
 )
@@ -50,7 +57,9 @@ def test_result_has_the_name_of_the_loss_however_it_was_found(losscli):
     assert losscli(f"bce_with_logits {BCE}").out == losscli(f"bce {BCE}").out
 
 
-@pytest.mark.parametrize("name", ["log-loss", "logloss", "Log_Loss", "iou", "l2-loss", "l2_loss"])
+@pytest.mark.parametrize(
+    "name", ["log-loss", "logloss", "Log_Loss", "iou", "l2-loss", "l2_loss", "poisson-deviance"]
+)
 def test_names_that_mean_several_losses_are_refused(name, losscli):
     ran = losscli(f"{name} {BCE}")
     assert (ran.code, ran.out) == (2, "")
@@ -155,9 +164,16 @@ def test_list(losscli):
     assert all(name in shown.replace("\n", " ") for one in losses.values() for name in one.aliases)
 
 
+REGRESSION = [
+    *("huber", "mae", "mse", "rmse", "smooth-l1", "mape", "msle", "rmsle", "smape", "wape"),
+    *("cauchy", "charbonnier", "geman-mcclure", "log-cosh", "welsch", "wing"),
+    *("expectile", "quantile"),
+]
+
+
 def test_list_of_a_family(losscli):
     shown = losscli("list --family regression").out
-    assert re.findall(r"^  (\S+)", shown, re.MULTILINE) == ["mse", "mae", "smooth-l1", "huber"]
+    assert re.findall(r"^  (\S+)", shown, re.MULTILINE) == REGRESSION
 
 
 def test_list_as_json(losscli):
@@ -172,4 +188,25 @@ def test_list_as_json(losscli):
     ]
     assert "BCEWithLogitsLoss" in bce["aliases"]
     regression = json.loads(losscli("list --family regression --json").out)
-    assert [one["name"] for one in regression] == ["mse", "mae", "smooth-l1", "huber"]
+    assert [one["name"] for one in regression] == REGRESSION
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [("losscli hub", ["huber"]), ("losscli mse --pr", ["--pred", "--progress"])]
+)
+def test_names_are_completed(words, found, monkeypatch, capsys):
+    monkeypatch.setenv("_LOSSCLI_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.split() == found
+
+
+def test_completion_tells_what_a_loss_is(monkeypatch, capsys):
+    monkeypatch.setenv("_LOSSCLI_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "losscli hub")
+    with pytest.raises(SystemExit):
+        main([])
+    assert '"huber":"Squared for small errors' in capsys.readouterr().out
