@@ -24,7 +24,7 @@ class Batch:
     the file, so that a value is shown as it was written.
 
     Attributes:
-        kind: What the prediction is: "logits", "probs", "log_probs" or "pred".
+        kind: What the prediction is: "logits", "probs", "log_probs", "pred" and so on.
         start: How many rows come before this leaf.
         rows: How many rows it has.
         prediction: Values of the prediction.
@@ -66,7 +66,9 @@ class Batch:
 
     @cached_property
     def _target_facts(self) -> Facts:
-        return Facts.of(self.target if self.raw.dtype.kind == "U" else self.raw)
+        values = self.target if self.raw.dtype.kind == "U" else self.raw
+        repeated = self.pairing.target.repeat is not None
+        return Facts.of(self.pairing.target.back(values) if repeated else values)
 
     def span(self, side: str) -> tuple[float, float]:
         """The smallest and the largest value of one side, counted or not; NaN if any is."""
@@ -112,6 +114,8 @@ class Batch:
         if self.counts is None:
             return None
         counts = self.counts
+        if values.ndim < counts.ndim and getattr(self.pairing, side).repeat is not None:
+            return np.asarray(counts.any(1))
         if values.ndim < counts.ndim:  # one distribution each, for a loss of every class
             return np.asarray(counts.all(1))
         if values.ndim > counts.ndim:  # there is an axis of classes, or of labels, besides

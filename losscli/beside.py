@@ -100,6 +100,8 @@ class SmallArray:
         if odd.any():
             value = np.atleast_1d(values)[np.atleast_1d(odd)][0]
             raise DataError(f"{name} is {value} at {_first(odd)}", code="weight-value")
+        for extreme in (values.min(), values.max()):
+            option.hold(extreme)
         if option.small and option.small.per_class:
             if values.shape != (pairing.classes,):
                 held = "one number" if not values.shape else f"shape {values.shape}"

@@ -85,6 +85,11 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     remark = loss.remark(name)
     if remark:
         notes.append(Finding("torch-default", Level.NOTE, f"{name}: {remark}"))
+    reduction = settings.reduction or loss.reduction
+    if loss.finish and reduction in ("sum", "none"):
+        text = f"the {loss.finish.__name__} is taken of the mean alone"
+        message = f"--reduction {reduction} gives the elements of {loss.name} as they are: {text}"
+        notes.append(Finding("unfinished", Level.NOTE, message))
     return Question(loss, kind, options, settings, words, tuple(notes))
 
 
@@ -176,7 +181,8 @@ def _kind(loss: Loss[Any, Any], given: Mapping[str, Any]) -> str:
         both = " and ".join(map(flag, kinds))
         raise UsageError(f"{both} are two kinds of prediction: give one of them")
     if not kinds:
-        others = [name for name in ("logits", "probs", "log_probs", "pred") if name in given]
+        known = ("logits", "probs", "log_probs", "pred", "rate", "log_rate")
+        others = [name for name in known if name in given]
         wrong = f", not {flag(others[0])}" if others else ""
         raise UsageError(f"{loss.name} needs predictions: {choices}{wrong}")
     if "target" not in given:

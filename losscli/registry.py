@@ -83,6 +83,9 @@ class Option:
             UsageError: it is of another type, or out of bounds (NaN is out of any).
         """
         if self.small:
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                if self.bounds and _is_number(one):
+                    self.hold(one)
             return self.default if _is_number(value) and value == self.default else value
         if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
             value = value.item()  # a number of NumPy
@@ -95,9 +98,17 @@ class Option:
         if not right:
             wanted = {bool: "true or false", int: "a whole number"}.get(self.kind, "a number")
             raise UsageError(f"{flag(self.name)} must be {wanted}, not {value!r}")
+        self.hold(value)
+        return self.kind(value)
+
+    def hold(self, value: float) -> None:
+        """Refuses a number that is out of bounds, as NaN is out of any.
+
+        Raises:
+            UsageError: it is.
+        """
         if not all(bound.holds(value) for bound in self.bounds) or value != value:
             raise UsageError(f"{flag(self.name)} must be {self.range or 'a number'}, not {value:g}")
-        return self.kind(value)
 
 
 def _is_number(value: Any) -> bool:
@@ -110,7 +121,8 @@ class Loss(Generic[P, R]):
 
     Attributes:
         name: The command.
-        family: The group in which help shows it: the name of the module that defines it.
+        family: The group in which help shows it: the name of the module or package of
+            :mod:`losscli.losses` that defines it.
         target: What the targets are, and all that follows from it.
         reduction: The default one.
         reference: The function of another library that gives the same numbers.
@@ -120,7 +132,9 @@ class Loss(Generic[P, R]):
         rows: "leaf" where a row's loss depends on that row alone, so that some can be computed at
             a time; "all" where it depends on all of them, "pairs" on each two of them.
         also: Numbers that follow from the mean alone, such as the perplexity.
-        guess: The loss of the best constant prediction, where the measures of the role tell it.
+        finish: What is done to the mean, and to no single element: the root of ``rmse``.
+        guess: The loss of the best constant prediction, where the measures of the role tell it:
+            what the mean of its elements would be.
     """
 
     function: Callable[P, R]
@@ -132,13 +146,14 @@ class Loss(Generic[P, R]):
     unit: str = ""
     rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
+    finish: Callable[[float], float] | None = None
     guess: Callable[..., float | None] | None = None
     kinds: dict[str, Callable[..., Tensor | Terms]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.function)
         self.name = self.function.__name__.replace("_", "-")
-        self.family = self.function.__module__.rpartition(".")[2]
+        self.family = self.function.__module__.removeprefix("losscli.losses.").partition(".")[0]
         self.given(next(iter(inspect.signature(self.function).parameters)))(self.function)
 
     def __repr__(self) -> str:
@@ -229,6 +244,7 @@ def loss(
     unit: str = "",
     rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
+    finish: Callable[[float], float] | None = None,
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""
 
@@ -243,6 +259,7 @@ def loss(
             unit,
             rows,
             also or {},
+            finish,
         )
 
     return wrap

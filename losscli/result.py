@@ -73,6 +73,7 @@ class Result:
         kind: The kind of prediction.
         value: The reduced loss; None with reduction "none".
         reduction: How it was reduced.
+        finish: What was taken of the mean, such as its "root"; "" for nothing.
         denominator: What the sum was divided by; None where it was not.
         unit: What the loss is counted in, if that has a name.
         signature: Results with equal signatures are comparable.
@@ -107,6 +108,7 @@ class Result:
     headings: Sequence[str]
     shape: tuple[int, ...] = ()
     kept: Spool | None = field(default=None, compare=False)
+    finish: str = ""
 
     @classmethod
     def of(
@@ -122,6 +124,8 @@ class Result:
         loss, reduction = question.loss, question.reduction
         denominator = total.denominator(reduction)
         value = total.numerator.over(denominator or Sum.of(1.0))
+        if loss.finish and denominator is not None:
+            value = loss.finish(value)
         shape = _shape(role, question.settings.limit)
         report = role.report(total.measured)
         if total.prediction.nan or total.target.nan:  # with --nan propagate
@@ -147,6 +151,7 @@ class Result:
             headings=role.headings,
             shape=shape,
             kept=kept,
+            finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
         )
 
     @cached_property
@@ -357,7 +362,10 @@ def _guess(question: Question, total: State) -> float | None:
     loss = question.loss
     if loss.guess is None or question.reduction not in ("mean", "none"):
         return None
-    return loss.guess(total.measured, **question.options)
+    found = loss.guess(total.measured, **question.options)
+    if loss.finish and found is not None and question.reduction == "mean":
+        return loss.finish(found)
+    return found
 
 
 def _also(name: str, value: float) -> Measure:

@@ -27,17 +27,21 @@ class View:
         row: The shape of one row, without the axes that were dropped.
         class_axis: The axis of classes, counted with the rows as axis 0; None for none.
         whole: The field is a single row: it has no axis of rows.
+        repeat: Each value stands so many times side by side; None for once.
     """
 
     row: Shape
     class_axis: int | None = None
     whole: bool = False
+    repeat: int | None = None
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Rows as the kernel wants them: contiguous, with the classes on axis 1.
 
         Classes on the last axis need no copy: the axes before them become rows.
         """
+        if self.repeat is not None:
+            return rows.reshape(-1, 1).repeat(self.repeat, 1)
         if self.class_axis is None:
             return rows.reshape(-1, *self.row)
         if self.class_axis == len(self.row):
@@ -47,6 +51,8 @@ class View:
 
     def back(self, mask: np.ndarray) -> np.ndarray:
         """Undoes :meth:`of` for an array of the kernel's shape: back to the order of the file."""
+        if self.repeat is not None:
+            return mask[:, 0]
         if self.class_axis is None or self.class_axis == len(self.row):
             return mask
         return np.moveaxis(mask, 1, self.class_axis)
@@ -131,6 +137,14 @@ def same(prediction: Field, target: Field) -> Pairing:
         if field.shape != dropped
     )
     return Pairing(dropped[0], whole[0], whole[1], dropped, notes=notes)
+
+
+def several(prediction: Field, target: Field) -> Pairing:
+    """Pairs predictions (N, Q) with targets (N): the one target of a row goes with each of them."""
+    ours, theirs = prediction.shape, target.shape
+    if len(ours) != 2 or _dropped(theirs) != ours[:1] or ours[1] == 1 or not theirs:
+        return same(prediction, target)
+    return Pairing(ours[0], View(ours[1:]), View((), repeat=ours[1]), ours)
 
 
 def by_class(prediction: Field, target: Field, axis: int | None) -> Pairing:

@@ -151,6 +151,12 @@ class Moments:
         return math.sqrt(max(spread, 0.0) / (self.count - 1))
 
     @property
+    def variance(self) -> float | None:
+        """The mean squared distance from the mean, where there are two values and it is finite."""
+        found = self.std**2 * (self.count - 1) / self.count if self.count > 1 else math.nan
+        return found if math.isfinite(found) else None
+
+    @property
     def stderr(self) -> float:
         """The standard error of the mean of independent values."""
         return self.std / math.sqrt(self.count) if self.count else math.nan

@@ -30,7 +30,11 @@ def hits(result):
 
 
 @pytest.mark.parametrize(
-    "name", ["bce", "focal", "zero-one", "hinge", "squared-hinge", "soft-margin"]
+    "name",
+    [
+        *("bce", "focal", "asl", "brier", "zero-one"),
+        *("hinge", "squared-hinge", "soft-margin", "perceptron"),
+    ],
 )
 def test_binary(name):
     result = evaluate(name, logits=SCORES, target=LABEL)
@@ -77,7 +81,9 @@ def test_binary_means():
     assert result.metrics["mean_target"] == pytest.approx(np.average(LABEL, weights=WEIGHT))
 
 
-@pytest.mark.parametrize("name", ["bce", "multilabel-soft-margin", "zero-one"])
+@pytest.mark.parametrize(
+    "name", ["bce", "asl", "multilabel-soft-margin", "zlpr", "multilabel-margin", "zero-one"]
+)
 def test_multi_label(name):
     target = (RNG.random((N, C)) < 0.3).astype(int)
     result = evaluate(name, logits=LOGITS - 1, target=target)
@@ -111,6 +117,20 @@ def test_classes(kind):
     assert result.metrics["confidence"] == pytest.approx(PROBS.max(1).mean())
     assert result.metrics["perplexity"] == pytest.approx(exp(result.value))
     assert result.value == pytest.approx(metrics.log_loss(CLASS, PROBS, labels=range(C)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["focal-ce", "poly1", "gce", "brier", "multi-margin", "multiclass-hinge", "categorical-hinge"],
+)
+def test_choices(name):
+    """Top-1 and top-k of whatever is scored; a probability where there is one."""
+    result = evaluate(name, logits=LOGITS, target=CLASS, top_k=[3])
+    assert hits(result) == (np.sum(LOGITS.argmax(1) == CLASS), N)
+    wanted = metrics.top_k_accuracy_score(CLASS, LOGITS, k=3, labels=range(C))
+    assert result.metrics["top3"] == pytest.approx(wanted)
+    margins = name in ("multi-margin", "multiclass-hinge", "categorical-hinge")
+    assert ("confidence" in result.metrics) is not margins
 
 
 def test_class_ties_go_to_the_first():
@@ -184,6 +204,76 @@ def test_baseline_of_values(name):
     assert evaluate(name, pred=np.zeros(21), target=target).guess == pytest.approx(wanted, rel=1e-6)
 
 
+AMOUNTS = np.exp(SCORES)
+TRUE_AMOUNTS = np.round(np.exp(LOGITS[:, 1]), 3)
+COUNTS = RNG.poisson(3, N)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["rate", "log_rate"])
+@pytest.mark.parametrize("power", [1.0, 1.3, 2.0, 3.0])
+def test_amounts(power, kind, weighted):
+    """d2 is scikit-learn's, and the means are shown beside one another."""
+    target = COUNTS if power < 2 else TRUE_AMOUNTS
+    weight = {"sample_weight": WEIGHT} if weighted else {}
+    given = {kind: AMOUNTS if kind == "rate" else SCORES, "target": target, **weight}
+    wanted = metrics.d2_tweedie_score(target, AMOUNTS, power=power, **weight)
+    means = [np.average(one, weights=WEIGHT if weighted else None) for one in (AMOUNTS, target)]
+    found = [evaluate("tweedie", **given, power=power)]
+    found += [evaluate("poisson-nll", **given)] if power == 1 else []
+    found += [evaluate("gamma", **given)] if power == 2 else []
+    for result in found:
+        assert result.accuracy is None
+        assert result.metrics == pytest.approx(
+            {"d2": wanted, "mean_rate": means[0], "mean_target": means[1]}
+        )
+        if result.loss != "poisson-nll":
+            assert 1 - result.value / result.guess == pytest.approx(wanted)
+
+
+def test_d2_needs_targets_that_differ():
+    for name in ("tweedie", "poisson-nll", "gamma"):
+        result = evaluate(name, rate=AMOUNTS, target=np.full(N, 0.1))
+        assert "d2" not in result.metrics
+        assert result.guess == (pytest.approx(0.1 - 0.1 * log(0.1)) if "nll" in name else 0)
+    assert evaluate("tweedie", rate=AMOUNTS, target=np.zeros(N)).guess is None
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_coverage(weighted):
+    weight = {"sample_weight": WEIGHT} if weighted else {}
+    target = np.where(np.arange(N) % 5, LOGITS[:, 1], SCORES)  # some are met exactly
+    result = evaluate("quantile", pred=SCORES, target=target, q=0.8, **weight)
+    wanted = np.average(target <= SCORES, weights=weight.get("sample_weight"))
+    assert result.metrics["coverage"] == pytest.approx(wanted)
+    assert result.metrics["mae"] == pytest.approx(
+        metrics.mean_absolute_error(target, SCORES, **weight)
+    )
+
+
+BASELINES = [
+    ("rmse", "pred", SCORES, {}),
+    ("quantile", "pred", SCORES, {"q": 0.9}),
+    ("quantile", "pred", SCORES, {"q": 0.05}),
+    ("wape", "pred", SCORES, {}),
+    ("msle", "pred", AMOUNTS, {}),
+    ("rmsle", "pred", AMOUNTS, {}),
+    ("poisson-nll", "log_rate", COUNTS, {}),
+    ("poisson-nll", "log_rate", COUNTS, {"full": True}),
+    ("tweedie", "log_rate", COUNTS, {}),
+    ("tweedie", "log_rate", AMOUNTS, {"power": 2.5}),
+    ("gamma", "log_rate", AMOUNTS, {}),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "target", "options"), BASELINES, ids=str)
+def test_baseline_of_amounts(name, kind, target, options):
+    """No constant does better, and one does as well."""
+    given = {"target": target, **options, "mask": WEIGHT > 0.7}
+    wanted = best(lambda c: evaluate(name, **{kind: np.full(N, c[0])}, **given).value, [0.1])
+    assert evaluate(name, **{kind: np.zeros(N)}, **given).guess == pytest.approx(wanted, rel=1e-6)
+
+
 def named(options):
     return ", ".join(options) or "plain"
 
@@ -246,3 +336,25 @@ def test_majority_is_the_accuracy_of_guessing(options):
     ones = np.average(LABEL, weights=weight)
     binary = evaluate("bce", logits=SCORES, target=LABEL, **options).report.accuracy.guess
     assert binary == pytest.approx(max(ones, 1 - ones))
+
+
+@pytest.mark.parametrize("more", [{"target": [-100, -100, 2]}, {"mask": [0, 0, 1]}])
+def test_ties_are_seen_beside_rows_of_nan_that_do_not_count(more):
+    """Of three equal scores the last is third, whatever stands in rows that are left out."""
+    nan = float("nan")
+    given = {"logits": [[nan, 0.0, 1.0], [nan, 1.0, 2.0], [1.0, 1.0, 1.0]], "target": [0, 0, 2]}
+    found = evaluate("ce", **(given | more), top_k="2", nan="omit")
+    assert found.metrics["top2"] == 0
+
+
+def test_nan_in_a_target_leaves_no_baseline():
+    nan = float("nan")
+    found = evaluate("bce", logits=[1.0, 2, 3], target=[1, nan, 0], nan="propagate")
+    assert found.to_dict()["baselines"] == {}
+
+
+def test_baseline_of_mae_is_found_in_double_precision():
+    target = np.float32([3e38, -3e38, 3e38, -2e38])
+    found = evaluate("mae", pred=np.zeros(4, np.float32), target=target)
+    wanted = np.abs(target - np.median(target.astype(float)), dtype=float).mean()
+    assert found.to_dict()["baselines"]["constant"] == pytest.approx(wanted)

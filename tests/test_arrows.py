@@ -23,7 +23,7 @@ MAY = {
     "memory": LIGHT,
     "spool": LIGHT,
     "watch": LIGHT,
-    "formats": LIGHT | {"memory", "spool", "watch"},
+    "formats": LIGHT | {"cores", "memory", "spool", "watch"},
     "inputs": LIGHT | {"formats"},
     "shapes": LIGHT | {"formats"},
     "batch": LIGHT | {"facts"},

@@ -20,12 +20,14 @@ RNG = np.random.default_rng(3)
 SCORES = RNG.normal(size=(300, 4))
 LABELS = RNG.integers(0, 2, SCORES.shape)
 SHARES = np.exp(SCORES) / np.exp(SCORES).sum(1, keepdims=True)
-TARGETS = {"ce": LABELS[:, 0], "nll": LABELS[:, 0], "kl": SHARES[::-1], "mse": SCORES[::-1]}
+TARGETS = {"kl": SHARES[::-1], "mse": SCORES[::-1], "gamma": LABELS + 1}
+TARGETS |= dict.fromkeys(("ce", "nll", "gce", "multi-margin", "multiclass-hinge"), LABELS[:, 0])
 
 
 def asked(name):
     kind = next(iter(losses[name].kinds))
-    given = {"log_probs": np.log(SHARES), "probs": SHARES}.get(kind, SCORES)
+    positive = {"probs": SHARES, "rate": SHARES, "log_probs": np.log(SHARES)}
+    given = SHARES if name in ("msle", "rmsle") else positive.get(kind, SCORES)
     return {kind: given, "target": TARGETS.get(name, LABELS)}
 
 

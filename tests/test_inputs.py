@@ -378,9 +378,15 @@ def test_formats():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["xml"], "--input-format xml: no format 'xml'; choose from csv, tsv, json, jsonl, npy, parquet"),
+        (
+            ["xml"],
+            "--input-format xml: no format 'xml'; choose from csv, tsv, json, jsonl, npy, parquet",
+        ),
         (["p=csv"], "--input-format p=csv: no input 'p'; choose from pred, target"),
-        (["pred="], "--input-format pred=: no format ''; choose from csv, tsv, json, jsonl, npy, parquet"),
+        (
+            ["pred="],
+            "--input-format pred=: no format ''; choose from csv, tsv, json, jsonl, npy, parquet",
+        ),
         (["csv", "npy"], "--input-format npy: given twice"),
     ],
 )

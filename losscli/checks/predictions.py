@@ -148,18 +148,57 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return message, ""
 
 
+@check("rate-range", Level.ERROR, on="prediction")
+def negative_rate(batch: Batch) -> np.ndarray | None:
+    """Rates below 0: their logarithms, perhaps."""
+    return None if batch.inside("prediction", 0, np.inf) else np.asarray(batch.prediction < 0)
+
+
+@negative_rate.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: {tally.value:g} is no rate: below 0 ({like(tally)})"
+    return message, "--log-rate takes the logarithms of rates"
+
+
+@check("impossible", Level.WARNING, on="prediction")
+def never(batch: Batch) -> np.ndarray | None:
+    """Rates of 0 where the target is more."""
+    if batch.kind != "rate" or not batch.facts("prediction").low <= 0:
+        return None
+    return np.asarray((batch.prediction == 0) & (batch.target > 0))
+
+
+@never.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    eps = case.options.get("eps")
+    message = f"{case.place}: a rate of 0, and a target above 0 ({like(tally)}); "
+    if eps:
+        return message + f"the logarithm is that of eps {eps:g}, as in torch", ""
+    return message + "the loss is infinite", ""
+
+
 BY_KIND: dict[str, tuple[Check, ...]] = {
     "logits": NUMBERS["prediction"],
     "probs": (*NUMBERS["prediction"], probs_range),
     "log_probs": (*NUMBERS["prediction"], log_probs_range),
     "pred": NUMBERS["prediction"],
+    "rate": (*NUMBERS["prediction"], negative_rate),
+    "log_rate": NUMBERS["prediction"],
 }
 """What is asked of every prediction of a kind."""
 
 DISTRIBUTION: dict[str, tuple[Check, ...]] = {
     "logits": (),
-    "probs": (probs_sum, impossible),
-    "log_probs": (log_probs_sum, impossible),
+    "probs": (probs_sum,),
+    "log_probs": (log_probs_sum,),
     "pred": (),
 }
 """What is asked besides where there is a probability for each class."""
+
+LOGARITHMIC: dict[str, tuple[Check, ...]] = {
+    "logits": (),
+    "probs": (impossible,),
+    "log_probs": (impossible,),
+    "pred": (),
+}
+"""What is asked besides where the loss is the logarithm of such a probability."""

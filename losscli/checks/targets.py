@@ -53,6 +53,59 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return message, "soft targets in [0, 1] are for bce, class indices for ce"
 
 
+@check("label-range", Level.ERROR, on="target")
+def not_a_label(batch: Batch) -> np.ndarray | None:
+    """Lists of labels that hold something else than a label, or the -1 that ends a list."""
+    raw = batch.raw
+    if raw.dtype.kind == "b":
+        return None
+    outside = (raw < -1) | (raw >= batch.prediction.shape[-1])
+    broken = raw != np.floor(raw) if raw.dtype.kind == "f" else False
+    return np.asarray((outside | broken) & ~(raw != raw))
+
+
+@not_a_label.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    labels = case.pairing.prediction.row[-1]
+    message = (
+        f"{case.place}: {tally.value:g} is no label: there are {labels}, 0..{labels - 1}, and -1 "
+        f"ends the list of a row ({like(tally)})"
+    )
+    return message, "a probability for each label is for bce and multilabel-soft-margin"
+
+
+@check("label-twice", Level.WARNING, on="target", whole_rows=True)
+def label_twice(batch: Batch) -> Found | None:
+    """Lists that name a label more than once."""
+    twice = batch.target > 1
+    return Found(np.asarray(twice.any(-1)), twice.argmax(-1)) if twice.any() else None
+
+
+@label_twice.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: label {tally.value} is listed more than once, and counts as often, as in "
+        f"torch ({like(tally, 'row')})"
+    )
+    return message, "rows of 0 and 1 are read as multi-hot only if all rows are"
+
+
+@check("label-after-end", Level.WARNING, on="target")
+def after_the_end(batch: Batch) -> np.ndarray | None:
+    """Labels behind the -1 that ends a list."""
+    ended = np.logical_or.accumulate(batch.raw == -1, -1)
+    return np.asarray(ended & (batch.raw != -1))
+
+
+@after_the_end.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = (
+        f"{case.place}: label {tally.value:g} stands behind a -1, which ends the list, and does "
+        f"not count, as in torch ({like(tally)})"
+    )
+    return message, "-1 fills a row behind its last label"
+
+
 @check("class-unknown", Level.ERROR, on="target")
 def class_unknown(batch: Batch) -> np.ndarray | None:
     """Classes that neither the columns of the predictions nor --classes name."""
@@ -144,7 +197,7 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
         f"{case.place}: the target sums to {tally.value:.6g}, not 1 ({like(tally, 'row')}); "
         "nothing is renormalised"
     )
-    return message, "several labels a row are for bce" if case.loss == "ce" else ""
+    return message, "" if "log_target" in case.options else "several labels a row are for bce"
 
 
 CHECKS: tuple[Check, ...] = NUMBERS["target"]

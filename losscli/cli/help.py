@@ -24,7 +24,7 @@ EXAMPLES = (
     "cat p.csv | losscli mse --data - --pred yhat --target y --value",
 )
 
-EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber")
+EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile", "poisson-nll")
 """The losses that the overview gives a line each, as far as they are here."""
 
 TOOLS = {"list": "list [--family F] [--json]", "help": "help [NAME]"}
@@ -41,7 +41,7 @@ def overview() -> str:
     lines += [f"  {command}" for command in EXAMPLES]
     lines += ["", "Everyday losses"]
     everyday = [losses[name] for name in EVERYDAY if name in losses]
-    lines += [f"  {one.name:<8} {_brief(one)}" for one in everyday]
+    lines += [f"  {one.name:<11} {_brief(one)}" for one in everyday]
     lines += ["", "Others"]
     for family, title in FAMILIES.items():
         names = [one.name for one in losses.values() if one.family == family]
@@ -164,4 +164,4 @@ def described(loss: Loss[Any, Any]) -> dict[str, Any]:
 def _brief(loss: Loss[Any, Any]) -> str:
     """The summary of a loss, or what stands before its colon if there is no place for all."""
     text = loss.summary.rstrip(".")
-    return text if len(text) <= COLUMNS - 12 else text.partition(":")[0]
+    return text if len(text) <= COLUMNS - 14 else text.partition(":")[0]

@@ -25,6 +25,8 @@ KINDS = {
     "probs": "Probabilities.",
     "log_probs": "Log-probabilities.",
     "pred": "Predictions.",
+    "rate": "Expected values, 0 or more.",
+    "log_rate": "Logarithms of expected values.",
 }
 
 _SHORT = {"value": "-b", "quiet": "-q"}

@@ -26,7 +26,7 @@ SYNONYMS = {
 }
 """What other libraries call an input."""
 
-PREDICTIONS = ("--logits", "--probs", "--log-probs", "--pred")
+PREDICTIONS = ("--logits", "--probs", "--log-probs", "--pred", "--rate", "--log-rate")
 """The kinds of prediction; no loss takes all of them."""
 
 REPEATABLE = ("ignore", "input_format")

@@ -11,12 +11,15 @@ FAMILIES = {
     "binary": "Binary and multi-label",
     "multiclass": "Multi-class and distributions",
     "regression": "Regression",
+    "probabilistic": "Counts and amounts",
 }
-"""The modules of this package, and what their families are called."""
+"""The modules or packages in this one, and what their families are called."""
 
 _SEVERAL = {
     "log-loss": "bce is for one probability a row, ce for one a class",
     "iou": "jaccard is for masks, box-iou for boxes; neither is here yet",
+    "poisson-deviance": "poisson-nll is the likelihood, tweedie --power 1 the deviance",
+    "mean-poisson-deviance": "poisson-nll is the likelihood, tweedie --power 1 the deviance",
     "l2-loss": "mse is the squared error; optax halves it, TensorFlow halves the sum",
 }
 """Names that mean different losses in different libraries, and the choices."""

@@ -24,6 +24,15 @@ def times(factor: Tensor | float, value: Tensor) -> Tensor:
     return torch.where(factor == 0, 0.0, factor * value)
 
 
+def minus(one: Tensor, other: Tensor) -> Tensor:
+    """A difference in which equal infinities leave 0: scores that are equal.
+
+    >>> minus(torch.tensor([float("inf"), 3.0]), torch.tensor([float("inf"), 1.0]))
+    tensor([0., 2.])
+    """
+    return torch.where(one == other, 0.0, one - other)
+
+
 def log_softmax(logits: Tensor, axis: int) -> Tensor:
     """Log-softmax that goes to its limit at ±∞.
 

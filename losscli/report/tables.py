@@ -94,7 +94,8 @@ def _headline(result: Result, *, colour: bool) -> str:
         main = f"{result.loss}  {count:,} unreduced losses"
     else:
         main = f"{result.loss}  {figure(result.value)}"
-        if result.value == result.stats["mean"] and isfinite(result.stats["stderr"]):
+        plain = result.value == result.stats["mean"] and not result.finish
+        if plain and isfinite(result.stats["stderr"]):
             main += f" ± {brief(result.stats['stderr'])} s.e."
     main = f"\x1b[1m{main}\x1b[0m" if colour else main
     return f"{main}   {_how(result)}{_better(result)}\n"
@@ -104,16 +105,17 @@ def _how(result: Result) -> str:
     """How the number came to be, in a few words."""
     count = result.stats["count"]
     unit = f", {result.unit}" if result.unit else ""
+    finish = f"{result.finish} of the " if result.finish else ""
     if result.reduction == "none":
         return f"mean {figure(result.stats['mean'])}{unit}"
     if result.denominator is None:
         return f"sum of {count:,}{unit}"
     if result.denominator == count:
-        return f"{result.reduction} of {count:,}{unit}"
+        return f"{finish}{result.reduction} of {count:,}{unit}"
     if result.reduction == "batchmean":
         rows = "row" if result.denominator == 1 else "rows"
-        return f"batchmean over {result.denominator:,.6g} {rows}{unit}"
-    return f"weighted mean of {count:,}{unit}"
+        return f"{finish}batchmean over {result.denominator:,.6g} {rows}{unit}"
+    return f"{finish}weighted mean of {count:,}{unit}"
 
 
 def _better(result: Result) -> str:
@@ -173,6 +175,8 @@ def _measures(result: Result) -> Table:
     total = f"sum {figure(result.stats['sum'])}"
     if result.denominator is not None:
         total += f" / {result.denominator:.6g}"
+    if result.finish:
+        total = f"{result.finish}({total})"
     value = result.stats["mean"] if result.value is None else result.value
     add(made, "loss", figure(value), total, guess)
     found = [result.report.accuracy] if result.report.accuracy else []

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 from losscli.roles.base import Asked, Measure, Role
-from losscli.roles.binary import Binary, MultiLabel, PlusMinus
-from losscli.roles.classes import Classes, ClassIndex, Distribution
-from losscli.roles.labels import Labels
-from losscli.roles.values import Values
+from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
+from losscli.roles.classes import (
+    BoundedClasses,
+    BoundedClassIndex,
+    Classes,
+    ClassIndex,
+    ScoredClasses,
+    ScoredClassIndex,
+)
+from losscli.roles.counts import Amounts, Counts
+from losscli.roles.distributions import Distance, Distribution
+from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.sets import LabelLists, Ranked
+from losscli.roles.values import Growing, Quantiles, Relative, Values
 
 __all__ = [
+    "Amounts",
     "Asked",
     "Binary",
+    "BoundedBinary",
+    "BoundedClassIndex",
+    "BoundedClasses",
     "ClassIndex",
     "Classes",
+    "Counts",
+    "Distance",
     "Distribution",
+    "Growing",
+    "LabelLists",
     "Labels",
     "Measure",
     "MultiLabel",
+    "Outcomes",
     "PlusMinus",
+    "Quantiles",
+    "Ranked",
+    "Relative",
     "Role",
+    "ScoredClassIndex",
+    "ScoredClasses",
     "Values",
 ]

@@ -25,9 +25,14 @@ _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
 
 
 class Binary(Role):
-    """One target in [0, 1] for each prediction: 0, 1, or a probability of 1."""
+    """One target in [0, 1] for each prediction: 0, 1, or a probability of 1.
+
+    Attributes:
+        bounded: The loss is finite where a probability is 0 or 1: it takes no logarithm of it.
+    """
 
     settings: ClassVar[tuple[str, ...]] = ("threshold",)
+    bounded: ClassVar[bool] = False
 
     def pair(self) -> Pairing:
         return shapes.same(self.asked.prediction, self.asked.target)
@@ -35,7 +40,7 @@ class Binary(Role):
     def checks(self) -> Sequence[Check]:
         kind = self.asked.kind
         certain = {"probs": predictions.clamped, "log_probs": predictions.ruled_out}
-        logs = kind in certain and self.asked.loss != "zero-one"
+        logs = kind in certain and not self.bounded
         return (
             *predictions.BY_KIND[kind],
             *((certain[kind],) if logs else ()),
@@ -56,7 +61,7 @@ class Binary(Role):
         guessed, true = batch.prediction > self.cut, self.positive(batch)
         few = batch.facts("target").values  # which tells that no target is a probability
         soft = few is None or not few.keys() <= {-1, 0, 1}
-        changed = batch.target is not batch.raw or not batch.plain
+        changed = batch.target is not batch.raw or not batch.plain or batch.facts("target").nan
         parts = {
             **_confusion(guessed, true, batch),
             "soft": amount((batch.target > 0) & (batch.target < 1), batch) if soft else 0,
@@ -111,6 +116,12 @@ class Binary(Role):
         name = {"prob": "p", "log-prob": "log p"}.get(kind, kind)
         same = " (p > 0.5)" if kind == "logit" and self.cut == 0 else ""
         return f"{name} > {self.cut:.6g}{same}"
+
+
+class BoundedBinary(Binary):
+    """Binary targets of a loss that takes no logarithm of a probability as it is."""
+
+    bounded = True
 
 
 class MultiLabel(Binary):
@@ -178,6 +189,13 @@ class PlusMinus(Binary):
             message = f"{label}: labels 0 and 1 were read as -1 and +1"
             return [Finding("labels-as-signs", Level.NOTE, message, input="target")]
         return []
+
+
+def balance(totals: Totals) -> float | None:
+    """The share of positive targets; None where weights below 0 leave none."""
+    yes = number(totals["tp"]) + number(totals["fn"])
+    no = number(totals["fp"]) + number(totals["tn"])
+    return yes / (yes + no) if min(yes, no) >= 0 and yes + no else None
 
 
 def _confusion(guessed: np.ndarray, true: np.ndarray, batch: Batch) -> dict[str, int | Sum]:

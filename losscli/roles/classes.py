@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
@@ -39,9 +38,16 @@ COUNTED = 4096
 
 
 class ClassIndex(Role):
-    """One class for each row of scores: an index from 0, or a name."""
+    """One class for each row of scores: an index from 0, or a name.
+
+    Attributes:
+        bounded: The loss is finite where a probability is 0: it takes no logarithm of it.
+        squashed: Unnormalised scores are taken as logits of probabilities, and not as they are.
+    """
 
     settings: ClassVar[tuple[str, ...]] = ("top_k", "classes", "target_base")
+    bounded: ClassVar[bool] = False
+    squashed: ClassVar[bool] = True
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
@@ -78,6 +84,7 @@ class ClassIndex(Role):
             targets.class_not_whole,
             targets.class_range,
             *predictions.DISTRIBUTION[kind],
+            *(() if self.bounded else predictions.LOGARITHMIC[kind]),
         )
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
@@ -98,7 +105,7 @@ class ClassIndex(Role):
         if self.tops:
             ranks = _ranks(scores, true)
             parts |= {f"top{k}": amount(ranks < k, batch) for k in self.tops}
-        if batch.kind != "pred":
+        if self.squashed:
             parts["confidence"] = _confidence(batch)
         if classes <= COUNTED:
             parts["classes"] = _tally(true, batch, classes)
@@ -187,7 +194,8 @@ class Classes(ClassIndex):
     def checks(self) -> Sequence[Check]:
         if not self.pairing.probabilities:
             return super().checks()
-        return _distributions(self.asked.kind, (targets.probs_range, targets.probs_sum))
+        checks = targets.probs_range, targets.probs_sum
+        return distributed(self.asked.kind, checks, bounded=self.bounded)
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
         if not self.pairing.probabilities:
@@ -216,57 +224,44 @@ class Classes(ClassIndex):
         return super().rule + (", target argmax" if self.pairing.probabilities else "")
 
 
-class Distribution(Role):
-    """A probability, or log-probability, for each class."""
+class BoundedClassIndex(ClassIndex):
+    """One class for each row, of a loss that takes no logarithm of a probability."""
 
-    precise = True
-
-    def pair(self) -> Pairing:
-        asked = self.asked
-        if asked.prediction.shape == asked.target.shape and len(asked.prediction.shape) < 2:
-            if asked.kind == "logits":
-                raise DataError(
-                    f"{asked.prediction.label} has shape {asked.prediction.shape}: nothing says "
-                    "whether these are rows or classes",
-                    hint="one distribution over C classes has the shape (1, C)",
-                    code="shape-mismatch",
-                )
-            refuse(asked, "there is no axis of classes", class_axis=-1)
-            return shapes.same(asked.prediction, asked.target)
-        return shapes.terms(asked.prediction, asked.target, asked.options["class_axis"])
-
-    def checks(self) -> Sequence[Check]:
-        log = self.asked.options["log_target"]
-        range_ = targets.log_probs_range if log else targets.probs_range
-        if self.pairing.classes is None:
-            return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, range_)
-        return _distributions(self.asked.kind, (range_, targets.probs_sum))
-
-    def measure(self, batch: Batch) -> Totals:
-        if self.pairing.classes is None:
-            return Totals()
-        hits = batch.prediction.argmax(1) == batch.target.argmax(1)
-        heads = replace(  # one for each distribution, not for each class
-            batch,
-            counts=None if batch.counts is None else np.asarray(batch.counts.all(1)),
-            weight=None if batch.weight is None else batch.weight.mean(1),
-        )
-        every = np.ones(hits.shape, bool)
-        return Totals({"hits": amount(hits, heads), "count": amount(every, heads)})
-
-    def report(self, totals: Totals) -> Report:
-        if "count" not in totals or not number(totals["count"]):
-            return Report()
-        hits, count = number(totals["hits"]), number(totals["count"])
-        rule = "argmax of prediction = argmax of target"
-        how = f"{told(hits)}/{told(count)}, {rule}"
-        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
+    bounded = True
 
 
-def _distributions(kind: str, target: Sequence[Check]) -> tuple[Check, ...]:
+class BoundedClasses(Classes):
+    """Classes or a probability for each, of a loss that takes no logarithm of a probability."""
+
+    bounded = True
+
+
+class ScoredClassIndex(BoundedClassIndex):
+    """One class for each row, of a loss that compares scores as they are."""
+
+    squashed = False
+
+
+class ScoredClasses(BoundedClasses):
+    """Classes or a probability for each, of a loss that compares scores as they are."""
+
+    squashed = False
+
+
+def distributed(kind: str, target: Sequence[Check], *, bounded: bool) -> tuple[Check, ...]:
     """The checks of a prediction and a target that both have a value for each class."""
     found = predictions.BY_KIND[kind], targets.CHECKS, target, predictions.DISTRIBUTION[kind]
-    return tuple(check for group in found for check in group)
+    logs = () if bounded else predictions.LOGARITHMIC[kind]
+    return tuple(check for group in (*found, logs) for check in group)
+
+
+def frequencies(totals: Totals) -> list[float] | None:
+    """How often each class is the true one, as shares; None where that is not known."""
+    count = number(totals["count"])
+    if "classes" not in totals or not count > 0:
+        return None
+    found = [number(one) / count for one in totals["classes"].tolist()]
+    return found if min(found) >= 0 else None
 
 
 def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -275,7 +270,7 @@ def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
     own = np.take_along_axis(scores, true, 1)
     before = np.asarray((scores > own).sum(1))
     equal = scores == own
-    if np.count_nonzero(equal) > true.size:  # more than each score to itself
+    if np.count_nonzero(equal) > np.count_nonzero(own == own):  # more than each to itself
         places = np.arange(scores.shape[1]).reshape(-1, *[1] * (scores.ndim - 2))
         before = before + (equal & (places < true)).sum(1)
     return before

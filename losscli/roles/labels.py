@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import np
 from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, refuse, told
-from losscli.roles.binary import Binary
-from losscli.roles.classes import ClassIndex
+from losscli.roles.binary import BoundedBinary
+from losscli.roles.classes import BoundedClasses, BoundedClassIndex, ClassIndex
 from losscli.roles.values import Values
 from losscli.stats import Totals
 
@@ -36,10 +36,33 @@ class Labels(ClassIndex):
         scores, target = asked.prediction.shape, asked.target.shape
         if len(_long(scores)) > len(_long(target)):
             refuse(asked, "the highest score decides among classes", threshold=None)
-            return ClassIndex(asked)
+            return BoundedClassIndex(asked)
         why = f"{asked.prediction.label} of shape {scores} has one score for each target"
         refuse(asked, why, classes=None, target_base=None, class_axis=None)
-        return Binary(asked)
+        return BoundedBinary(asked)
+
+
+class Outcomes(BoundedClasses):
+    """What came of a probability, or of one for each class; which follows from the shapes.
+
+    Shapes that have only the rows in common with a single number each are binary, as is an axis 1
+    of length 1 on both sides. Others have classes: scores of the target's own shape, class
+    probabilities; scores with an axis more, class indices.
+    """
+
+    settings = ("threshold", *BoundedClasses.settings)
+
+    @classmethod
+    def of(cls, asked: Asked) -> Role:
+        scores, target = asked.prediction.shape, asked.target.shape
+        flat = len(_long(scores)) == len(_long(target)) == len(scores[:1])
+        single = flat or (scores == target and scores[1:2] == (1,))
+        if single and asked.options.get("class_axis") is None:
+            why = f"{asked.prediction.label} of shape {scores} has one score for each target"
+            refuse(asked, why, top_k=None, classes=None, target_base=None)
+            return BoundedBinary(asked)
+        refuse(asked, "the highest score decides among classes", threshold=None)
+        return BoundedClasses(asked)
 
 
 class Equal(Values):

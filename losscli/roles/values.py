@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from math import sqrt
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from losscli import shapes
-from losscli.checks import predictions, targets
+from losscli.checks import amounts, predictions, targets
+from losscli.errors import DataError
 from losscli.lazy import np, torch
 from losscli.quantiles import EXACT, Sample
-from losscli.roles.base import Measure, Report, Role, ratio
+from losscli.roles.base import Measure, Report, Role, amount, number, ratio
 from losscli.stats import Extremes, Moments, Sum, Totals
 
 if TYPE_CHECKING:
@@ -34,14 +36,14 @@ class Values(Role):
 
     def measure(self, batch: Batch) -> Totals:
         """Moments of the errors and of the targets, weighted where samples are."""
-        prediction, target = (_kept(one, batch) for one in (batch.prediction, batch.target))
+        prediction, target = (kept(one, batch) for one in (batch.prediction, batch.target))
         wide = target.double()
         error = prediction.double() - wide
         absolute = error.abs()
         sums = {"error": error, "absolute": absolute, "squared": error * error}
         count = float(error.numel())
         if batch.weight is not None:
-            weight = _kept(batch.weight, batch).double()
+            weight = kept(batch.weight, batch).double()
             sums = {name: values * weight for name, values in sums.items()}
             count = weight.sum().item()
         totals = {name: values.sum().item() for name, values in sums.items()}
@@ -76,7 +78,84 @@ class Values(Role):
         return Report(None, metrics)
 
 
-def _kept(values: np.ndarray, batch: Batch) -> Tensor:
+class Quantiles(Values):
+    """One real number for each prediction of a quantile, or for each row of several."""
+
+    def pair(self) -> Pairing:
+        pairing = shapes.several(self.asked.prediction, self.asked.target)
+        given, wanted = self.asked.options["q"], pairing.target.repeat
+        if wanted and not isinstance(given, (str, PathLike)) and np.size(given) != wanted:
+            prediction, target = self.asked.prediction, self.asked.target
+            raise DataError(
+                f"{prediction.label} has shape {prediction.shape}, {target.label} has shape "
+                f"{target.shape}: {wanted} quantiles a row, but --q has {np.size(given)}",
+                hint=f"--q takes {wanted} numbers, such as 0.1,0.5,0.9",
+                code="shape-mismatch",
+            )
+        return pairing
+
+    def measure(self, batch: Batch) -> Totals:
+        """How many targets are not above their prediction, in each column of several."""
+        totals = super().measure(batch)
+        covered = batch.target <= batch.prediction
+        every = np.ones(covered.shape, bool)
+        parts: dict[str, object] = {
+            "covered": amount(covered, batch),
+            "counted": amount(every, batch),
+        }
+        if self.columns:
+            parts |= {"in columns": _columns(covered, batch), "of columns": _columns(every, batch)}
+        return Totals({**totals.parts, **parts})
+
+    @property
+    def columns(self) -> int:
+        """How many quantiles are told apart: 0 for one."""
+        return self.pairing.target.repeat or 0
+
+    def report(self, totals: Totals) -> Report:
+        covered, counted = number(totals["covered"]), number(totals["counted"])
+        found = Measure("coverage", ratio(covered, counted), "share of targets not above")
+        if not self.columns:
+            return Report(None, [found, *super().report(totals).metrics])
+        pairs = zip(totals["in columns"].tolist(), totals["of columns"].tolist(), strict=True)
+        each = [
+            Measure(f"coverage_{at}", ratio(number(part), number(whole)), f"in column {at}")
+            for at, (part, whole) in enumerate(pairs)
+        ]
+        return Report(None, [found, *each])
+
+
+def _columns(mask: np.ndarray, batch: Batch) -> np.ndarray:
+    """How many elements a mask picks in each column, or the sums of their weights."""
+    if batch.counts is not None:
+        mask = mask & batch.counts
+    if batch.weight is None:
+        return np.asarray(mask.sum(0))
+    sums = (batch.weight * mask).sum(0, dtype=np.float64)
+    return np.array([Sum.of(one) for one in sums.tolist()], object)
+
+
+class Relative(Values):
+    """A real number that errors are divided by: better not 0."""
+
+    def checks(self) -> Sequence[Check]:
+        return (*super().checks(), amounts.zero_target)
+
+
+class Growing(Values):
+    """A number above -1, of which only the factor matters: the logarithm of 1 + it is taken."""
+
+    def checks(self) -> Sequence[Check]:
+        return (*super().checks(), *amounts.ABOVE)
+
+    def measure(self, batch: Batch) -> Totals:
+        totals = super().measure(batch)
+        if batch.weight is not None:
+            return totals
+        return Totals({**totals.parts, "logs": Moments.of(kept(batch.target, batch).log1p())})
+
+
+def kept(values: np.ndarray, batch: Batch) -> Tensor:
     kept = values.reshape(-1) if batch.counts is None else values[batch.counts]
     return torch.from_numpy(np.ascontiguousarray(kept))
 
@@ -93,5 +172,5 @@ def deviation(totals: Totals) -> float | None:
     sample: Sample | None = totals.get("sample")
     if sample is None or not sample.count:
         return None
-    values = np.concatenate(sample.parts)
+    values = np.concatenate(sample.parts).astype(np.float64)
     return float(np.abs(values - np.median(values)).mean())

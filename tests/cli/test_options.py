@@ -15,15 +15,24 @@ from losscli.cli.commands import TOOLS, _tool, build
 INPUTS = {  # by loss: (a prediction for each kind, target)
     **dict.fromkeys(("bce", "focal", "multilabel-soft-margin"), ("x", "y")),
     **dict.fromkeys(("hinge", "squared-hinge", "soft-margin"), ("x", "y")),
-    **dict.fromkeys(("ce", "nll", "zero-one"), ("x", "c")),
-    **dict.fromkeys(("mse", "mae", "huber", "smooth-l1"), ("x", "x2")),
-    "kl": ("x", "p2"),
+    **dict.fromkeys(("perceptron", "asl", "multilabel-margin", "zlpr"), ("x", "y")),
+    **dict.fromkeys(("ce", "nll", "zero-one", "brier", "focal-ce", "poly1", "gce"), ("x", "c")),
+    **dict.fromkeys(("multi-margin", "multiclass-hinge", "categorical-hinge"), ("x", "c")),
+    **dict.fromkeys(("mse", "mae", "huber", "smooth-l1", "rmse", "log-cosh"), ("x", "x2")),
+    **dict.fromkeys(("charbonnier", "cauchy", "welsch", "geman-mcclure", "wing"), ("x", "x2")),
+    **dict.fromkeys(("quantile", "expectile", "mape", "smape", "wape"), ("x", "x2")),
+    **dict.fromkeys(("msle", "rmsle", "gamma"), ("p", "p2")),
+    **dict.fromkeys(("poisson-nll", "tweedie"), ("p", "n")),
+    **dict.fromkeys(("kl", "js"), ("x", "p2")),
 }
 FILES = {
     ("x", "logits"): "x.npy",
     ("x", "pred"): "x.npy",
     ("x", "probs"): "p.npy",
     ("x", "log_probs"): "lp.npy",
+    ("p", "pred"): "p.npy",
+    ("p", "rate"): "p.npy",
+    ("p", "log_rate"): "lp.npy",
 }
 
 OWN = {  # by option: (all the words without it, or None for the usual ones; the option)
@@ -32,9 +41,23 @@ OWN = {  # by option: (all the words without it, or None for the usual ones; the
     "label_smoothing": (None, "--label-smoothing 0.1"),
     "gamma": (None, "--gamma 3"),
     "alpha": (None, "--alpha 0.3"),
+    "gamma_neg": (None, "--gamma-neg 1"),
+    "gamma_pos": (None, "--gamma-pos 3"),
+    "clip": (None, "--clip 0.2"),
+    "epsilon": (None, "--epsilon -1"),
+    "base": (None, "--base 2"),
+    "sqrt": (None, "--sqrt"),
+    "scale_by_half": (None, "--scale-by-half"),
     "margin": (None, "--margin 2"),
     "beta": (None, "--beta 0.5"),
     "delta": (None, "--delta 0.5"),
+    "q": (None, "--q 0.9"),
+    "c": (None, "--c 2"),
+    "width": (None, "--width 0.5"),
+    "curvature": (None, "--curvature 2"),
+    "eps": (None, "--eps 0.5"),
+    "full": (None, "--full"),
+    "power": (None, "--power 1.2"),
     "ignore_index": (None, "--ignore-index 1"),
     "class_axis": ("--{kind} {prediction} --target {target}", "--class-axis 0"),
     "log_target": ("--{kind} {prediction} --target inf.npy", "--log-target"),
@@ -93,6 +116,10 @@ def files(folder):
     arrays = {"x": x, "x2": x + generator.normal(size=x.shape), "p": p, "lp": np.log(p)}
     arrays |= {"p2": p[::-1], "y": labels, "c": np.array([0, 1, 2, 0, 1, 2])}
     arrays |= {"w": np.arange(1.0, 7), "m": np.array([1, 0, 1, 1, 0, 1])}
+    arrays["n"] = generator.integers(0, 5, (6, 3))
+    arrays["positive-nan"] = np.where(p == p[1, 1], np.nan, p)
+    arrays["positive-inf"] = np.where(p == p[1, 1], np.inf, p)
+    arrays["positive-half"] = p.astype(np.float16)
     arrays["d"] = np.array([0, 1, 1, 2, 1, 0])
     arrays["nan"] = np.where(np.arange(18).reshape(6, 3) == 4, np.nan, np.log(p))
     arrays["inf"] = np.where(np.arange(18).reshape(6, 3) == 4, -np.inf, np.log(p))
@@ -118,7 +145,7 @@ def ran(losscli, folder, words):
 
 
 def test_table_has_every_option_and_no_other():
-    assert {option for _, option in CASES} == {*TABLE}
+    assert {option for _, option in CASES} == {*TABLE}.union(*SPECIAL.values())
     assert {*losses} == {*INPUTS}
 
 
@@ -135,10 +162,8 @@ def test_threads_change_nothing(name, losscli, files, monkeypatch):
 def test_option_changes_something(name, option, losscli, files):
     words = usual(name)
     table(files, words)
-    without, given = TABLE[option]
+    without, given = SPECIAL.get(name, {}).get(option) or TABLE[option]
     base = (without or "--{kind} {prediction} --target {target}").format(**words)
-    if option in SPECIAL.get(name, {}):
-        base, given = SPECIAL[name][option]
     plain, changed = (ran(losscli, files, f"{name} {base} {more}") for more in ("", given))
     assert plain != changed
     assert plain[0].code != 2 or option == "data"  # the option is what is wrong, if anything
@@ -146,9 +171,25 @@ def test_option_changes_something(name, option, losscli, files):
     assert 70 not in (plain[0].code, changed[0].code)
 
 
+POSITIVE = {
+    "nan": ("--{kind} positive-nan.npy --target {target}", "--nan omit"),
+    "strict": ("--{kind} positive-inf.npy --target {target}", "--strict"),
+    "ignore": ("--{kind} positive-half.npy --target {target}", "--ignore half-widened"),
+}
 SPECIAL = {
+    **dict.fromkeys(("msle", "rmsle", "poisson-nll", "tweedie", "gamma"), POSITIVE),
     "zero-one": {"threshold": ("--logits x.npy --target y.npy", "--threshold 0.9")},
+    "brier": {"threshold": ("--logits x.npy:0 --target y.npy:0", "--threshold 0.9")},
+    "focal-ce": {"alpha": (None, "--alpha 1,2,3")},
+    "asl": {"eps": (None, "--eps 0.5")},
+    "gce": {"q": (None, "--q 0.2")},
+    "multi-margin": {"p": (None, "--p 2")},
     "kl": {"class_axis": ("--logits x.npy --target p.npy", "--class-axis 0")},
+    "js": {
+        "class_axis": ("--logits x.npy --target p.npy", "--class-axis 0"),
+        "strict": ("--logits inf.npy --target {target}", "--strict"),
+        "ignore": ("--logits half.npy --target {target}", "--ignore half-widened"),
+    },
 }
 
 
@@ -170,7 +211,9 @@ def test_prediction_and_target_change_the_number(name, kind, value, files):
     words = usual(name, kind)
     for file in (words["prediction"], words["target"]):
         np.save(f"other-{file}", np.roll(np.load(file), 1, 0))
-    command = f"{name} --{words['kind']} {{}} --target {{}} --ignore one-hot,labels-as-signs"
+    command = (
+        f"{name} --{words['kind']} {{}} --target {{}} --ignore one-hot,labels-as-signs,multi-hot"
+    )
     first, second = words["prediction"], words["target"]
     plain = value(command.format(first, second))
     assert value(command.format(f"other-{first}", second)) != plain

@@ -269,3 +269,15 @@ def test_main_prints_to_whoever_listens(capsys):
     with pytest.raises(SystemExit):
         main(["bce", "--logits", "[2]", "--target", "[1]", "--value"])
     assert float(capsys.readouterr().out) == pytest.approx(0.126928)
+
+
+def test_a_root_is_told_from_a_mean(losscli):
+    """Here the mean of the squares is 1, as its root is: its spread is not that of the root."""
+    ran = losscli("rmse --pred '[0,1]' --target '[1,2]'")
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("rmse  1.000000   root of the mean of 2 ·")
+    assert any(re.match(r"loss +1\.000000  root\(sum 2\.000000 / 2\)", line) for line in lines)
+    whole = losscli("rmse --pred '[0,3]' --target '[1,2]' --reduction sum")
+    assert whole.out.startswith("rmse  2.000000   sum of 2\n")
+    assert whole.err.startswith("note: --reduction sum gives the elements of rmse as they are: ")
+    assert losscli("rmse --pred '[0,4]' --target '[0,0]' --max-loss 3 --quiet").code == 0

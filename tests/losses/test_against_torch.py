@@ -209,11 +209,23 @@ def test_multilabel_soft_margin(shape, weighted):
     agree("multilabel-soft-margin", "logits", normal(shape), labels(shape), reference, options)
 
 
+CHOICES = {
+    *("perceptron", "brier", "asl", "multilabel-margin", "zlpr", "multi-margin"),
+    *("multiclass-hinge", "categorical-hinge", "focal-ce", "poly1", "gce", "js"),
+}
+"""What test_choices compares, with torch or with others."""
+
+
+AMOUNTS = ("regression", "probabilistic")
+"""Families whose other losses test_amounts compares."""
+
+
 def test_every_loss_is_compared():
     """Here or, the losses of a choice among classes, in test_classes_against_torch."""
     here = {"bce", "focal", "multilabel-soft-margin", "soft-margin", "hinge", "squared-hinge"}
     here |= {name for name, _, _ in REGRESSION.values()}
-    assert here | {"ce", "nll", "kl", "zero-one"} == set(losses)
+    here |= {name for name, one in losses.items() if one.family in AMOUNTS}
+    assert here | CHOICES | {"ce", "nll", "kl", "zero-one"} == set(losses)
 
 
 @pytest.mark.parametrize(

@@ -12,23 +12,37 @@ from losscli.losses import losses
 RNG = np.random.default_rng(3)
 N, C = 24, 4
 
-BINARY = {"bce", "focal"}
-SIGNS = {"hinge", "squared-hinge", "soft-margin"}
-VALUES = {"mse", "mae", "smooth-l1", "huber"}
-CLASSES = {"ce", "nll"}
+BINARY = {"bce", "focal", "asl", "brier"}
+SIGNS = {"hinge", "squared-hinge", "soft-margin", "perceptron"}
+VALUES = {"mse", "mae", "smooth-l1", "huber", "rmse", "log-cosh", "charbonnier", "cauchy"}
+VALUES |= {"welsch", "geman-mcclure", "wing", "quantile", "expectile", "wape"}
+RELATIVE = {"mape", "smape", "msle", "rmsle"}
+AMOUNTS = {"poisson-nll", "tweedie", "gamma"}
+CHOICES = {"ce", "focal-ce", "poly1", "gce", "multi-margin", "multiclass-hinge", "zero-one"}
+CLASSES = CHOICES | {"nll", "categorical-hinge"}
+SETS = {"multilabel-soft-margin", "multilabel-margin", "zlpr"}
 
-ZERO_AT_TRUTH = VALUES | BINARY | CLASSES | {"kl", "hinge", "squared-hinge", "zero-one"}
-ZERO_AT_TRUTH |= {"multilabel-soft-margin", "soft-margin"}
-NOT_ZERO_AT_TRUTH: set[str] = set()
-NON_NEGATIVE = set(losses) - {"kl"}
-NEGATIVE = {"kl"}  # its terms are; only their sum is not
+ZERO_AT_TRUTH = VALUES | BINARY | CLASSES | {"kl", "js", "hinge", "squared-hinge"}
+ZERO_AT_TRUTH |= SETS | {"soft-margin", "perceptron"}
+ZERO_AT_TRUTH |= RELATIVE | {"tweedie", "gamma"}
+NOT_ZERO_AT_TRUTH = {"poisson-nll"}  # it is that of the truth, not none
+NON_NEGATIVE = set(losses) - {"kl", "poisson-nll"}
+NEGATIVE = {"kl", "poisson-nll"}  # of kl the terms are; only their sum is not
 ROW_ORDER_FREE = set(losses)
 ROW_ORDERED: set[str] = set()
-SYMMETRIC = VALUES
-NOT_SYMMETRIC = BINARY | SIGNS | CLASSES | {"kl", "multilabel-soft-margin", "zero-one"}
-SHIFT_FREE = {"ce", "kl", "zero-one"} | VALUES  # VALUES: both sides are shifted
-NOT_SHIFT_FREE = BINARY | SIGNS | {"multilabel-soft-margin", "nll"}
-SCALES = {"mae": 1, "mse": 2}
+SYMMETRIC = VALUES | RELATIVE - {"mape"} | {"js"}
+NOT_SYMMETRIC = AMOUNTS | {"mape"} | BINARY | SIGNS | CLASSES | SETS | {"kl"}
+SHIFT_FREE = CHOICES | {"kl", "js", "multilabel-margin"} | VALUES  # VALUES: both sides are shifted
+NOT_SHIFT_FREE = (
+    AMOUNTS
+    | RELATIVE
+    | BINARY
+    | SIGNS
+    | SETS - {"multilabel-margin"}
+    | {"nll", "categorical-hinge"}
+)
+SCALES = {"mae": 1, "mse": 2, "rmse": 2, "expectile": 2, "quantile": 1, "wape": 1}
+SCALES |= {"mape": 0, "smape": 0, "gamma": 0}
 PAIRS = [
     (ZERO_AT_TRUTH, NOT_ZERO_AT_TRUTH),
     (NON_NEGATIVE, NEGATIVE),
@@ -50,13 +64,17 @@ def data(name):
     shares = torch.from_numpy(RNG.normal(0, 2, (N, C))).softmax(1).numpy()
     if name in VALUES:
         return {"pred": z[:, 0], "target": z[:, 1]}
+    if name in RELATIVE:
+        return {"pred": np.exp(z[:, 0]), "target": np.exp(z[:, 1])}
+    if name in AMOUNTS:
+        return {"rate": np.exp(z[:, 0]), "target": np.ceil(np.exp(z[:, 1]))}
     if name in SIGNS:
         return {"logits": z[:, 0], "target": np.sign(z[:, 1])}
     if name in BINARY:
         return {"logits": z[:, 0], "target": RNG.random(N)}
-    if name == "multilabel-soft-margin":
+    if name in SETS:
         return {"logits": z, "target": (shares > 0.3).astype(float)}
-    if name == "kl":
+    if name in ("kl", "js"):
         return {"logits": z, "target": shares}
     if name == "nll":
         logs = torch.from_numpy(z).log_softmax(1).numpy()
@@ -75,12 +93,12 @@ def elements(name, given, **options):
 def at_truth(name, given):
     """The best prediction of a hard target."""
     kind, target = kind_of(given), given["target"]
-    if name in VALUES:
+    if name in VALUES | RELATIVE | AMOUNTS:
         return {kind: target, "target": target}
-    if name == "kl":
+    if name in ("kl", "js"):
         return {"probs": target, "target": target}
-    if name in CLASSES | {"zero-one"}:
-        logits = 1e3 * (np.eye(C)[target] - 1)
+    if name in CLASSES:
+        logits = 1e3 * (np.eye(C)[target] - (1 if name == "nll" else 0.5))
         return {kind: logits, "target": target}
     hard = np.round(target)
     return {kind: 1e3 * np.where(hard > 0, 1.0, -1.0), "target": hard}
@@ -106,7 +124,7 @@ def test_non_negative(name):
 def test_non_negative_fails_outside(name):
     found = elements(name, data(name))
     assert (found < 0).any()
-    assert (found.sum(1) >= 0).all()
+    assert name != "kl" or (found.sum(1) >= 0).all()
 
 
 def reordered(given):
@@ -128,7 +146,11 @@ def test_row_order_free(name):
 @pytest.mark.parametrize("name", sorted(SYMMETRIC))
 def test_symmetric(name):
     given = data(name)
-    swapped = {"pred": given["target"], "target": given["pred"]}
+    kind = kind_of(given)
+    if name == "js":
+        kind, logits = "probs", torch.from_numpy(given["logits"])
+        given = {"probs": logits.softmax(1).numpy(), "target": given["target"]}
+    swapped = {kind: given["target"], "target": given[kind]}
     np.testing.assert_array_equal(elements(name, given), elements(name, swapped))
 
 
@@ -174,12 +196,19 @@ def test_scales_fails_outside():
     assert np.ptp(ratio) > 1
 
 
+def test_a_count_can_be_likely_or_not():
+    """The likelihood of the truth itself is no constant."""
+    found = elements("poisson-nll", {"rate": [1.0, 5.0], "target": [1, 5]})
+    assert np.ptp(found) > 1
+
+
 @pytest.mark.parametrize("name", sorted(set(losses) - {"bce", "focal", "kl"}))
 @pytest.mark.parametrize("dtype", ["int32", "uint8", "bool", "float32", "float64"])
 def test_dtype_of_labels_does_not_matter(name, dtype):
     """Roles, not dtypes: what holds the label is an accident."""
     given = data(name)
     target = np.abs(np.round(given["target"])) % 2
+    target = np.maximum(target, name == "gamma")  # to which 0 is no amount
     wanted = evaluate(name, **{**given, "target": target.astype("int64")})
     found = evaluate(name, **{**given, "target": target.astype(dtype)}, dtype="float64")
     np.testing.assert_array_equal(found.elements, wanted.elements)

@@ -75,21 +75,44 @@ def test_other_relations():
     assert evaluate("huber", **values, delta=1e6).value == pytest.approx(
         evaluate("mse", **values).value / 2
     )
+    half = evaluate("mse", **values).value / 2
+    assert evaluate("expectile", **values).value == pytest.approx(half)
+    assert evaluate("rmse", **values).value == pytest.approx((2 * half) ** 0.5)
+    assert evaluate("charbonnier", **values, delta=1e6).value == pytest.approx(half)
+    assert evaluate("quantile", **values).value == pytest.approx(
+        evaluate("mae", **values).value / 2
+    )
+    amounts = data("gamma")
+    same(evaluate("gamma", **amounts), evaluate("tweedie", **amounts, power=2.0))
+    rates = {"log_rate": SCORES, "target": amounts["target"]}
+    same(evaluate("gamma", **amounts), evaluate("gamma", **rates))
+    same(evaluate("poisson-nll", **amounts), evaluate("poisson-nll", **rates), rel=1e-6)  # eps
+    gap = evaluate("poisson-nll", **rates).value - evaluate("poisson-nll", **rates).guess
+    deviance = evaluate("tweedie", **rates, power=1.0)
+    assert gap == pytest.approx((deviance.value - deviance.guess) / 2)
     hinge = evaluate("hinge", **binary).elements
     np.testing.assert_allclose(evaluate("squared-hinge", **binary).elements, hinge**2)
 
 
+CHOICES = {"ce", "focal-ce", "poly1", "gce", "multi-margin", "multiclass-hinge"}
+CHOICES |= {"zero-one", "brier", "categorical-hinge"}
+
+
 def data(name):
     """Prediction and target of a loss, as keywords."""
+    if name in ("msle", "rmsle"):
+        return {"pred": np.exp(SCORES), "target": np.exp(LOGITS[:, 1])}
+    if losses[name].family == "probabilistic":
+        return {"rate": np.exp(SCORES), "target": CLASS + 1}
     if losses[name].family == "regression":
         return {"pred": SCORES, "target": LOGITS[:, 1]}
     if name == "nll":
         return {"log_probs": LOGS, "target": CLASS}
-    if name == "kl":
+    if name in ("kl", "js"):
         return {"logits": LOGITS, "target": SHARES}
-    if name in ("ce", "zero-one"):
+    if name in CHOICES:
         return {"logits": LOGITS, "target": CLASS}
-    if name == "multilabel-soft-margin":
+    if name in ("multilabel-soft-margin", "multilabel-margin", "zlpr"):
         return {"logits": LOGITS, "target": (SHARES > 0.25).astype(int)}
     return {"logits": SCORES, "target": LABEL}
 
@@ -150,7 +173,7 @@ def test_a_mask_leaves_rows_out(name, reduction):
     assert not found.elements[~mask].any()
 
 
-@pytest.mark.parametrize("name", ["ce", "nll", "zero-one"])
+@pytest.mark.parametrize("name", sorted(CHOICES | {"nll"}))
 @pytest.mark.parametrize("ignored", [-100, 0, 255])
 def test_ignore_index_leaves_rows_out(name, ignored):
     given = data(name)

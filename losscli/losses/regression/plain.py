@@ -1,8 +1,8 @@
-"""Losses of real-valued predictions."""
+"""Losses of the error itself: the everyday ones."""
 
 from __future__ import annotations
 
-from math import isfinite
+from math import nan, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor
@@ -36,14 +36,45 @@ def mse(pred: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(pred, target, reduction="none")
 
 
+def root(mean: float) -> float:
+    """The square root of a mean; NaN below 0, where negative weights may put it.
+
+    >>> root(4.0), root(-1.0)
+    (2.0, nan)
+    """
+    return sqrt(mean) if mean >= 0 else nan
+
+
+@loss(
+    Values,
+    finish=root,
+    reference="sklearn.metrics.root_mean_squared_error",
+    aliases=("root-mean-squared-error",),
+)
+def rmse(pred: Tensor, target: Tensor) -> Tensor:
+    """Root of the mean squared error, in the unit of the target.
+
+    The loss of an element is its squared error; the root is taken of their mean, over all columns
+    together (scikit-learn averages the roots of columns).
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        sklearn.metrics.root_mean_squared_error.
+
+    Example:
+        >>> rmse(torch.tensor([1.0, 4.0]), torch.tensor([0.0, 2.0]))
+        tensor([1., 4.])
+    """
+    return F.mse_loss(pred, target, reduction="none")
+
+
 @mse.guessed
+@rmse.guessed
 def _(totals: Totals) -> float | None:
     """The variance of the targets: that of always predicting their mean."""
-    if "target" not in totals or totals["target"].count < 2:
-        return None
-    target = totals["target"]
-    found = float(target.std**2 * (target.count - 1) / target.count)
-    return found if isfinite(found) else None
+    return totals["target"].variance if "target" in totals else None
 
 
 @loss(

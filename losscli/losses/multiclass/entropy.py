@@ -1,4 +1,4 @@
-"""Losses of a choice among classes, and of whole distributions."""
+"""Cross-entropy of one class out of several for each row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import entropy, log_softmax, times
 from losscli.options import Fraction, PerClass
 from losscli.registry import Terms, loss
-from losscli.roles import Classes, ClassIndex, Distribution
+from losscli.roles import Classes, ClassIndex
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
@@ -31,13 +31,22 @@ def perplexity(mean: float) -> float:
         "CrossEntropyLoss",
         "xent",
         "softmax-ce",
+        "softmax_cross_entropy",
         "softmax_cross_entropy_with_logits",
+        "softmax_cross_entropy_with_integer_labels",
+        "safe_softmax_cross_entropy",
+        "sparse_softmax_cross_entropy",
         "sparse_softmax_cross_entropy_with_logits",
+        "SoftTargetCrossEntropy",
         "categorical_crossentropy",
         "sparse_categorical_crossentropy",
         "mlogloss",
         "multi-logloss",
     ),
+    differs={
+        "LabelSmoothingCrossEntropy": "nothing is smoothed; timm's own default is "
+        "--label-smoothing 0.1"
+    },
 )
 def ce(
     logits: Tensor,
@@ -108,27 +117,27 @@ def _cross(
     weights = None if isinstance(weight, float) else weight
     if target.is_floating_point():
         shares = target * (1 - smoothing) + smoothing / classes if smoothing else target
-        return -_weighted(_times(shares, log_probs), weights).sum(1)
+        return -weighted(product(shares, log_probs), weights).sum(1)
     counted = target != ignored
     found = F.nll_loss(log_probs, target, ignore_index=ignored, reduction="none")
     over = None
     if weights is not None:
         over = weights[torch.where(counted, target, 0)] * counted
-        found = _times(over, found)
+        found = product(over, found)
     if smoothing:
-        even = torch.where(counted, -_weighted(log_probs, weights).sum(1) / classes, 0.0)
+        even = torch.where(counted, -weighted(log_probs, weights).sum(1) / classes, 0.0)
         found = (1 - smoothing) * found + smoothing * even
     return found if over is None else Terms(found, over)
 
 
-def _weighted(values: Tensor, weights: Tensor | None) -> Tensor:
+def weighted(values: Tensor, weights: Tensor | None) -> Tensor:
     """Values with the classes on axis 1, each times the weight of its class."""
     if weights is None:
         return values
-    return _times(weights.reshape(-1, *[1] * (values.ndim - 2)), values)
+    return product(weights.reshape(-1, *[1] * (values.ndim - 2)), values)
 
 
-def _times(factor: Tensor, values: Tensor) -> Tensor:
+def product(factor: Tensor, values: Tensor) -> Tensor:
     return factor * values if bool(values.isfinite().all()) else times(factor, values)
 
 
@@ -193,56 +202,3 @@ def nll(
 
 
 nll.guess = ce.guess
-
-
-@loss(
-    Distribution,
-    unit="nats",
-    reduction="batchmean",
-    reference="torch.nn.functional.kl_div",
-    aliases=("kld", "kl-divergence", "relative-entropy"),
-    differs=dict.fromkeys(
-        ("KLDivLoss", "kl-div"),
-        "the reduction is batchmean, as PyTorch's documentation advises; "
-        "PyTorch's own default is the mean over all elements (--reduction mean)",
-    ),
-)
-def kl(
-    log_probs: Tensor, target: Tensor, *, log_target: bool = False, class_axis: int = -1
-) -> Tensor:
-    """Kullback-Leibler divergence of the prediction from the target: KL(target ‖ prediction).
-
-    loss = y · (ln y - log_prob), for each class: the terms of the sum, which may be negative.
-    Its batchmean is the divergence; the mean over all elements is that over C.
-
-    Args:
-        log_target: The target holds log-probabilities.
-        class_axis: Where the classes are.
-
-    Shape:
-        Prediction and target (N, C), or (N, …, C) with other axes between.
-
-    Reference:
-        torch.nn.functional.kl_div; Kullback and Leibler, 1951.
-
-    Example:
-        >>> kl(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]])).sum()
-        tensor(0.1308)
-    """
-    log_shares = target if log_target else target.log()
-    shares = target.exp() if log_target else target
-    gap = log_shares - log_probs
-    if bool(gap.isfinite().all()):
-        return shares * gap
-    # y = 0 counts nothing, even where the prediction is impossible too.
-    return times(shares, torch.where(shares == 0, 0.0, gap))
-
-
-@kl.given("probs")
-def _(probs: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
-    return kl(probs.log(), target, log_target=log_target)
-
-
-@kl.given("logits")
-def _(logits: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
-    return kl(log_softmax(logits, 1), target, log_target=log_target)

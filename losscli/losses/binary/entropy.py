@@ -1,15 +1,14 @@
-"""Losses of one score, or of several independent ones, for each row."""
+"""Cross-entropy of one yes or no for each score."""
 
 from __future__ import annotations
 
-from math import nan
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import entropy, times
 from losscli.options import Array, Fraction, NonNegative
 from losscli.registry import loss
-from losscli.roles import Binary, Labels, MultiLabel, PlusMinus
+from losscli.roles import Binary
 from losscli.roles.base import number, ratio
 
 if TYPE_CHECKING:
@@ -35,6 +34,9 @@ LINEAR = 50
         "BCEWithLogitsLoss",
         "BCELoss",
         "sigmoid-ce",
+        "sigmoid_cross_entropy",
+        "sigmoid_cross_entropy_with_logits",
+        "sigmoid_binary_cross_entropy",
         "binary-logloss",
     ),
 )
@@ -105,7 +107,9 @@ def _(
 
 
 @bce.guessed
-def _(totals: Totals, *, weight: Array, pos_weight: Array, label_smoothing: float) -> float | None:
+def base_rate(
+    totals: Totals, *, weight: Array, pos_weight: Array, label_smoothing: float
+) -> float | None:
     """The entropy of the mean target: that of always naming the base rate."""
     if not (isinstance(weight, float) and isinstance(pos_weight, float)):
         return None
@@ -134,10 +138,14 @@ def _smooth(target: Tensor, amount: float) -> Tensor:
     aliases=(
         "focal-loss",
         "binary-focal",
+        "bfl",
         "sigmoid-focal",
-        "sigmoid_focal_loss",
         "binary_focal_crossentropy",
     ),
+    differs={
+        "sigmoid_focal_loss": "no class weighs more, as in optax; torchvision's own default is "
+        "--alpha 0.25 and --reduction none"
+    },
 )
 def focal(
     logits: Tensor, target: Tensor, *, gamma: NonNegative = 2.0, alpha: Fraction | None = None
@@ -178,168 +186,3 @@ def _(probs: Tensor, target: Tensor, *, gamma: NonNegative, alpha: Fraction | No
 
 def _sided(found: Tensor, target: Tensor, alpha: float | None) -> Tensor:
     return found if alpha is None else times(alpha * target + (1 - alpha) * (1 - target), found)
-
-
-@loss(PlusMinus, reference="keras.losses.hinge", aliases=("hinge-loss", "svm", "binary-hinge"))
-def hinge(logits: Tensor, target: Tensor, *, margin: float = 1.0) -> Tensor:
-    """Hinge of the support vector machine: how far a score is from the right side of the margin.
-
-    loss = max(0, margin - y · score), for labels y of -1 and +1; 0 and 1 are read as -1 and +1.
-
-    Args:
-        margin: The score from which on nothing is lost.
-
-    Shape:
-        Any; the target's is the same.
-
-    Reference:
-        keras.losses.hinge, sklearn.metrics.hinge_loss; Cortes and Vapnik, 1995.
-
-    Example:
-        >>> hinge(torch.tensor([0.3, -2.0]), torch.tensor([1.0, -1.0]))
-        tensor([0.7000, 0.0000])
-    """
-    return (margin - target * logits).clamp(min=0)
-
-
-@loss(PlusMinus, reference="keras.losses.squared_hinge", aliases=("sq-hinge", "l2-svm"))
-def squared_hinge(logits: Tensor, target: Tensor, *, margin: float = 1.0) -> Tensor:
-    """Squared hinge: smooth at the margin, harder on what is far beyond it.
-
-    loss = max(0, margin - y · score)², for labels y of -1 and +1; 0 and 1 are read as -1 and +1.
-
-    Args:
-        margin: The score from which on nothing is lost.
-
-    Shape:
-        Any; the target's is the same.
-
-    Reference:
-        keras.losses.squared_hinge; Tang, arXiv:1306.0239.
-
-    Example:
-        >>> squared_hinge(torch.tensor([0.5, -2.0]), torch.tensor([1.0, -1.0]))
-        tensor([0.2500, 0.0000])
-    """
-    return (margin - target * logits).clamp(min=0).square()
-
-
-@loss(
-    PlusMinus,
-    unit="nats",
-    reference="torch.nn.functional.soft_margin_loss",
-    aliases=("logistic", "logistic-loss", "SoftMarginLoss"),
-)
-def soft_margin(logits: Tensor, target: Tensor) -> Tensor:
-    """Logistic loss of labels -1 and +1: bce under another convention.
-
-    loss = ln(1 + exp(-y · score)); 0 and 1 are read as -1 and +1. PyTorch's own kernel overflows
-    in float32 where y · score is below -88; here it does not.
-
-    Shape:
-        Any; the target's is the same.
-
-    Reference:
-        torch.nn.functional.soft_margin_loss; Friedman, Hastie and Tibshirani, 2000.
-
-    Example:
-        >>> soft_margin(torch.tensor([2.0, 200.0]), torch.tensor([1.0, -1.0]))
-        tensor([1.2693e-01, 2.0000e+02])
-    """
-    return F.softplus(-target * logits, threshold=LINEAR)
-
-
-@loss(
-    Labels,
-    reference="sklearn.metrics.zero_one_loss, .hamming_loss",
-    aliases=("01", "error-rate", "misclassification", "hamming", "hamming-loss"),
-)
-def zero_one(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    threshold: float | None = None,
-    ignore_index: int = -100,
-    class_axis: int | None = None,
-) -> Tensor:
-    """Zero-one loss: 1 for a wrong decision, 0 for a right one.
-
-    With scores for each class the decision is their argmax, ties to the first; with one score for
-    each target it is whether the score is above the threshold; --pred is the decision itself.
-    The mean is the error rate, 1 - accuracy; for multi-label targets the Hamming loss.
-
-    Args:
-        threshold: Of binary scores: 0 for logits and 0.5 for probabilities if not given.
-        ignore_index: Targets of this value do not count.
-        class_axis: Where the classes are, if the shapes leave it open.
-
-    Shape:
-        Scores (N, C) or (N, C, d1, …) with targets (N) or (N, d1, …); or any, and the same.
-
-    Reference:
-        sklearn.metrics.zero_one_loss, sklearn.metrics.hamming_loss.
-
-    Example:
-        >>> zero_one(torch.tensor([[0.1, 0.9], [0.8, 0.2]]), torch.tensor([1, 1]))
-        tensor([0., 1.])
-    """
-    return _missed(logits, target, 0.0 if threshold is None else threshold, ignore_index)
-
-
-@zero_one.given("probs")
-def _(
-    probs: Tensor,
-    target: Tensor,
-    *,
-    threshold: float | None,
-    ignore_index: int,
-    class_axis: int | None,
-) -> Tensor:
-    return _missed(probs, target, 0.5 if threshold is None else threshold, ignore_index)
-
-
-@zero_one.given("pred")
-def _(
-    pred: Tensor,
-    target: Tensor,
-    *,
-    threshold: float | None,
-    ignore_index: int,
-    class_axis: int | None,
-) -> Tensor:
-    return torch.where(pred.isnan() | target.isnan(), nan, (pred != target).to(pred.dtype))
-
-
-def _missed(scores: Tensor, target: Tensor, cut: float, ignored: int) -> Tensor:
-    if scores.ndim > target.ndim:
-        missed = (scores.argmax(1) != target) & (target != ignored)
-        return torch.where(scores.isnan().any(1), nan, missed.to(scores.dtype))
-    missed = (scores > cut) != (target > 0.5)
-    return torch.where(scores.isnan() | target.isnan(), nan, missed.to(scores.dtype))
-
-
-@loss(
-    MultiLabel,
-    unit="nats",
-    reference="torch.nn.functional.multilabel_soft_margin_loss",
-    aliases=("mlsm", "MultiLabelSoftMarginLoss"),
-)
-def multilabel_soft_margin(logits: Tensor, target: Tensor, *, weight: Array = 1.0) -> Tensor:
-    """Mean of bce over the labels of each row.
-
-    loss = mean over c of weight_c · bce(logit_c, y_c): one loss for each row.
-
-    Args:
-        weight: Factor of each label's loss.
-
-    Shape:
-        Logits and targets (N, C), or more axes before the last; losses without the last axis.
-
-    Reference:
-        torch.nn.functional.multilabel_soft_margin_loss.
-
-    Example:
-        >>> multilabel_soft_margin(torch.tensor([[2.0, -1.0]]), torch.tensor([[1.0, 0.0]]))
-        tensor([0.2201])
-    """
-    return bce(logits, target, weight=weight).mean(-1)

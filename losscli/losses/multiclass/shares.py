@@ -1,0 +1,125 @@
+"""Losses of one distribution against another."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Annotated
+
+from losscli.lazy import Tensor, torch
+from losscli.losses.limits import log_softmax, times
+from losscli.options import Bound
+from losscli.registry import loss
+from losscli.roles import Distance, Distribution
+
+Base = Annotated[float, Bound(">", 1)]
+
+
+@loss(
+    Distribution,
+    unit="nats",
+    reduction="batchmean",
+    reference="torch.nn.functional.kl_div",
+    aliases=("kld", "kl-divergence", "relative-entropy"),
+    differs=dict.fromkeys(
+        ("KLDivLoss", "kl-div"),
+        "the reduction is batchmean, as PyTorch's documentation advises; "
+        "PyTorch's own default is the mean over all elements (--reduction mean)",
+    ),
+)
+def kl(
+    log_probs: Tensor, target: Tensor, *, log_target: bool = False, class_axis: int = -1
+) -> Tensor:
+    """Kullback-Leibler divergence of the prediction from the target: KL(target ‖ prediction).
+
+    loss = y · (ln y - log_prob), for each class: the terms of the sum, which may be negative.
+    Its batchmean is the divergence; the mean over all elements is that over C.
+
+    Args:
+        log_target: The target holds log-probabilities.
+        class_axis: Where the classes are.
+
+    Shape:
+        Prediction and target (N, C), or (N, …, C) with other axes between.
+
+    Reference:
+        torch.nn.functional.kl_div; Kullback and Leibler, 1951.
+
+    Example:
+        >>> kl(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]])).sum()
+        tensor(0.1308)
+    """
+    log_shares = target if log_target else target.log()
+    shares = target.exp() if log_target else target
+    gap = log_shares - log_probs
+    if bool(gap.isfinite().all()):
+        return shares * gap
+    # y = 0 counts nothing, even where the prediction is impossible too.
+    return times(shares, torch.where(shares == 0, 0.0, gap))
+
+
+@kl.given("probs")
+def _(probs: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
+    return kl(probs.log(), target, log_target=log_target)
+
+
+@kl.given("logits")
+def _(logits: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
+    return kl(log_softmax(logits, 1), target, log_target=log_target)
+
+
+@loss(
+    Distance,
+    reference="torchmetrics.functional.regression.jensen_shannon_divergence",
+    aliases=("jsd", "js-div", "jensen-shannon", "jensen_shannon_divergence"),
+    differs={"jensenshannon": "the divergence; SciPy's is the distance, its root (--sqrt)"},
+)
+def js(
+    probs: Tensor,
+    target: Tensor,
+    *,
+    base: Base | None = None,
+    sqrt: bool = False,
+    class_axis: int = -1,
+) -> Tensor:
+    """Jensen-Shannon divergence: how far two distributions are from their mean.
+
+    With m = (p + q) / 2:  loss = (KL(p ‖ m) + KL(q ‖ m)) / 2, one for each pair. It is the same
+    from either side, 0 for equal distributions, and never above ln 2, even where one of them says
+    that the other is impossible. Nothing is normalised.
+
+    Args:
+        base: Of the logarithm: 2 for bits; nats if not given.
+        sqrt: The root of each divergence, which is a distance.
+        class_axis: Where the classes are.
+
+    Shape:
+        Prediction and target (N, C), or (N, …, C) with other axes between; losses without C.
+
+    Reference:
+        torchmetrics.functional.regression.jensen_shannon_divergence,
+        scipy.spatial.distance.jensenshannon (its square); Lin, 1991.
+
+    Example:
+        >>> js(torch.tensor([[0.9, 0.1]]), torch.tensor([[0.6, 0.4]]))
+        tensor([0.0633])
+    """
+    found = (_from_mean(probs, target) + _from_mean(target, probs)).sum(1).clamp(min=0) / 2
+    found = found if base is None else found / log(base)
+    return found.sqrt() if sqrt else found
+
+
+@js.given("logits")
+def _(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    base: Base | None,
+    sqrt: bool,
+    class_axis: int,
+) -> Tensor:
+    return js(log_softmax(logits, 1).exp(), target, base=base, sqrt=sqrt)
+
+
+def _from_mean(one: Tensor, other: Tensor) -> Tensor:
+    """The terms of the divergence of a distribution from its mean with another."""
+    return torch.where(one == 0, 0.0, one * (2 * one / (one + other)).log())

@@ -1,0 +1,184 @@
+"""Losses of a predicted mean, under a distribution of counts or of amounts."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Annotated
+
+from losscli.lazy import Tensor, torch
+from losscli.losses.limits import times
+from losscli.options import Bound, NonNegative
+from losscli.registry import loss
+from losscli.roles import Amounts, Counts
+from losscli.roles.counts import constant, stirling
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
+
+Power = Annotated[float, Bound(">=", 1)]
+
+
+@loss(
+    Counts,
+    unit="nats",
+    reference="torch.nn.functional.poisson_nll_loss (log_input=False, log_input=True)",
+    aliases=("poisson", "PoissonNLLLoss"),
+)
+def poisson_nll(
+    rate: Tensor, target: Tensor, *, full: bool = False, eps: NonNegative = 1e-8
+) -> Tensor:
+    """Negative log-likelihood of counts under a Poisson distribution.
+
+    loss = rate - y · ln(rate + eps), or exp(x) - y · x for --log-rate x, without the term ln(y!)
+    that no prediction changes, so that it may be negative. PyTorch's default is the log-rate.
+
+    Args:
+        full: Adds Stirling's approximation of ln(y!), for counts above 1.
+        eps: Added to a rate before its logarithm is taken.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        torch.nn.functional.poisson_nll_loss; Nelder and Wedderburn, 1972.
+
+    Example:
+        >>> poisson_nll(torch.tensor([2.0, 1.0]), torch.tensor([3.0, 0.0]))
+        tensor([-0.0794,  1.0000])
+    """
+    found = rate - times(target, (rate + eps).log())
+    return _limit(found + stirling(target) if full else found, rate, target)
+
+
+@poisson_nll.given("log_rate")
+def _(log_rate: Tensor, target: Tensor, *, full: bool, eps: NonNegative) -> Tensor:
+    found = log_rate.exp() - times(target, log_rate)
+    return _limit(found + stirling(target) if full else found, log_rate, target)
+
+
+@poisson_nll.guessed
+def _(totals: Totals, *, full: bool, eps: float) -> float | None:
+    """That of always predicting the mean."""
+    deviance, count = constant(totals, 1.0), totals["count"].value
+    if deviance is None or not count:
+        return None
+    mean, own = totals["target"].value / count, totals["own"].value / count
+    rest = totals["stirling"].value / count if full else 0.0
+    return float(deviance / 2 + mean - own + rest)
+
+
+@loss(
+    Amounts,
+    reference="sklearn.metrics.mean_tweedie_deviance",
+    aliases=("tweedie-deviance", "mean-tweedie-deviance", "tweedie-deviance-score"),
+)
+def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
+    """Deviance of a distribution whose variance grows with a power of its mean.
+
+    loss = 2 · (y^(2-p) / ((1-p)(2-p)) - y · rate^(1-p) / (1-p) + rate^(2-p) / (2-p)), and its
+    limits at p = 1 (Poisson: counts) and p = 2 (gamma). Below 2 amounts may be 0, as claims are.
+
+    Args:
+        power: The power p of the mean to which the variance is proportional.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        sklearn.metrics.mean_tweedie_deviance, which also has powers of 0 (mse) and below;
+        Jørgensen, 1987.
+
+    Example:
+        >>> tweedie(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 0.0]))
+        tensor([0., 8.])
+    """
+    growth = (target - rate) / rate
+    ratio = torch.where(growth.abs() < 0.5, growth.log1p(), (target / rate).log())
+    powers = rate ** (1 - power), rate ** (2 - power)
+    return _finite(_deviance(target, growth, ratio, powers, power), rate, target)
+
+
+@tweedie.given("log_rate")
+def _(log_rate: Tensor, target: Tensor, *, power: Power) -> Tensor:
+    ratio = target.log() - log_rate
+    powers = ((1 - power) * log_rate).exp(), ((2 - power) * log_rate).exp()
+    return _finite(_deviance(target, ratio.expm1(), ratio, powers, power), log_rate, target)
+
+
+@tweedie.guessed
+def _(totals: Totals, *, power: float) -> float | None:
+    """That of always predicting the mean."""
+    return constant(totals, power)
+
+
+@loss(
+    Amounts,
+    reference="sklearn.metrics.mean_gamma_deviance",
+    aliases=("gamma-deviance", "mean-gamma-deviance"),
+)
+def gamma(rate: Tensor, target: Tensor) -> Tensor:
+    """Deviance of positive amounts under a gamma distribution: only factors matter.
+
+    loss = 2 · (ln(rate / y) + y / rate - 1): tweedie with a power of 2.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        sklearn.metrics.mean_gamma_deviance; Nelder and Wedderburn, 1972.
+
+    Example:
+        >>> gamma(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 2.0]))
+        tensor([0.0000, 0.3863])
+    """
+    return tweedie(rate, target, power=2.0)
+
+
+@gamma.given("log_rate")
+def _(log_rate: Tensor, target: Tensor) -> Tensor:
+    return tweedie.kinds["log_rate"](log_rate, target, power=2.0)  # type: ignore[return-value]
+
+
+@gamma.guessed
+def _(totals: Totals) -> float | None:
+    """That of always predicting the mean."""
+    return constant(totals, 2.0)
+
+
+def _finite(found: Tensor, given: Tensor, target: Tensor) -> Tensor:
+    """Deviances, which rounding alone takes below 0."""
+    return _limit(found, given, target).clamp(min=0) + 0.0
+
+
+def _limit(found: Tensor, given: Tensor, target: Tensor) -> Tensor:
+    """Where a difference of infinities is no number, the loss grows without bound.
+
+    Unless the prediction and the target are infinite both, and there is no limit.
+    """
+    lost = found.isnan() & ~(target - given).isnan()
+    return torch.where(lost, inf, found)
+
+
+def _deviance(
+    target: Tensor, growth: Tensor, ratio: Tensor, powers: tuple[Tensor, Tensor], power: float
+) -> Tensor:
+    """The deviance, so that nothing cancels near the truth.
+
+    Args:
+        target: The amounts.
+        growth: Target / mean - 1.
+        ratio: The logarithm of target / mean.
+        powers: The mean to 1 - power and to 2 - power.
+        power: Of the mean, to which the variance is proportional.
+    """
+    if power == 2:
+        return 2 * (growth - ratio)
+    first, second = powers
+    a, b = 1 - power, 2 - power
+    if power == 1:
+        near = second * ((1 + growth) * ratio - growth)
+        far = times(target, ratio) - target + second
+    else:
+        near = second * ((b * ratio).expm1() / b - growth) / a
+        far = target**b / (a * b) - times(target, first) / a + second / b
+    return 2 * torch.where(growth.abs() < 0.5, near, far)

@@ -1,0 +1,165 @@
+"""Losses of errors in proportion to the target."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from losscli.lazy import F, Tensor, np, torch
+from losscli.losses.regression.plain import root
+from losscli.options import Positive
+from losscli.registry import Terms, loss
+from losscli.roles import Growing, Relative, Values
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
+
+PERCENT = "a fraction, as in scikit-learn; Keras gives it in percent"
+
+
+@loss(
+    Relative,
+    reference="sklearn.metrics.mean_absolute_percentage_error",
+    differs={"mean-absolute-percentage-error": PERCENT},
+)
+def mape(pred: Tensor, target: Tensor, *, eps: Positive = 2.0**-52) -> Tensor:
+    """Mean absolute percentage error: |prediction - target| / |target|, as a fraction.
+
+    A target of 0 has no such error: eps stands in for what is smaller, and a warning says how
+    often. smape and wape need no such help.
+
+    Args:
+        eps: What is divided by at least.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        sklearn.metrics.mean_absolute_percentage_error.
+
+    Example:
+        >>> mape(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 2.0]))
+        tensor([0.5000, 1.0000])
+    """
+    error = (pred - target).abs()
+    found = torch.where(error == 0, 0.0, error / target.abs().clamp(min=eps))
+    return torch.where(target.isinf() & pred.isfinite(), 1.0, found)
+
+
+@loss(
+    Values,
+    reference="torchmetrics.functional.symmetric_mean_absolute_percentage_error",
+    aliases=("symmetric-mape", "symmetric-mean-absolute-percentage-error"),
+)
+def smape(pred: Tensor, target: Tensor) -> Tensor:
+    """Symmetric mean absolute percentage error: a fraction between 0 and 2.
+
+    loss = 2 · |prediction - target| / (|prediction| + |target|), and 0 where both are 0.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        torchmetrics.functional.symmetric_mean_absolute_percentage_error, which divides by 1.17e-6
+        at least; Armstrong, 1985; Makridakis, 1993.
+
+    Example:
+        >>> smape(torch.tensor([1.0, 0.0]), torch.tensor([3.0, 0.0]))
+        tensor([1., 0.])
+    """
+    # Halves, where the sum of two large numbers could overflow.
+    half = torch.where(torch.maximum(pred.abs(), target.abs()) > 1, 0.5, 1.0)
+    error, size = (pred * half - target * half).abs(), pred.abs() * half + target.abs() * half
+    found = 2 * (error / size)
+    found = torch.where(error == inf, 2.0, found)
+    return torch.where(size == 0, 0.0, found)
+
+
+@loss(
+    Values,
+    reference="torchmetrics.functional.weighted_mean_absolute_percentage_error",
+    aliases=("wmape", "weighted-mape", "weighted-mean-absolute-percentage-error"),
+)
+def wape(pred: Tensor, target: Tensor) -> Terms:
+    """Weighted absolute percentage error: all errors over all targets, as a fraction.
+
+    The loss of an element is |prediction - target|; the mean divides by the sum of |target|.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        torchmetrics.functional.weighted_mean_absolute_percentage_error.
+
+    Example:
+        >>> wape(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 2.0]))
+        Terms(elements=tensor([1., 2.]), over=tensor([2., 2.]))
+    """
+    return Terms(F.l1_loss(pred, target, reduction="none"), target.abs())
+
+
+@wape.guessed
+def _(totals: Totals) -> float | None:
+    """That of always predicting the median."""
+    sample = totals.get("sample")
+    if sample is None or not sample.count:
+        return None
+    values = np.concatenate(sample.parts).astype(np.float64)
+    size = float(np.abs(values).sum())
+    if not 0 < size < inf:
+        return None
+    return float(np.abs(values - np.median(values)).sum()) / size
+
+
+@loss(
+    Growing,
+    reference="sklearn.metrics.mean_squared_log_error",
+    aliases=("mean-squared-log-error", "mean-squared-logarithmic-error"),
+)
+def msle(pred: Tensor, target: Tensor) -> Tensor:
+    """Mean squared logarithmic error: of amounts that differ by factors.
+
+    loss = (ln(1 + prediction) - ln(1 + target))²; both sides must be above -1.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        sklearn.metrics.mean_squared_log_error. Keras reads negative predictions as 0.
+
+    Example:
+        >>> msle(torch.tensor([1.0, 4.0]), torch.tensor([0.0, 4.0]))
+        tensor([0.4805, 0.0000])
+    """
+    return (pred.log1p() - target.log1p()).square()
+
+
+@loss(
+    Growing,
+    finish=root,
+    reference="sklearn.metrics.root_mean_squared_log_error",
+    aliases=("root-mean-squared-log-error", "root-mean-squared-logarithmic-error"),
+)
+def rmsle(pred: Tensor, target: Tensor) -> Tensor:
+    """Root of the mean squared logarithmic error.
+
+    The loss of an element is that of msle; the root is taken of their mean.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        sklearn.metrics.root_mean_squared_log_error, of all columns together.
+
+    Example:
+        >>> rmsle(torch.tensor([1.0, 4.0]), torch.tensor([0.0, 4.0]))
+        tensor([0.4805, 0.0000])
+    """
+    return msle(pred, target)
+
+
+@msle.guessed
+@rmsle.guessed
+def _(totals: Totals) -> float | None:
+    """The variance of the logarithms: that of always predicting their mean."""
+    return totals["logs"].variance if "logs" in totals else None

@@ -1,0 +1,88 @@
+"""Targets that are whole distributions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from losscli import shapes
+from losscli.checks import predictions, targets
+from losscli.errors import DataError
+from losscli.lazy import np
+from losscli.roles.base import Measure, Report, Role, amount, number, ratio, refuse, told
+from losscli.roles.classes import distributed
+from losscli.stats import Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from losscli.batch import Batch
+    from losscli.checks import Check
+    from losscli.shapes import Pairing
+
+
+class Distribution(Role):
+    """A probability, or log-probability, for each class."""
+
+    precise = True
+    bounded: ClassVar[bool] = False
+
+    def pair(self) -> Pairing:
+        asked = self.asked
+        if asked.prediction.shape == asked.target.shape and len(asked.prediction.shape) < 2:
+            if asked.kind == "logits":
+                raise DataError(
+                    f"{asked.prediction.label} has shape {asked.prediction.shape}: nothing says "
+                    "whether these are rows or classes",
+                    hint="one distribution over C classes has the shape (1, C)",
+                    code="shape-mismatch",
+                )
+            refuse(asked, "there is no axis of classes", class_axis=-1)
+            return shapes.same(asked.prediction, asked.target)
+        return shapes.terms(asked.prediction, asked.target, asked.options["class_axis"])
+
+    def checks(self) -> Sequence[Check]:
+        log = self.asked.options.get("log_target", False)
+        range_ = targets.log_probs_range if log else targets.probs_range
+        if self.pairing.classes is None:
+            return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, range_)
+        return distributed(self.asked.kind, (range_, targets.probs_sum), bounded=self.bounded)
+
+    def measure(self, batch: Batch) -> Totals:
+        if self.pairing.classes is None:
+            return Totals()
+        hits = batch.prediction.argmax(1) == batch.target.argmax(1)
+        if self.pairing.terms:  # hits are of distributions, what counts is of classes
+            batch = replace(
+                batch,
+                counts=None if batch.counts is None else np.asarray(batch.counts.all(1)),
+                weight=None if batch.weight is None else batch.weight.mean(1),
+            )
+        every = np.ones(hits.shape, bool)
+        return Totals({"hits": amount(hits, batch), "count": amount(every, batch)})
+
+    def report(self, totals: Totals) -> Report:
+        if "count" not in totals or not number(totals["count"]):
+            return Report()
+        hits, count = number(totals["hits"]), number(totals["count"])
+        rule = "argmax of prediction = argmax of target"
+        how = f"{told(hits)}/{told(count)}, {rule}"
+        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
+
+
+class Distance(Distribution):
+    """A probability for each class, with one loss for each distribution."""
+
+    bounded = True
+
+    def pair(self) -> Pairing:
+        asked = self.asked
+        if asked.prediction.shape == asked.target.shape and len(asked.prediction.shape) < 2:
+            raise DataError(
+                f"{asked.prediction.label} has shape {asked.prediction.shape}: {asked.loss} wants "
+                "rows of probabilities, (N, C)",
+                hint="one distribution over C classes has the shape (1, C)",
+                code="shape-mismatch",
+            )
+        found = shapes.terms(asked.prediction, asked.target, asked.options["class_axis"])
+        return replace(found, elements=found.heads, terms=False)
