@@ -222,3 +222,15 @@ def test_the_first_place_is_that_of_the_file():
     pred[[150_001, 199_999]] = np.nan
     with pytest.raises(DataError, match=r"row 150002: NaN \(2 such values\)"):
         evaluate("mse", pred=pred, target=zeros(200_000))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+@pytest.mark.parametrize("side", ["pred", "target"])
+def test_whole_numbers_that_float64_rounds_are_told(side, dtype):
+    given = {"pred": np.array([1, 2, 3], dtype), "target": np.array([1, 2, 3], dtype)}
+    given[side][1] = 2**53
+    assert not evaluate("mse", **given).warnings
+    given[side][1] += 1
+    (warning,) = evaluate("mse", **given).warnings
+    assert (warning.code, warning.index, warning.count) == ("rounded", (1,), 1)
+    assert "9007199254740993 is beyond 2^53" in warning.message

@@ -264,3 +264,15 @@ def test_callers_in_several_threads_leave_torch_as_found(monkeypatch):
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("more", [{}, {"pos_weight": 3.0}])
+def test_a_soft_target_changes_no_other_element(dtype, more):
+    """All labels of a leaf take a shorter way; it must lead to the same bits."""
+    given = data("bce --logits", 2000, dtype)
+    one = evaluate("bce", **given, **more).elements
+    given["target"] = given["target"].astype(float)
+    given["target"][50] = 0.5
+    other = evaluate("bce", **given, **more).elements
+    assert np.flatnonzero(one != other).tolist() == [50]

@@ -12,6 +12,9 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from losscli.batch import Batch
 
+EXACT = 2**53
+"""Up to here float64 holds every whole number."""
+
 
 def _nan(side: str) -> Check:
     @check("nan", Level.ERROR, on=side)
@@ -42,5 +45,25 @@ def _infinite(side: str) -> Check:
     return infinite
 
 
-NUMBERS = {side: (_nan(side), _infinite(side)) for side in ("prediction", "target")}
+def _rounded(side: str) -> Check:
+    @check("rounded", Level.WARNING, on=side)
+    def rounded(batch: Batch) -> np.ndarray | None:
+        """Whole numbers of which float64 does not hold each."""
+        values = batch.values(side)
+        if values.dtype.kind not in "iu" or batch.inside(side, -EXACT, EXACT):
+            return None
+        return np.asarray((values < -EXACT) | (values > EXACT))
+
+    @rounded.says
+    def _(tally: Tally, case: Case) -> tuple[str, str]:
+        message = (
+            f"{case.place}: {tally.value} is beyond 2^53, where float64 holds only some whole "
+            f"numbers, and was rounded to one of them ({like(tally)})"
+        )
+        return message, ""
+
+    return rounded
+
+
+NUMBERS = {side: (_nan(side), _infinite(side), _rounded(side)) for side in ("prediction", "target")}
 """What is asked of every input of numbers."""

@@ -80,6 +80,10 @@ def _run(words: list[str]) -> int:
         return _closed()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+    except ImportError as error:  # of a library: ours are all there
+        said = str(error).partition("\n")[0]
+        voice.error(f"cannot load a library: {said}", "is there enough memory for it?")
+        return Exit.FILE
     except MemoryError:
         voice.error("there is not enough memory for this", "--limit N reads only the first rows")
         return Exit.DATA

@@ -70,9 +70,11 @@ def put(pieces: Iterable[str]) -> None:
         BrokenPipeError: nobody reads on.
         FileError: it cannot be written to.
     """
-    if sys.stdout is None:
-        return
     for text in pieces:
+        if not text:
+            continue
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
         try:
             _print(text)
         except BrokenPipeError:

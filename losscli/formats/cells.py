@@ -18,7 +18,11 @@ __all__ = ["Column", "Fault", "Part", "is_number", "part", "shown"]
 _NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)", re.IGNORECASE
 )
+LONGEST_NAME = 256
+"""Characters of a text that can be a name: an array of text is as wide as its longest."""
+
 _EMPTY = "is empty"
+_LONG = f"is too long for a name: it has more than {LONGEST_NAME} characters"
 _PIECE = 2**16  # rows that are turned into bools at once
 _LONGEST = 40  # characters of a cell that a message shows
 
@@ -96,15 +100,16 @@ def _worded(cells: list[str]) -> Part:
     counts: dict[str, int] = {}
     firsts: dict[str, int] = {}
     for row, cell in enumerate(cells):
-        what = wrong.get(cell, "")
-        if what:
-            firsts.setdefault(what, row)
-            counts[what] = counts.get(what, 0) + 1
+        for what in (wrong.get(cell, ""), _LONG if len(cell) > LONGEST_NAME else ""):
+            if what:
+                firsts.setdefault(what, row)
+                counts[what] = counts.get(what, 0) + 1
     faults = tuple(Fault(row, cells[row], what, counts[what]) for what, row in firsts.items())
     if len(wrong) < len(distinct) or any(map(is_number, distinct)):
         return Part(None, faults)
     bools = {cell.lower() for cell in distinct} <= {"true", "false"}
-    return Part(np.array(cells), faults, bools)
+    cut = [cell[:LONGEST_NAME] for cell in cells] if _LONG in firsts else cells
+    return Part(np.array(cut), faults, bools)
 
 
 class Column:
@@ -153,9 +158,9 @@ class Column:
             return min(self._wrong.values(), key=lambda fault: fault.row)
         if not self._wrong:
             return self._spool
-        empty = self._wrong.get(_EMPTY)
-        if empty is not None:
-            return empty
+        for what in (_EMPTY, _LONG):
+            if what in self._wrong:
+                return self._wrong[what]
         return self._truths(self._spool) if self._bools else self._spool
 
     def _truths(self, words: Spool) -> Spool:

@@ -20,6 +20,8 @@ __all__ = ["BREAK", "First", "Records", "first_record", "has_header"]
 BREAK = re.compile(r"\r\n|\r|\n")
 
 _DELIMITERS = ",\t;|"
+_LONGEST = 2**24  # characters of a cell: a quote that is never closed makes one of the whole rest
+csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))  # documents, images in base64
 _QUOTED = re.compile(r'"[^"]*"?')
 
 
@@ -116,7 +118,9 @@ class _Counted:
 
 def _reason(error: str) -> str:
     """What the csv module says, in plain words."""
-    if error.startswith(("unexpected end", "field larger")):
+    if error.startswith("field larger"):
+        return f"a cell has more than {_LONGEST:,} characters: is a quote opened and never closed?"
+    if error.startswith("unexpected end"):
         return "a quote is opened and never closed"
     return f"broken quotes: {error}"
 

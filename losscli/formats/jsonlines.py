@@ -13,6 +13,7 @@ from json import JSONDecodeError, JSONDecoder, loads
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.cells import LONGEST_NAME, shown
 from losscli.formats.json_ import DuplicateError, as_object, strict_float, walk
 from losscli.formats.nested import NON_FINITE, TooLarge, described, such, to_array
 from losscli.lazy import np
@@ -224,6 +225,7 @@ class Faults:
     def __init__(self, path: str | None) -> None:
         self._path = path
         self._shape: tuple[int, ...] | None = None
+        self._numbers = False
         self._found: dict[Any, _Fault] = {}
 
     def add(self, line: int, row: Any) -> None:
@@ -247,11 +249,17 @@ class Faults:
         leaf = NON_FINITE.get(leaf, leaf) if type(leaf) is str else leaf
         if type(leaf) is int and abs(leaf) >= 2**1024:
             leaf = TooLarge(str(leaf) if abs(leaf) < 10**4000 else "an integer")
-        if type(leaf) not in (int, float):
+        if type(leaf) in (int, float):
+            self._numbers = True
+        else:
             index = np.unravel_index(place, self._shape or ()) if self._shape else ()
             inside = "".join(f"[{int(i)}]" for i in index)
             separate = ", " if inside and self._path is None else ""
-            self._note(type(leaf), where + separate + inside, lambda: described(leaf), "value")
+            where += separate + inside
+            self._note(type(leaf), where, lambda: described(leaf), "value")
+            if type(leaf) is str and len(leaf) > LONGEST_NAME:
+                what = f"{shown(leaf)} is too long for a name"
+                self._note("long", where, lambda: what, "value")
 
     def _note(self, code: Any, where: str, what: Callable[[], str], noun: str) -> None:
         if code not in self._found:
@@ -260,7 +268,8 @@ class Faults:
 
     def error(self, label: str) -> DataError:
         """The first mistake of the gravest kind, and how many are like it."""
-        codes = [code for code in ("missing", "ragged") if code in self._found]
+        grave = ("missing", "ragged") if self._numbers else ("missing", "ragged", "long")
+        codes = [code for code in grave if code in self._found]
         fault = self._found[codes[0]] if codes else next(iter(self._found.values()))
         counted = such(fault.count, fault.noun)
         return DataError(f"{label}, {fault.where}: {fault.what} ({counted})")

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.cells import shown
+from losscli.formats.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _convert(
     if kinds == {bool}:
         return np.array(leaves, np.bool_)
     if kinds == {str} and (words or not NON_FINITE.keys() >= set(leaves)):
-        return np.array(leaves)
+        return _names(leaves, label, path)
     if str in kinds:
         leaves = [NON_FINITE.get(leaf, leaf) if type(leaf) is str else leaf for leaf in leaves]
         kinds = set(map(type, leaves))
@@ -102,6 +102,15 @@ def _convert(
         except OverflowError:
             leaves = [_float_or_mark(leaf) for leaf in leaves]
     raise _not_numbers(leaves, label, path)
+
+
+def _names(texts: list[str], label: str, path: Callable[[int], str]) -> np.ndarray:
+    """An array of text, which is as wide as its longest."""
+    long = [place for place, text in enumerate(texts) if len(text) > LONGEST_NAME]
+    if long:
+        what = f"{shown(texts[long[0]])} is too long for a name ({such(len(long), 'value')})"
+        raise DataError(f"{label}, {path(long[0])}: {what}")
+    return np.array(texts)
 
 
 def _float_or_mark(value: float) -> float | TooLarge:

@@ -190,7 +190,8 @@ class Parquet(Table):
                 if None in kind.axes:
                     kind = kind.measured(next(self._whole(column, _BLOCK_BYTES), None))
                 if kind.dtype is None:
-                    kind = kind.lengthened(self._whole(column, kind.size))
+                    label = f"{self.label}: {self.called(column)}"
+                    kind = kind.lengthened(self._whole(column, kind.size), label)
         except FaultError:
             raise self._explained((column,), kind) from None
         return kind

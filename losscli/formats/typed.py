@@ -7,6 +7,8 @@ from importlib import import_module
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from losscli.errors import DataError
+from losscli.formats.cells import LONGEST_NAME
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -85,14 +87,16 @@ class Kind:
             axes.append(length or 0)
         return replace(self, axes=tuple(axes))
 
-    def lengthened(self, columns: Iterable[Any]) -> Kind:
-        """With a dtype that is long enough for the text of some columns."""
+    def lengthened(self, columns: Iterable[Any], label: str) -> Kind:
+        """With a dtype that is long enough for the text of some columns, if it can be names."""
         pc = import_module("pyarrow.compute")
         longest = 1
         for column in columns:
             flat, _ = _flat(column, self.axes)
             flat = flat.dictionary if hasattr(flat, "dictionary") else flat
             longest = max(longest, pc.max(pc.utf8_length(flat)).as_py() or 0)
+        if longest > LONGEST_NAME:
+            raise DataError(f"{label} holds text of {longest:,} characters: too long for a name")
         return replace(self, dtype=np.dtype(f"<U{longest}").newbyteorder("="))
 
 

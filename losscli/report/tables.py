@@ -114,8 +114,13 @@ def _how(result: Result) -> str:
         return f"{finish}{result.reduction} of {count:,}{unit}"
     if result.reduction == "batchmean":
         rows = "row" if result.denominator == 1 else "rows"
-        return f"{finish}batchmean over {result.denominator:,.6g} {rows}{unit}"
+        return f"{finish}batchmean over {_denominator(result.denominator, ',')} {rows}{unit}"
     return f"{finish}weighted mean of {count:,}{unit}"
+
+
+def _denominator(value: float, form: str = "") -> str:
+    """A count in full; a sum of weights to as many digits as other sums."""
+    return f"{int(value):{form}}" if value.is_integer() else figure(value)
 
 
 def _better(result: Result) -> str:
@@ -174,7 +179,7 @@ def _measures(result: Result) -> Table:
     guess = "" if result.guess is None else figure(result.guess)
     total = f"sum {figure(result.stats['sum'])}"
     if result.denominator is not None:
-        total += f" / {result.denominator:.6g}"
+        total += f" / {_denominator(result.denominator)}"
     if result.finish:
         total = f"{result.finish}({total})"
     value = result.stats["mean"] if result.value is None else result.value

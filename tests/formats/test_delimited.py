@@ -407,3 +407,33 @@ def test_round_trip(data, width, chunk, table, monkeypatch):
         np.testing.assert_array_equal(read.rows(0, len(rows)).astype(float), expected)
         is_whole = all(row[column].lstrip("-").isdecimal() for row in rows)
         assert read.dtype == (np.int64 if is_whole else np.float64)
+
+
+def test_long_text_is_no_name_and_takes_no_room(table):
+    """An array of text is as wide as its longest: a page of it in one row would be held for all."""
+    rows = [f"0.5,{'ab'[i % 2]}\n" for i in range(300)]
+    rows[200] = f"0.5,{'x' * 5000}\n"
+    source = table("p,label\n" + "".join(rows))
+    assert source.select("p").shape == (300,)
+    message = told(source.select, "label")
+    assert message.startswith("preds.csv, row 201 (line 202), column 'label': 'xxxx")
+    assert "is too long for a name: it has more than 256 characters (1 such cell)" in message
+    assert len(message) < 300
+    rows[200] = f"0.5,{'x' * 256}\n"
+    assert table("p,label\n" + "".join(rows)).select("label").rows(200, 201) == ["x" * 256]
+
+
+def test_long_cells_are_read(table):
+    """Longer than the csv module takes by itself; with or without quotes."""
+    long = "x" * 200_000
+    for cell in (long, f'"{long}"'):
+        assert values(table(f"a,b,t\n1,2,ok\n3,4,{cell}\n"), "a") == [1, 3]
+
+
+def test_a_quote_that_swallows_the_rest_is_told(table):
+    text = "a,b\n1,2\n" + '3,"' + "4,5\n" * (2**22 + 1)
+    message = told(table, text)
+    assert message == (
+        "preds.csv, line 3: a cell has more than 16,777,216 characters: "
+        "is a quote opened and never closed?"
+    )

@@ -377,3 +377,16 @@ def test_numbers_in_a_word_are_as_people_type_them(typed, values):
 @pytest.mark.parametrize("typed", ["[1.5.2]", "[.]", "[007.5]", "[1_0.]", "[.5.]", "[a.5]"])
 def test_words_that_are_no_numbers_stay_wrong(typed):
     assert "not JSON" in told(literal, typed)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_long_text_is_no_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [{"p": 0.5, "label": "ab"[i % 2]} for i in range(50)]
+    rows[30]["label"] = "x" * 5000
+    lines = [json.dumps(row) for row in rows]
+    text = f"[{','.join(lines)}]" if name == "a.json" else "\n".join(lines)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match="is too long for a name") as caught:
+        open_source(name).select("label").rows(0, 50)
+    assert "30" in str(caught.value) or "line 31" in str(caught.value)

@@ -71,13 +71,14 @@ def bce(
     """
     target = _smooth(target, label_smoothing)
     if not (target * (1 - target)).sum():  # of what is never negative: all are 0 or 1
-        # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it.
+        # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it. The
+        # bits are those of the general case: no element depends on the targets of others.
         found = F.softplus(logits * torch.rsub(target, 1, alpha=2), threshold=LINEAR)
         heavier = times(pos_weight, found)
         if heavier is not found:
             found = torch.where(target > 0.5, heavier, found)
         return times(weight, found)
-    yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
+    yes, no = (-F.softplus(z, threshold=LINEAR) for z in (-logits, logits))
     return _both(target, yes, no, weight, pos_weight)
 
 
