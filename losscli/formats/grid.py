@@ -14,7 +14,6 @@ from functools import cache, cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from losscli.formats.arrow import floats
 from losscli.formats.cells import Part, part
 from losscli.lazy import np
 
@@ -36,7 +35,7 @@ _KNOWN = [0xCCCCCCCCCCCCCCCD, 0x8000000000000400, 0x93445B8731587EA3]
 _quiet = Lock()  # warnings are filtered for all threads
 
 
-def grid(piece: bytes, delimiter: int, width: int, *, arrow: bool = False) -> Grid | None:
+def grid(piece: bytes, delimiter: int, width: int) -> Grid | None:
     """The cells of a piece, or None if some line has not as many as it must, or is blank."""
     text = np.frombuffer(piece, np.uint8)
     found = np.flatnonzero((text == delimiter) | (text == _NEWLINE))
@@ -46,7 +45,7 @@ def grid(piece: bytes, delimiter: int, width: int, *, arrow: bool = False) -> Gr
     marks = text[ends]
     if (marks[:, -1] != _NEWLINE).any() or (marks[:, :-1] != delimiter).any():
         return None
-    cells = Grid(piece, text, ends, delimiter, arrow=arrow)
+    cells = Grid(piece, text, ends, delimiter)
     if cells.lengths.max() > csv.field_size_limit() or (width == 1 and cells.has_blank):
         return None
     return cells
@@ -55,11 +54,8 @@ def grid(piece: bytes, delimiter: int, width: int, *, arrow: bool = False) -> Gr
 class Grid:
     """The cells of a plain piece: rows by columns."""
 
-    def __init__(
-        self, piece: bytes, text: np.ndarray, ends: np.ndarray, delimiter: int, *, arrow: bool
-    ) -> None:
+    def __init__(self, piece: bytes, text: np.ndarray, ends: np.ndarray, delimiter: int) -> None:
         self._piece = piece
-        self._arrow = arrow
         self._patience = _PATIENCE
         self._text = text
         self._ends = ends
@@ -225,9 +221,7 @@ class Grid:
         """
         if not taken.any():
             return np.empty(0)
-        wide = floats(self._text, self._starts, self._ends, taken) if self._arrow else None
-        if wide is None:
-            wide = self._read(taken, np.longdouble if _extended() else np.float64)
+        wide = self._read(taken, np.longdouble if _extended() else np.float64)
         if wide is None:
             return None
         with np.errstate(over="ignore"):

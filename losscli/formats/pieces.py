@@ -11,13 +11,12 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from losscli.formats.cells import part
+from losscli.formats.arrow import numbers
+from losscli.formats.cells import Part, part
 from losscli.formats.grid import grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from losscli.formats.cells import Part
 
 __all__ = ["Parsed", "cut", "is_numbers", "parse"]
 
@@ -66,7 +65,7 @@ def parse(
         delimiter: One ASCII character.
         width: How many cells each line must have.
         wanted: The columns whose cells are parsed.
-        arrow: Arrow converts the numbers.
+        arrow: Arrow is asked first.
     """
     size = len(piece)
     if not piece.endswith(b"\n") or not _is_text(piece):
@@ -77,7 +76,10 @@ def parse(
         piece = piece.replace(b"\r\n", b"\n")
     if b'"' in piece:
         return _quoted(piece, size, delimiter, width, wanted)
-    cells = grid(piece, ord(delimiter), width, arrow=arrow)
+    plain = numbers(piece, delimiter, width, wanted) if arrow else None
+    if plain is not None:
+        return Parsed(len(plain[0]), size, tuple(map(Part, plain)))
+    cells = grid(piece, ord(delimiter), width)
     if cells is None:
         return None
     return Parsed(len(cells), size, cells.parts(wanted))

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from losscli.errors import LosscliError
 from losscli.formats import arrow, delimited, files, open_source, pieces, together, workers
 from losscli.formats.base import Reading
-from losscli.formats.cells import part
+from losscli.formats.cells import Part, part
 from losscli.formats.grid import Grid, grid
 from losscli.inputs import locate, open_fields
 from losscli.spool import Store
@@ -135,6 +135,8 @@ any_cell = st.one_of(
 @quick
 @given(rows=st.lists(st.lists(any_cell, min_size=2, max_size=2), min_size=1, max_size=8))
 @example(rows=[["1.5", "-5"], ["- 5", "1"]])
+@example(rows=[["+8", "1.5"], ["-3", "2"]])
+@example(rows=[["8", "-0"], ["-3", "2"]])
 @example(rows=[["1.5", "0"], ["1 2", "0"], ["-", "0"]])
 @example(rows=[["10", "0"], ["1 -", "0"], ["5", "0"]])
 @example(rows=[["9007199254740993.0", "1"], ["1.00000000000000011102230246251565", "1"]])
@@ -144,13 +146,15 @@ def test_a_grid_is_its_cells(rows):
     rows = [[cell.replace("\n", "").replace('"', "") for cell in row] for row in rows]
     piece = "".join(",".join(row) + "\n" for row in rows).encode()
     cells = [row.split(",") for row in piece.decode().split("\n")[:-1]]
-    for use_arrow in (False, True):
-        found = grid(piece, ord(","), 2, arrow=use_arrow)
-        if any(len(row) != 2 for row in cells):
-            assert found is None
-            continue
-        for column, got in enumerate(found.parts((0, 1))):
-            assert_alike(got, part([row[column] for row in cells]))
+    found, by_arrow = grid(piece, ord(","), 2), arrow.numbers(piece, ",", 2, (0, 1))
+    if any(len(row) != 2 for row in cells):
+        assert found is by_arrow is None
+        return
+    columns = [part([row[column] for row in cells]) for column in (0, 1)]
+    for got, expected in zip(found.parts((0, 1)), columns, strict=True):
+        assert_alike(got, expected)
+    for values, expected in zip(by_arrow or (), columns, strict=bool(by_arrow)):
+        assert_alike(Part(values), expected)
 
 
 def assert_alike(found, expected):
@@ -181,7 +185,10 @@ def test_every_float_is_python_s(use_arrow):
     cells += [f"{half * nearly:.60e}" for half in halves for nearly in (ABOVE, BELOW)]
     cells = [cell for cell in cells if abs(float(cell)) != float("inf")]
     piece = "".join(f"{cell}\n" for cell in cells).encode()
-    values = grid(piece, ord(","), 1, arrow=use_arrow).parts((0,))[0].values
+    if use_arrow:
+        (values,) = arrow.numbers(piece, ",", 1, (0,))
+    else:
+        values = grid(piece, ord(","), 1).parts((0,))[0].values
     assert values.tobytes() == np.array([*map(float, cells)]).tobytes()
 
 
