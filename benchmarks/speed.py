@@ -1,247 +1,179 @@
 """losscli against the scripts that people write instead: python benchmarks/speed.py --help.
 
-Both read the same files and answer the same question (mean, std, max and accuracy); each pair
-runs in turn, several times, and what counts is the ratio within a run: machines are noisy. The
-scripts are written as a user would write them, not as slow as they could be.
+Both read the same files and answer the same question (mean, std, max and accuracy), and must
+print the same loss. Each pair runs in turn, several times, and what counts is the ratio within a
+run: machines are noisy. The scripts are written as a user would write them, not as slow as they
+could be. What is measured is added to the results that the output folder holds already.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from contextlib import contextmanager
+from itertools import groupby
+from math import isclose
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
-SCRIPTS = {
-    "torch": """
-import numpy as np, torch
-import torch.nn.functional as F
-logits = torch.from_numpy(np.load("logits.npy"))
-target = torch.from_numpy(np.load("target.npy"))
-{work}
-""",
-    "pandas + torch": """
-import pandas as pd, torch
-import torch.nn.functional as F
-table = pd.read_csv("table.csv")
-logits = torch.tensor(table["logit"].to_numpy())
-target = torch.tensor(table["label"].to_numpy())
-{work}
-""",
-    "NumPy": """
-import numpy as np
-logits = np.load("logits.npy")
-target = np.load("target.npy")
-loss = np.maximum(logits, 0) - logits * target + np.log1p(np.exp(-np.abs(logits)))
-print(loss.mean(), loss.std(ddof=1), loss.max(), ((logits > 0) == (target > 0.5)).mean())
-""",
-    "scikit-learn": """
-import numpy as np
-from sklearn.metrics import log_loss
-logits = np.load("logits.npy")
-target = np.load("target.npy")
-print(log_loss(target, 1 / (1 + np.exp(-logits))), ((logits > 0) == (target > 0.5)).mean())
-""",
-    "polars + torch": """
-import polars as pl, torch
-import torch.nn.functional as F
-table = pl.read_csv("table.csv")
-logits = torch.tensor(table["logit"].to_numpy())
-target = torch.tensor(table["label"].to_numpy())
-{work}
-""",
-}
+import tables
+from cost import Cost, free_disk, free_memory, run
+from data import DATA, make, remove
+from scripts import PAIRS, Pair
 
-WORK = {
-    "bce": """
-loss = F.binary_cross_entropy_with_logits(logits, target.to(logits.dtype), reduction="none")
-print(loss.mean().item(), loss.std().item(), loss.max().item(),
-      ((logits > 0) == (target > 0.5)).float().mean().item())
-""",
-    "ce": """
-loss = F.cross_entropy(logits, target, reduction="none")
-print(loss.mean().item(), loss.std().item(), loss.max().item(),
-      (logits.argmax(1) == target).float().mean().item())
-""",
-    "mse": """
-loss = F.mse_loss(logits, target, reduction="none")
-print(loss.mean().item(), loss.std().item(), loss.max().item())
-""",
-}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-FIELDS = {
-    "npy": {"logits": "logits.npy", "target": "target.npy"},
-    "csv": {"logits": "table.csv:logit", "target": "table.csv:label"},
-}
+ALIKE = 1e-5
+"""So far may two losses be apart, relative to them."""
 
-PAIRS = [
-    ("bce", "npy", "torch"),
-    ("bce", "npy", "NumPy"),
-    ("bce", "npy", "scikit-learn"),
-    ("ce", "npy", "torch"),
-    ("mse", "npy", "torch"),
-    ("bce", "csv", "pandas + torch"),
-    ("bce", "csv", "polars + torch"),
-]
-"""Loss, format, and what is run beside losscli."""
-
-CLASSES = 100
+SPARE_DISK = 2**31
+SPARE_MEMORY = 2**30
+PROCESS = 2**29
+"""What a script takes for itself."""
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a whole process took."""
+class Bench:
+    """Where and how pairs are measured."""
 
-    wall: float
-    cpu: float
-    memory: int  # bytes, at the peak
+    def __init__(self, folder: Path, runs: int) -> None:
+        self.runs = runs
+        self._seen: set[tuple[str, str, int]] = set()
+        self.folder = folder / "data"
+        self.folder.mkdir()
+        without = folder / "without"
+        (without / "pyarrow").mkdir(parents=True)
+        (without / "pyarrow" / "__init__.py").write_text("raise ImportError('not in this run')\n")
+        before = os.environ.get("PYTHONPATH")
+        self._without = os.pathsep.join([str(without), *([before] if before else [])])
 
-    def over(self, other: Cost) -> tuple[float, float, float]:
-        return self.wall / other.wall, self.cpu / other.cpu, self.memory / other.memory
+    def pair(self, pair: Pair, size: int) -> dict[str, Any] | None:
+        """What one pair takes with data of a size, which has been made.
 
+        Where there is too little memory for the script, losscli runs alone; but not once more if
+        it has been measured with these data.
+        """
+        values = pair.given.values(size)
+        ours = [sys.executable, "-m", "losscli", *pair.ours]
+        theirs = [sys.executable, "-W", "ignore", "-c", pair.script]
+        changes = {"TMPDIR": str(self.folder)}
+        if pair.install == "base":
+            changes["PYTHONPATH"] = self._without
+        both = pair.memory * values + PROCESS + SPARE_MEMORY < free_memory()
+        if not both:
+            print(f"{pair.name}, {size:.0e}: too little memory for the script", flush=True)
+        case = pair.data, pair.install, size
+        if not both and case in self._seen:
+            return None
+        self._seen.add(case)
+        rounds: list[dict[str, Cost]] = []
+        for number in range(self.runs + 1):
+            sides = {"ours": ours, "theirs": theirs} if both else {"ours": ours}
+            order = sorted(sides, reverse=number % 2 == 0)
+            costs = {side: run(sides[side], self.folder, changes) for side in order}
+            if both:
+                self._referee(pair, size, costs)
+            if number or not self.runs:  # the first one only warms the page cache
+                rounds.append(costs)
+        return _row(pair, values, rounds)
 
-def run(words: list[str], folder: Path) -> Cost:
-    """Runs a command to its end, and asks the system what it took."""
-    start = time.perf_counter()
-    child = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(words[:3])} … ended with {child.returncode}")
-    wall = time.perf_counter() - start
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    @staticmethod
+    def _referee(pair: Pair, size: int, costs: dict[str, Cost]) -> None:
+        """Both must have done the same work.
 
-
-def make(loss: str, form: str, size: int, folder: Path) -> None:
-    """Writes a data set: so many values of the prediction, half of it signal."""
-    import numpy as np
-
-    rng = np.random.default_rng(size)
-    rows = max(1, size // CLASSES) if loss == "ce" else size
-    shape = (rows, CLASSES) if loss == "ce" else (rows,)
-    array = np.lib.format.open_memmap(folder / "logits.npy", "w+", np.float32, shape)
-    kind = np.float32 if loss == "mse" else np.int64
-    target = np.lib.format.open_memmap(folder / "target.npy", "w+", kind, (rows,))
-    piece = 10**7 // (CLASSES if loss == "ce" else 1)
-    for start in range(0, rows, piece):
-        stop = min(start + piece, rows)
-        values = rng.normal(0, 2, (stop - start, *shape[1:])).astype(np.float32)
-        array[start:stop] = values
-        if loss == "ce":
-            target[start:stop] = rng.integers(0, CLASSES, stop - start)
-        elif loss == "mse":
-            target[start:stop] = values + rng.normal(0, 1, stop - start)
-        else:
-            target[start:stop] = rng.random(stop - start) < 1 / (1 + np.exp(-values))
-    array.flush()
-    target.flush()
-    if form == "csv":
-        with (folder / "table.csv").open("w") as file:
-            file.write("logit,label\n")
-            for start in range(0, rows, 10**6):
-                pairs = zip(
-                    array[start : start + 10**6].tolist(),
-                    target[start : start + 10**6].tolist(),
-                    strict=True,
-                )
-                file.writelines(f"{one},{other}\n" for one, other in pairs)
-
-
-def compare(loss: str, form: str, peer: str, size: int, runs: int) -> dict[str, object]:
-    """The ratios of losscli to a peer, medians of pairs run in turn."""
-    fields = FIELDS[form]
-    kind = "--pred" if loss == "mse" else "--logits"
-    ours = [sys.executable, "-m", "losscli", loss, kind, fields["logits"]]
-    ours += ["--target", fields["target"], "--value"]
-    theirs = [sys.executable, "-W", "ignore", "-c", SCRIPTS[peer].format(work=WORK[loss])]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        # In a process of its own: what this one once held would count for those it starts.
-        maker = multiprocessing.get_context("spawn").Process(
-            target=make, args=(loss, form, size, folder)
-        )
-        maker.start()
-        maker.join()
-        run(ours, folder), run(theirs, folder)  # the page cache is warm from here on
-        costs = [(run(ours, folder), run(theirs, folder)) for _ in range(runs)]
-    ratios = [ours.over(theirs) for ours, theirs in costs]
-    wall, cpu, memory = (median(column) for column in zip(*ratios, strict=True))
-    return {
-        "loss": loss,
-        "format": form,
-        "beside": peer,
-        "values": size,
-        "wall": wall,
-        "cpu": cpu,
-        "memory": memory,
-        "seconds": median(ours.wall for ours, _ in costs),
-        "their_seconds": median(theirs.wall for _, theirs in costs),
-        "mib": median(ours.memory for ours, _ in costs) / 2**20,
-        "their_mib": median(theirs.memory for _, theirs in costs) / 2**20,
-    }
-
-
-def table(found: list[dict[str, object]]) -> str:
-    """The ratios as a Markdown table: below 1 losscli is quicker, or smaller."""
-    head = "| loss | format | beside | values | wall | CPU | peak memory | losscli | the script |"
-    lines = [head, "|" + "---|" * 9]
-    lines += [
-        "| {loss} | {format} | {beside} | {values:.0e} | {wall:.2f} | {cpu:.2f} | {memory:.2f} "
-        "| {seconds:.2f} s, {mib:.0f} MiB | {their_seconds:.2f} s, {their_mib:.0f} MiB |".format(
-            **one
-        )
-        for one in found
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def picture(found: list[dict[str, object]], path: Path) -> None:
-    """How the ratios of wall time and memory grow with the size of the data."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for axis, measure in zip(axes, ("wall", "memory"), strict=True):
-        for case in dict.fromkeys((one["loss"], one["format"], one["beside"]) for one in found):
-            own = [one for one in found if (one["loss"], one["format"], one["beside"]) == case]
-            label = f"{case[0]}, {case[1]}, beside {case[2]}"
-            axis.plot(
-                [one["values"] for one in own], [one[measure] for one in own], "o-", label=label
+        Raises:
+            SystemExit: they print different losses.
+        """
+        ours, theirs = (float(costs[side].printed.split()[0]) for side in ("ours", "theirs"))
+        if not isclose(ours, theirs, rel_tol=ALIKE):
+            raise SystemExit(
+                f"{pair.name}, {size:.0e}: losscli printed {ours!r} and the script {theirs!r}"
             )
-        axis.axhline(1, color="black", linewidth=0.5)
-        axis.set(xscale="log", yscale="log", xlabel="values", ylabel=f"{measure}: losscli / script")
-    axes[0].legend(fontsize="x-small")
-    figure.savefig(path, dpi=120)
+
+
+def _row(pair: Pair, values: int, rounds: list[dict[str, Cost]]) -> dict[str, Any]:
+    """Medians, and of the ratios the least and the largest."""
+    row: dict[str, Any] = {
+        "loss": pair.given.loss,
+        "data": pair.data.removeprefix(pair.given.loss + " "),
+        "install": pair.install,
+        "beside": pair.beside,
+        "values": values,
+        "runs": len(rounds),
+    }
+    both = "theirs" in rounds[0]
+    for measure in ("wall", "cpu", "memory"):
+        ours = [getattr(costs["ours"], measure) for costs in rounds]
+        theirs = [getattr(costs["theirs"], measure) for costs in rounds if both]
+        ratios = [one / other for one, other in zip(ours, theirs, strict=both)] if both else []
+        row[measure] = median(ratios) if both else None
+        row[f"{measure}_spread"] = [min(ratios), max(ratios)] if both else None
+        row[f"our_{measure}"] = median(ours)
+        row[f"their_{measure}"] = median(theirs) if both else None
+    return row
+
+
+@contextmanager
+def _made(name: str, size: int, folder: Path) -> Iterator[bool]:
+    """Makes data for as long as they are measured; False if there is no room for them."""
+    one = DATA[name]
+    needed = one.values(size) * (one.disk + one.spooled) + SPARE_DISK
+    if needed > free_disk(folder):
+        print(f"{name}, {size:.0e}: needs {needed / 2**30:.0f} GiB of disk, skipped", flush=True)
+        yield False
+        return
+    try:
+        make(name, size, folder)
+        yield True
+    finally:
+        remove(name, folder)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", default="1e3,1e5,1e7", help="values of the prediction")
-    parser.add_argument("--runs", type=int, default=3, help="counted runs of each pair")
-    parser.add_argument("--only", default="", help="pairs whose names contain this")
+    parser.add_argument(
+        "--runs", type=int, default=3, help="counted runs of each pair; 0: the first counts"
+    )
+    parser.add_argument(
+        "--only", default="", help="pairs whose names contain this; several with commas between"
+    )
     parser.add_argument("--output", type=Path, help="folder for speed.md, speed.json and speed.png")
+    parser.add_argument("--folder", type=Path, help="where data are made for the time being")
     given = parser.parse_args()
-    found = []
-    for size in (int(float(one)) for one in given.sizes.split(",")):
-        for loss, form, peer in PAIRS:
-            if given.only in f"{loss} {form} {peer}":
-                found.append(compare(loss, form, peer, size, given.runs))
-                print(table(found[-1:]).splitlines()[-1], flush=True)
-    print("\n" + table(found))
-    if given.output:
-        given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "speed.md").write_text(table(found))
-        (given.output / "speed.json").write_text(json.dumps(found, indent=1) + "\n")
-        picture(found, given.output / "speed.png")
+    chosen = [pair for pair in PAIRS if any(one in pair.name for one in given.only.split(","))]
+    if not chosen:
+        parser.error("no pair has such a name; they are\n  " + "\n  ".join(p.name for p in PAIRS))
+    found: list[dict[str, Any]] = []
+    try:
+        _measure(chosen, given, found)
+    finally:  # what has been measured is kept, whatever ends the rest
+        if given.output and found:
+            tables.show(given.output)
+        else:
+            print("\n" + tables.table(found))
+
+
+def _measure(chosen: list[Pair], given: argparse.Namespace, found: list[dict[str, Any]]) -> None:
+    """Adds a row for each size and pair."""
+    with tempfile.TemporaryDirectory(dir=given.folder) as room:
+        bench = Bench(Path(room), given.runs)
+        for size in (int(float(one)) for one in given.sizes.split(",")):
+            for name, pairs in groupby(chosen, lambda pair: pair.data):
+                with _made(name, size, bench.folder) as there:
+                    for pair in pairs if there else ():
+                        row = bench.pair(pair, size)
+                        if row is None:
+                            continue
+                        found.append(row)
+                        print(tables.line(row), flush=True)
+                        if given.output:
+                            tables.keep([row], given.output)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,201 @@
+"""Results as a table, as data and as a picture."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+CASE = ("loss", "data", "install", "beside")
+"""What makes a line of the picture."""
+
+HEAD = (
+    "| loss | data | install | beside | values | wall | CPU | peak memory | losscli | the script |"
+)
+
+NOTHING = "\N{EN DASH}"
+
+AIMS = [
+    ({"loss": "bce", "data": "npy float32", "beside": "torch"}, 10**8, "wall", 0.5),
+    ({"loss": "bce", "data": "npy float32", "beside": "torch"}, 10**8, "memory", 0.2),
+    ({"loss": "bce", "data": "npy int64", "beside": "torch"}, 10**8, "wall", 0.5),
+    ({"loss": "bce", "data": "npy int64", "beside": "torch"}, 10**8, "memory", 0.2),
+    *(
+        ({"data": f"csv {digits}", "install": install, "beside": "pandas + torch"}, 10**7, *aim)
+        for digits in ("short", "long")
+        for install, aim in (("base", ("wall", 1.0)), ("arrow", ("wall", 0.6)))
+    ),
+]
+"""Which rows, how many values, what of them, and what it should be at most."""
+
+FLAT = 10**6
+"""From so many values on, memory should not grow."""
+
+
+def line(row: Row) -> str:
+    """One row of the table."""
+    cells = [row[name] for name in CASE] + [f"{row['values']:.0e}".replace("e+0", "e")]
+    cells += [_ratio(row, measure) for measure in ("wall", "cpu", "memory")]
+    cells += [_absolute(row, side) for side in ("our", "their")]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _ratio(row: Row, measure: str) -> str:
+    if row[measure] is None:
+        return NOTHING
+    low, high = row[f"{measure}_spread"]
+    spread = f" ({low:.2f}-{high:.2f})" if row["runs"] > 1 else ""
+    return f"{row[measure]:.2f}{spread}"
+
+
+def _absolute(row: Row, side: str) -> str:
+    if row[f"{side}_wall"] is None:
+        return NOTHING
+    return f"{row[f'{side}_wall']:.2f} s, {row[f'{side}_memory'] / 2**20:.0f} MiB"
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown: below 1 losscli is quicker, or smaller; in brackets the least and the largest."""
+    return "\n".join([HEAD, "|" + "---|" * HEAD.count(" | ") + "---|", *map(line, rows)]) + "\n"
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return (*(row[name] for name in CASE), row["values"])
+
+
+def keep(rows: list[Row], folder: Path) -> None:
+    """Adds rows to those in a folder, in place of older ones of the same name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "speed.json"
+    before = json.loads(path.read_text())["rows"] if path.exists() else []
+    by_key = {_key(row): row for row in [*before, *rows]}
+    text = json.dumps({"machine": machine(), "rows": list(by_key.values())}, indent=1)
+    path.write_text(text + "\n")
+
+
+def show(folder: Path) -> None:
+    """Writes the table and the picture of all rows in a folder."""
+    from scripts import PAIRS
+
+    found = json.loads((folder / "speed.json").read_text())
+    order = {f"{pair.data} {pair.install} {pair.beside}": at for at, pair in enumerate(PAIRS)}
+
+    def place(row: Row) -> tuple[int, int]:
+        name = f"{row['loss']} {row['data']} {row['install']} {row['beside']}"
+        return order.get(name, len(order)), row["values"]
+
+    rows = sorted(found["rows"], key=place)
+    text = f"{found['machine']}\n\n{table(rows)}\n{aims(rows)}"
+    (folder / "speed.md").write_text(text)
+    print("\n" + text)
+    picture(rows, folder / "speed.png")
+
+
+def aims(rows: list[Row]) -> str:
+    """What was aimed at, as far as it was measured."""
+    lines = []
+    for which, values, measure, limit in AIMS:
+        for row in rows:
+            if (
+                row["values"] == values
+                and row[measure] is not None
+                and which.items() <= row.items()
+            ):
+                met = "met" if row[measure] <= limit else "missed"
+                lines.append(
+                    f"- {_name(row)}, {values:.0e} values: {measure} at most {limit}, "
+                    f"is {row[measure]:.2f}: {met}".replace("e+0", "e")
+                )
+    for name, own in _ours(rows).items():
+        memory = {row["values"]: row["our_memory"] / 2**20 for row in own if row["values"] >= FLAT}
+        if len(memory) > 1:
+            told = ", ".join(f"{one:.0f} MiB at {size:.0e}" for size, one in memory.items())
+            lines.append(f"- {name}: losscli takes {told}".replace("e+0", "e"))
+    return "\n".join(["Aims:", "", *lines]) + "\n" if lines else ""
+
+
+def _name(row: Row) -> str:
+    return f"{_our_name(row)}, beside {row['beside']}"
+
+
+def _our_name(row: Row) -> str:
+    install = f" ({row['install']})" if row["install"] else ""
+    return f"{row['loss']}, {row['data']}{install}"
+
+
+def _ours(rows: list[Row]) -> dict[str, list[Row]]:
+    """Rows by what losscli did in them: one for each size, whatever ran beside it."""
+    found: dict[str, dict[int, Row]] = {}
+    for row in rows:
+        found.setdefault(_our_name(row), {}).setdefault(row["values"], row)
+    return {name: [own[size] for size in sorted(own)] for name, own in found.items()}
+
+
+def machine() -> str:
+    """What it was measured on, and with."""
+    packages = []
+    for name in ["losscli", "numpy", "torch", "pandas", "polars", "pyarrow", "scikit-learn"]:
+        try:
+            packages.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    model = platform.processor() or platform.machine()
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(one.partition(": ")[2] for one in lines if one.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return (
+        f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB of memory; "
+        f"Python {platform.python_version()}, {', '.join(packages)}."
+    )
+
+
+def picture(rows: list[Row], path: Path) -> None:
+    """How the ratios of wall time and memory, and losscli's own memory, grow with the data."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    groups = [
+        [row for row in rows if row["data"].startswith(forms)]
+        for forms in (("npy",), ("csv",), ("parquet", "jsonl"))
+    ]
+    groups = [group for group in groups if group]
+    figure, grid = pyplot.subplots(
+        len(groups), 3, figsize=(15, 4 * len(groups)), layout="constrained", squeeze=False
+    )
+    for axes, group in zip(grid, groups, strict=True):
+        for axis, measure in zip(axes, ("wall", "memory"), strict=False):
+            for case in dict.fromkeys(tuple(row[name] for name in CASE) for row in group):
+                own = [
+                    row
+                    for row in group
+                    if tuple(row[name] for name in CASE) == case and row[measure] is not None
+                ]
+                if own:
+                    points = zip(*((row["values"], row[measure]) for row in own), strict=True)
+                    axis.plot(*points, "o-", markersize=3, label=_name(own[0]))
+            axis.axhline(1, color="black", linewidth=0.5)  # as quick, or as large
+            axis.set_title("wall time" if measure == "wall" else "peak memory", fontsize="medium")
+            axis.set_ylabel("losscli / the script")
+        for name, own in _ours(group).items():
+            points = zip(*((row["values"], row["our_memory"] / 2**20) for row in own), strict=True)
+            axes[2].plot(*points, "o-", markersize=3, label=name)
+        axes[2].set_title("peak memory of losscli", fontsize="medium")
+        axes[2].set_ylabel("MiB")
+        for axis, low, high in zip(axes, (0.1, 0.1, 100), (10, 10, 1000), strict=True):
+            axis.set(xscale="log", yscale="log", xlabel="values")
+            bottom, top = axis.get_ylim()
+            axis.set_ylim(min(bottom, low), max(top, high))
+            if axis.get_legend_handles_labels()[0] and axis is not axes[1]:
+                axis.legend(fontsize="x-small")
+            axis.grid(visible=True, which="major", linewidth=0.3)
+    figure.savefig(path, dpi=120)
