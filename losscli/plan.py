@@ -118,9 +118,8 @@ class Plan:
             for name in ("sample_weight", "mask")
             if name in fields.beside
         }
-        limit = question.settings.limit
         dtype, notes = _dtype(question, fields, role)
-        rows = pairing.rows if limit is None else min(pairing.rows, limit)
+        rows = role.rows
         where = device(question.settings.device, dtype, rows * pairing.per_row)
         leaf = _leaf(pairing.per_row, LEAF if where.type == "cpu" else LARGE)
         if question.loss.rows != "leaf":

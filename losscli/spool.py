@@ -20,7 +20,7 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Spool", "Store"]
+__all__ = ["Spool", "Store", "no_room"]
 
 MEMORY = 2**26
 """So many bytes are kept in memory; what comes later goes to the temporary file."""
@@ -69,7 +69,7 @@ class Store:
         try:
             return tempfile.TemporaryFile(buffering=0)
         except OSError as error:
-            raise _full(error) from error
+            raise no_room(error) from error
 
 
 def _write(descriptor: int, array: np.ndarray, place: int) -> None:
@@ -79,13 +79,14 @@ def _write(descriptor: int, array: np.ndarray, place: int) -> None:
             size = os.pwrite(descriptor, room, place)
             place, room = place + size, room[size:]
     except OSError as error:
-        raise _full(error) from error
+        raise no_room(error) from error
 
 
-def _full(error: OSError) -> FileError:
+def no_room(error: OSError, what: str = "data") -> FileError:
+    """Why something cannot be kept in the folder of temporary files."""
     reason = (error.strerror or str(error)).lower()
     return FileError(
-        f"cannot keep data in {tempfile.gettempdir()}: {reason}",
+        f"cannot keep {what} in {tempfile.gettempdir()}: {reason}",
         hint="TMPDIR=FOLDER names another folder for temporary files",
     )
 

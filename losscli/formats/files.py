@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import DataError, FileError
+from losscli.spool import no_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +175,7 @@ class Kept:
         try:
             self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by __del__
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error, "a pipe") from error
 
     def add(self, data: bytes) -> None:
         """Appends bytes.
@@ -187,7 +188,7 @@ class Kept:
             while room:
                 room = room[self.file.write(room) or 0 :]
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error, "a pipe") from error
 
     def open(self) -> BinaryIO:
         """A new reader at the first byte."""
@@ -196,14 +197,6 @@ class Kept:
     def __del__(self) -> None:
         if hasattr(self, "file"):
             self.file.close()
-
-
-def _no_room(error: OSError) -> FileError:
-    reason = (error.strerror or str(error)).lower()
-    return FileError(
-        f"cannot keep a pipe in {tempfile.gettempdir()}: {reason}",
-        hint="TMPDIR=FOLDER names another folder for temporary files",
-    )
 
 
 class _Reader(io.RawIOBase):

@@ -135,11 +135,15 @@ class Role(ABC):
         return None if kept.all() else kept
 
     @property
+    def rows(self) -> int:
+        """How many rows are read."""
+        limit = self.asked.settings.limit
+        return self.pairing.rows if limit is None else min(self.pairing.rows, limit)
+
+    @property
     def expected(self) -> int:
         """How many losses there are, if all of them count."""
-        limit = self.asked.settings.limit
-        rows = self.pairing.rows if limit is None else min(self.pairing.rows, limit)
-        return rows * self.pairing.elements_per_row
+        return self.rows * self.pairing.elements_per_row
 
     @abstractmethod
     def checks(self) -> Sequence[Check]:
