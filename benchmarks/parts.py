@@ -70,7 +70,7 @@ def breakdown(loss: str, answer: Callable[[], Any]) -> dict[str, float]:
 
     clock = Clock()
     found = losses.find(loss)
-    kinds = {kind: clock.around("kernel", one) for kind, one in found.kinds.items()}
+    forms = {form: clock.around("kernel", one) for form, one in found.forms.items()}
     places = (
         ("reading", plan.Plan, "batch"),
         ("facts and checks", plan, "look"),
@@ -83,6 +83,6 @@ def breakdown(loss: str, answer: Callable[[], Any]) -> dict[str, float]:
     with ExitStack() as stack:
         for part, owner, name in places:
             stack.enter_context(patch.object(owner, name, clock.around(part, getattr(owner, name))))
-        stack.enter_context(patch.dict(found.kinds, kinds))
+        stack.enter_context(patch.dict(found.forms, forms))
         clock.around("ends", answer)()
     return {part: clock.spent[part] for part in PARTS}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.facts import Facts
 from losscli.lazy import np
+from losscli.shapes import Stretched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,33 +24,46 @@ class Batch:
     Arrays are in the layout of the kernel (:class:`losscli.shapes.View`) and in the dtype of
     the file, so that a value is shown as it was written.
 
+    Inputs are known by what they are: "prediction" for the first, "target", and others by name.
+
     Attributes:
         kind: What the prediction is: "logits", "probs", "log_probs", "pred" and so on.
         start: How many rows come before this leaf.
         rows: How many rows it has.
-        prediction: Values of the prediction.
-        raw: The target as it was read: numbers, or text.
-        target: The target as its role reads it: class indices for names, and so on.
-        counts: Which elements count; None for all of them.
+        given: Every input as it was read: numbers, or text.
+        taken: Every input as the kernel takes it: class indices for names, and so on.
+        counts: Which elements count, or which pixels of them; None for all.
         weight: The sample weight of each element; None for 1.
         options: The options of the loss.
-        pairing: How the two belong together.
+        pairing: How the inputs belong together.
     """
 
     kind: str
     start: int
     rows: int
-    prediction: np.ndarray
-    raw: np.ndarray
-    target: np.ndarray
+    given: Mapping[str, np.ndarray]
+    taken: Mapping[str, np.ndarray]
     counts: np.ndarray | None
     weight: np.ndarray | None
     options: Mapping[str, Any]
     pairing: Pairing
 
+    @property
+    def prediction(self) -> np.ndarray:
+        return self.taken["prediction"]
+
+    @property
+    def target(self) -> np.ndarray:
+        return self.taken["target"]
+
+    @property
+    def raw(self) -> np.ndarray:
+        """The target as it was read."""
+        return self.given["target"]
+
     def values(self, side: str) -> np.ndarray:
-        """The numbers of the prediction, or those of the target as they were read."""
-        return self.prediction if side == "prediction" else self.raw
+        """The numbers of an input, as they were read."""
+        return self.given[side]
 
     @property
     def plain(self) -> bool:
@@ -57,37 +71,39 @@ class Batch:
         return self.counts is None and self.weight is None
 
     def facts(self, side: str) -> Facts:
-        """What is known of the values of one side, counted or not; of text, of its indices."""
-        return self._prediction_facts if side == "prediction" else self._target_facts
+        """What is known of the values of one input, counted or not; of text, of its indices."""
+        if side not in self._facts:
+            self._facts[side] = Facts.of(self.own(side))
+        return self._facts[side]
 
     @cached_property
-    def _prediction_facts(self) -> Facts:
-        return Facts.of(self.prediction)
+    def _facts(self) -> dict[str, Facts]:
+        return {}
 
-    @cached_property
-    def _target_facts(self) -> Facts:
-        values = self.target if self.raw.dtype.kind == "U" else self.raw
-        repeated = self.pairing.target.repeat is not None
-        return Facts.of(self.pairing.target.back(values) if repeated else values)
+    def own(self, side: str) -> np.ndarray:
+        """The numbers of one input, each of them once; of text, its indices."""
+        values = self.taken[side] if self.given[side].dtype.kind == "U" else self.given[side]
+        view = self.pairing.views[side]
+        return view.back(values) if isinstance(view, Stretched) else values
 
     def span(self, side: str) -> tuple[float, float]:
-        """The smallest and the largest value of one side, counted or not; NaN if any is."""
+        """The smallest and the largest value of one input, counted or not; NaN if any is."""
         facts = self.facts(side)
         return (nan, nan) if facts.nan else (facts.low, facts.high)
 
     def inside(self, side: str, low: float, high: float) -> bool:
-        """Whether all values of one side are in a range, which most checks ask first."""
+        """Whether all values of one input are in a range, which most checks ask first."""
         found = self.span(side)
         return low <= found[0] and found[1] <= high
 
     def without_nan(self) -> Batch:
-        """Elements with a NaN in their prediction or target do not count."""
+        """Elements with a NaN in any of their inputs do not count."""
         fine = None
-        for values in (self.prediction, self.raw):
+        for values in self.given.values():
             if values.dtype.kind != "f":
                 continue
             own = ~np.isnan(values)
-            if values.ndim > self._elements.ndim:
+            while own.ndim > self._elements.ndim:
                 own = own.all(1 if self.pairing.classes is not None else -1)
             fine = own if fine is None else fine & own
         if fine is None or fine.all():
@@ -96,30 +112,42 @@ class Batch:
 
     def safe(self) -> Batch:
         """Targets that do not count may be anything: here they become 0, for the kernel."""
-        if self.counts is None:
+        if self.counts is None or "target" not in self.taken:
             return self
         counts = self.counts
         if self.target.ndim > counts.ndim:
             counts = np.expand_dims(counts, 1 if self.pairing.classes is not None else -1)
-        return replace(self, target=np.where(counts, self.target, self.target.dtype.type(0)))
+        safe = np.where(counts, self.target, self.target.dtype.type(0))
+        return replace(self, taken={**self.taken, "target": safe})
 
     @property
     def _elements(self) -> np.ndarray:
         """An array with the axes of the elements, in the layout of the kernel."""
         pairing = self.pairing
-        return pairing.lay(np.empty((self.rows, *pairing.elements[1:]), bool))
+        return pairing.lay(np.empty((self.rows, *pairing.markable[1:]), bool))
+
+    @cached_property
+    def kept(self) -> np.ndarray | None:
+        """Which elements count: those of which anything does."""
+        if self.counts is None or self.pairing.marks is None:
+            return self.counts
+        if self.pairing.free:
+            return None
+        shape = (self.rows, *self.pairing.elements[1:])
+        any_left = self.counts.reshape(self.rows, -1).any(1)
+        return np.broadcast_to(any_left.reshape(-1, *(1 for _ in shape[1:])), shape)
 
     def counted(self, values: np.ndarray, side: str) -> np.ndarray | None:
         """Which values, in the order of the file, belong to elements that count."""
         if self.counts is None:
             return None
-        counts = self.counts
-        if values.ndim < counts.ndim and getattr(self.pairing, side).repeat is not None:
-            return np.asarray(counts.any(1))
-        if values.ndim < counts.ndim:  # one distribution each, for a loss of every class
+        counts, view = self.counts, self.pairing.views[side]
+        if isinstance(view, Stretched):
+            counts = view.fold(counts)
+        elif values.ndim < counts.ndim:  # one distribution each, for a loss of every class
             return np.asarray(counts.all(1))
-        if values.ndim > counts.ndim:  # there is an axis of classes, or of labels, besides
-            axis = getattr(self.pairing, side).class_axis
+        elif values.ndim > counts.ndim:  # there is an axis of classes, or of labels, besides
+            axis = view.class_axis
             inner = axis is None or axis == len(self.pairing.prediction.row)
-            counts = np.expand_dims(counts, -1 if inner else axis)
+            counts = np.expand_dims(counts, -1 if axis is None or inner else axis)
         return np.broadcast_to(counts, values.shape)

@@ -26,6 +26,7 @@ class PerElement:
     field: Field
     pairing: Pairing
     row: Shape  # the shape of a row's elements; all 1 where there is one number a row
+    full: Shape  # the shape of a row's elements
 
     @classmethod
     def of(cls, name: str, field: Field, pairing: Pairing) -> PerElement:
@@ -36,7 +37,7 @@ class PerElement:
         """
         if field.dtype.kind == "U":
             raise DataError(f"{field.label}: {flag(name)} wants numbers, not text", code="text")
-        elements = pairing.elements
+        elements = pairing.markable if name == "mask" else pairing.elements
         rest, wanted = (
             tuple(size for size in shape[1:] if size != 1) for shape in (field.shape, elements)
         )
@@ -44,12 +45,12 @@ class PerElement:
         if rows != pairing.rows or rest not in ((), wanted):
             either = f"{elements} or {elements[:1]}" if len(elements) > 1 else f"{elements}"
             raise DataError(
-                f"{flag(name)} {field.label} has shape {field.shape}, but there is one loss for "
-                f"each of {either}",
+                f"{flag(name)} {field.label} has shape {field.shape}, but there is one "
+                f"{'loss' if elements is pairing.elements else 'pixel'} for each of {either}",
                 code="shape-mismatch",
             )
         row = elements[1:] if rest else tuple(1 for _ in elements[1:])
-        return cls(name, field, pairing, row)
+        return cls(name, field, pairing, row, elements[1:])
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """As numbers for the elements of some rows, in the layout of the kernel."""
@@ -65,7 +66,7 @@ class PerElement:
                 hint="--sample-weight takes any weight" if self.name == "mask" else "",
                 code=f"{self.name.replace('_', '-')}-value",
             )
-        full = np.empty((len(found), *self.pairing.elements[1:]), found.dtype)
+        full = np.empty((len(found), *self.full), found.dtype)
         full[:] = found
         return self.pairing.lay(full)
 

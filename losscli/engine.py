@@ -58,8 +58,7 @@ def answer(question: Question) -> Result:
         Asked(
             question.loss.name,
             question.kind,
-            fields.prediction,
-            fields.target,
+            fields.sides,
             question.options,
             question.settings,
         )
@@ -74,7 +73,7 @@ def answer(question: Question) -> Result:
 
 
 def _refuse_empty(fields: Fields) -> None:
-    for field in (fields.prediction, fields.target):
+    for field in fields.sides.values():
         if 0 in field.shape:
             held = "no rows" if not field.shape[0] else f"shape {field.shape}, which holds nothing"
             raise DataError(f"{field.label} has {held}: nothing to average", code="empty")

@@ -34,7 +34,7 @@ def judged(
     Args:
         question: What was asked.
         fields: Its inputs.
-        role: What its target is.
+        role: What its inputs are.
         total: The sum of all leaves.
         plain: What is already known.
         dtype: What the losses were computed in.
@@ -42,25 +42,25 @@ def judged(
     Raises:
         DataError: an error was found, or a warning with --strict, or nothing is left to average.
     """
-    facts = {"prediction": total.prediction, "target": total.target}
     found = [
         *question.notes,
         *fields.notes,
         *(_named(note, question.kind) for note in role.pairing.notes),
         *plain,
-        *_shards(fields),
+        *_shards(role),
         *_margin(question),
-        *role.findings(facts, {check.code for check in total.seen}),
+        *role.findings(total.facts, {check.code for check in total.seen}),
         *_sample_weight(total),
         *_overflow(total, dtype),
         *_rounded(total),
     ]
     for check in (one for one in role.checks() if one in total.seen):
-        finding = check.finding(total.seen[check], _case(check, question, fields, role, total))
+        finding = check.finding(total.seen[check], _case(check, question, role, total))
         found += [finding] if finding else []
     _raise_first(found, Level.ERROR)
-    if not total.elements.count or total.denominator(question.reduction) == ZERO:
-        _nothing(question, fields, total)
+    none = role.pairing.marks is not None and total.rows == ZERO
+    if none or not total.elements.count or total.denominator(question.reduction) == ZERO:
+        _nothing(question, role, total)
     kept = [finding for finding in found if finding.code not in question.settings.ignore]
     if question.settings.strict:
         _raise_first(kept, Level.WARNING)
@@ -79,24 +79,23 @@ def _raise_first(found: Sequence[Finding], level: Level) -> None:
         raise DataError(bad[0].message + strict, hint=bad[0].hint, code=bad[0].code)
 
 
-def _case(check: Check, question: Question, fields: Fields, role: Role, total: State) -> Case:
+def _case(check: Check, question: Question, role: Role, total: State) -> Case:
     """What the message of a check may speak of."""
-    prediction = check.on == "prediction"
-    field = fields.prediction if prediction else fields.target
+    field = role.asked.fields[check.on]
     tally: Tally = total.seen[check]
     shape = role.pairing.heads if check.whole_rows else field.shape
     index = np.unravel_index(tally.first or 0, shape) if shape else ()
     return Case(
         question.loss.name,
         question.kind,
-        question.kind if prediction else "target",
+        question.kind if check.on == "prediction" else check.on,
         field,
-        total.prediction if prediction else total.target,
+        total.facts[check.on],
         tuple(int(one) for one in index),
         role.pairing,
         question.options,
         question.settings,
-        tuple(question.loss.kinds),
+        question.loss.inputs,
     )
 
 
@@ -109,13 +108,15 @@ def _rounded(total: State) -> list[Finding]:
     return [Finding("quantiles-rounded", Level.NOTE, message)]
 
 
-def _shards(fields: Fields) -> list[Finding]:
-    """Files of predictions and targets that look like pairs, and are not."""
-    differ = uneven(fields.prediction, fields.target)
-    if not differ:
-        return []
-    message = f"rows are paired through all files, but file by file they differ: {differ}"
-    return [Finding("shard-rows", Level.WARNING, message, input="target")]
+def _shards(role: Role) -> list[Finding]:
+    """Files of two inputs that look like pairs, and are not."""
+    prediction, found = role.asked.prediction, []
+    for side, field in role.asked.fields.items():
+        differ = uneven(prediction, field)
+        if differ:
+            message = f"rows are paired through all files, but file by file they differ: {differ}"
+            found.append(Finding("shard-rows", Level.WARNING, message, input=side))
+    return found
 
 
 def _margin(question: Question) -> list[Finding]:
@@ -136,7 +137,7 @@ def _sample_weight(total: State) -> list[Finding]:
 def _overflow(total: State, dtype: str) -> list[Finding]:
     """Infinite losses of finite values, or an infinite sum of finite losses."""
     infinite = any(check.code in ("infinite", "impossible", "nan") for check in total.seen)
-    if infinite or total.prediction.nan or total.target.nan or not total.numerator.special:
+    if infinite or total.unknown or not total.numerator.special:
         return []
     what = "a loss" if math.isinf(total.extremes.high) else "the sum of the losses"
     hint = "--dtype float64 goes further" if dtype != "float64" else ""
@@ -144,10 +145,10 @@ def _overflow(total: State, dtype: str) -> list[Finding]:
     return [Finding("overflow", Level.WARNING, message, hint)]
 
 
-def _nothing(question: Question, fields: Fields, total: State) -> None:
+def _nothing(question: Question, role: Role, total: State) -> None:
     """No element counts: torch would say NaN."""
-    label = fields.target.label
-    if total.elements.count:
+    label = role.asked.fields.get("target", role.asked.prediction).label
+    if total.elements.count and role.pairing.marks is None:
         raise DataError(
             f"the weights of the {total.elements.count:,} elements sum to 0: nothing to average",
             code="nothing",

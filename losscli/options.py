@@ -35,7 +35,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Small:
-    """Marks an option that is a small array: numbers, or FILE[:KEY].
+    """Marks an option, or an input, that may be a small array: numbers, or FILE[:KEY].
 
     Attributes:
         per_class: It has one number for each class; else it is broadcast to the prediction.
@@ -47,6 +47,7 @@ class Small:
 Positive = Annotated[float, Bound(">", 0)]
 NonNegative = Annotated[float, Bound(">=", 0)]
 Fraction = Annotated[float, Bound(">=", 0), Bound("<=", 1)]
+Stretch = Annotated[Tensor, Small()]
 Array = Annotated[Tensor | float, Small()]
 Levels = Annotated[Tensor | float, Small(), Bound(">=", 0), Bound("<=", 1)]
 PerClass = Annotated[Tensor | float, Small(per_class=True)]

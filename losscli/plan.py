@@ -16,13 +16,13 @@ from losscli.batch import Batch
 from losscli.beside import PerElement, SmallArray, tensors
 from losscli.cores import plainly, spread
 from losscli.devices import Way, device
-from losscli.errors import DataError, Finding, Level
+from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.formats.values import from_value
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.memory import require, sized
-from losscli.registry import Terms, flag
-from losscli.state import First, State, Wanted, Worst, fingerprint, look, measure
+from losscli.registry import Pooled, Terms, flag
+from losscli.state import First, State, Wanted, Worst, fingerprint, finished, look, measure, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
     from losscli.roles import Role
-    from losscli.shapes import View
+    from losscli.shapes import Pairing, View
     from losscli.spool import Spool
 
 __all__ = ["Part", "Plan"]
@@ -108,7 +108,7 @@ class Plan:
             name: SmallArray.of(
                 option,
                 _values(name, fields.beside.get(name), question.options[name]),
-                fields.prediction,
+                role.asked.prediction,
                 pairing,
             )
             for name, option in given.items()
@@ -118,10 +118,12 @@ class Plan:
             for name in ("sample_weight", "mask")
             if name in fields.beside
         }
-        dtype, notes = _dtype(question, fields, role)
+        dtype, notes = _dtype(question, role)
         rows = role.rows
         where = device(question.settings.device, dtype, rows * pairing.per_row)
         leaf = _leaf(pairing.per_row, LEAF if where.type == "cpu" else LARGE)
+        if pairing.free:
+            _refuse_rows(question, pairing)
         if question.loss.rows != "leaf":
             leaf = rows
             notes.append(_whole(question, rows, rows * pairing.per_row, dtype))
@@ -183,7 +185,13 @@ class Plan:
                 watch.advance(part.rows)
         finally:
             watch.end()
-        return State.joined([total, *waiting])
+        total = State.joined([total, *waiting])
+        if total.pool.sums is None:
+            return total
+        losses = total.pool.losses
+        if kept is not None:
+            kept.add(losses.reshape(-1).numpy())
+        return finished(total, losses, self.role, self.wanted)
 
     def several(self, leaves: Sequence[tuple[int, int]]) -> Part:
         """What some leaves contribute."""
@@ -201,20 +209,25 @@ class Plan:
         facts = look(batch, self.checks, digests)
         if any(check.level is Level.ERROR for check in facts.seen):
             return Part(stop - start, facts)
-        elements, over = self.losses(batch)
+        found = self.found(batch)
+        if isinstance(found, Pooled):
+            return Part(stop - start, pooled(facts, batch, found, self.role))
+        elements, over = self.losses(found, batch)
         state = measure(facts, batch, elements, over, self.role, self.wanted)
         return Part(stop - start, state, [elements.numpy()] if self.question.keep else [])
 
     def batch(self, start: int, stop: int) -> tuple[Batch, dict[str, int]]:
         """Reads a leaf, and finds out which of its elements count."""
         pairing = self.role.pairing
-        prediction = _rows(self.fields.prediction, pairing.prediction, start, stop)
-        raw = _rows(self.fields.target, pairing.target, start, stop)
-        target = self.role.read(raw)
+        given = {
+            side: _rows(field, pairing.views[side], start, stop)
+            for side, field in self.role.asked.fields.items()
+        }
+        taken = self.role.read(given)
         found = {name: one.rows(start, stop) for name, one in self.beside.items()}
         first = start * pairing.elements_per_row
         digests = {name: fingerprint(first, values) for name, values in found.items()}
-        counts = self.role.counted(raw)
+        counts = self.role.counted(given)
         if "mask" in found:
             mask = found["mask"] != 0
             counts = mask if counts is None else counts & mask
@@ -222,9 +235,8 @@ class Plan:
             self.question.kind,
             start,
             stop - start,
-            prediction,
-            raw,
-            target,
+            given,
+            taken,
             counts,
             found.get("sample_weight"),
             self.options,
@@ -232,13 +244,12 @@ class Plan:
         )
         if self.question.settings.nan == "omit":
             batch = batch.without_nan()
-        return batch.safe(), digests
+        return self.role.settled(batch), digests
 
-    def losses(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """The unreduced losses of a leaf and what they count, in the order of the file."""
-        # A row is only padded where others cannot see it.
-        alone = self.question.loss.rows == "leaf"
-        grain = GRAIN if alone and self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
+    def found(self, batch: Batch) -> Terms | Pooled:
+        """What the function of the loss makes of a leaf, back from the device."""
+        # A row is only padded where others cannot see it, and left out where they can.
+        grain = GRAIN if self.alone and self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
 
         def pad(values: np.ndarray) -> np.ndarray:
             missing = -len(values) % grain
@@ -246,24 +257,46 @@ class Plan:
 
         pairing = batch.pairing
         chosen = pairing.classes is not None and not pairing.probabilities
-        function = self.question.loss.kinds[self.question.kind]
+        whole = (*self.role.labels, "target") if chosen else self.role.labels
+        function = self.question.loss.forms[self.question.inputs]
         with self.way.open():
-            prediction = self._tensor(pad(batch.prediction))
-            target = self._tensor(pad(batch.target), whole=chosen)
-            small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, prediction)
+            inputs = [
+                self._tensor(pad(values), whole=side in whole)
+                for side, values in self._seen(batch).items()
+            ]
+            small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, inputs[0])
             options = {**self.options, **small}
             if "ignore_index" in options:  # ignored elements are found, and have become class 0
                 options["ignore_index"] = NO_CLASS
-            found = function(prediction, target, **options)
-            terms = found if isinstance(found, Terms) else Terms(found, None)
-            elements = self._ordered(terms.elements, batch)
-            over = None if terms.over is None else self._ordered(terms.over, batch)
+            found = function(*inputs, **options)
+            rows = len(batch.prediction) if grain > 1 else None
+            if isinstance(found, Pooled):
+                return Pooled(self._back(found.sums[:rows]), found.finish)
+            elements, over = found if isinstance(found, Terms) else (found, None)
+            back = self._back(elements[:rows])
+            return Terms(back, None if over is None else self._back(over[:rows]))
+
+    @property
+    def alone(self) -> bool:
+        """Whether the loss of a row depends on that row alone."""
+        return self.question.loss.rows == "leaf"
+
+    def _seen(self, batch: Batch) -> Mapping[str, np.ndarray]:
+        """What the function is given: of rows that see each other, those that count."""
+        if self.alone or batch.counts is None or batch.pairing.marks is not None:
+            return batch.taken
+        return {side: values[batch.counts] for side, values in batch.taken.items()}
+
+    def losses(self, found: Terms, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """The unreduced losses of a leaf and what they count, in the order of the file."""
+        elements = self._ordered(found.elements, batch)
+        over = None if found.over is None else self._ordered(found.over, batch)
         if batch.weight is not None:
             weight = torch.from_numpy(batch.pairing.order(batch.weight)).double()
             elements = times(weight, elements).to(elements.dtype)
             over = weight if over is None else over * weight
-        if batch.counts is not None:
-            counts = torch.from_numpy(batch.pairing.order(batch.counts))
+        if batch.kept is not None:
+            counts = torch.from_numpy(batch.pairing.order(batch.kept))
             elements = torch.where(counts, elements, 0.0)
         return elements + 0.0, over  # no -0.0
 
@@ -272,18 +305,23 @@ class Plan:
         own = whole and values.dtype == np.int64
         return self.way.there(values, None if own else getattr(torch, self.dtype))
 
+    def _back(self, values: Tensor) -> Tensor:
+        """Back from the device, in what NumPy knows."""
+        values = self.way.back(values)
+        return values.float() if values.dtype is torch.bfloat16 else values
+
     def _ordered(self, values: Tensor, batch: Batch) -> Tensor:
-        """Back from the device and the layout of the kernel, without the padding."""
-        values = self.way.back(values[: len(batch.prediction)])
-        if values.dtype is torch.bfloat16:  # which NumPy does not know
-            values = values.float()
+        """Back from the layout of the kernel, with a place for every row."""
+        if len(values) < len(batch.prediction) and not batch.pairing.free:
+            every = values.new_zeros(len(batch.prediction))
+            every[torch.from_numpy(batch.counts)] = values
+            values = every
         return torch.from_numpy(batch.pairing.order(values.numpy()))
 
 
 def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:
-    """Rows of a field as the kernel wants them; without an axis of rows it is all one row."""
-    whole = view.whole and field.shape
-    rows = view.of(field.rows(0, field.shape[0]) if whole else field.rows(start, stop))
+    """Rows of a field as the kernel wants them, in what torch takes."""
+    rows = view.rows(field, start, stop)
     if rows.dtype.kind == "b":
         return rows.astype(np.uint8)
     return rows if rows.flags.writeable else rows.copy()  # torch warns of what is not
@@ -316,18 +354,34 @@ def _whole(question: Question, rows: int, values: int, dtype: str) -> Finding:
     return Finding("all-rows", Level.NOTE, f"{what}: about {sized(needed)}")
 
 
-def _dtype(question: Question, fields: Fields, role: Role) -> tuple[str, list[Finding]]:
+def _refuse_rows(question: Question, pairing: Pairing) -> None:
+    """Refuses what speaks of rows, where the losses are none.
+
+    Raises:
+        UsageError: it was given.
+    """
+    given: list[str] = [name for name in ("sample_weight", "mask") if name in question.words]
+    given += ["nan"] if question.settings.nan == "omit" else []
+    if pairing.marks is not None:
+        given = [name for name in given if name == "sample_weight"]
+    if given:
+        name = question.loss.name
+        raise UsageError(f"{flag(given[0])} has no meaning here: the losses of {name} are no rows")
+
+
+def _dtype(question: Question, role: Role) -> tuple[str, list[Finding]]:
     """The widest float among predictions and real-valued targets, at least float32."""
     if question.settings.dtype != "auto":
         return question.settings.dtype, []
-    real = [fields.prediction, *([fields.target] if role.precise else [])]
+    names = dict(zip(role.asked.fields.values(), question.inputs, strict=True))
+    real = role.real
     wide = [8 if field.dtype.kind != "f" else field.dtype.itemsize for field in real]
     notes = [
         Finding(
             "half-widened",
             Level.NOTE,
             f"{field.label}: float16 was widened",
-            input=question.kind if field is fields.prediction else "target",
+            input=names[field],
         )
         for field, size in zip(real, wide, strict=True)
         if size < 4

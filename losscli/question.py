@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from losscli import inputs
 from losscli.checks.base import CODES
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from losscli.formats.base import Field
     from losscli.registry import Loss
 
-BESIDE = ("target", "sample_weight", "mask")
-"""The inputs that every loss takes beside its prediction."""
+BESIDE = ("sample_weight", "mask")
+"""The inputs that every loss takes beside its own."""
+
+_PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate", "mean")
+"""What a prediction is to most losses."""
 
 _COMMON = tuple(one.name for one in fields(Settings))
 _OF_ROLES = ("threshold", "top_k", "classes", "target_base")
@@ -36,7 +39,7 @@ class Question:
     """A loss, its options, and its inputs: checked, but for what only the data can tell.
 
     Attributes:
-        kind: Which kind of prediction is given.
+        inputs: Which inputs of the loss are given, in the order of its function.
         options: All options of the loss; small arrays still as numbers, words or arrays.
         words: The inputs by name, small arrays in files among them, as they were typed.
         notes: What is to be said before any data is read.
@@ -45,13 +48,18 @@ class Question:
     """
 
     loss: Loss[Any, Any]
-    kind: str
+    inputs: tuple[str, ...]
     options: dict[str, Any]
     settings: Settings
     words: dict[str, Any]
     notes: tuple[Finding, ...] = ()
     keep: bool = False
     watch: Watch = field(default_factory=Watch, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """What the prediction is: the first input."""
+        return self.inputs[0]
 
     @property
     def reduction(self) -> str:
@@ -71,8 +79,8 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     """
     given = {key: value for key, value in given.items() if value is not None}
     settings = _settings(loss, given)
-    kind = _kind(loss, given)
-    words = {key: given[key] for key in (kind, *BESIDE) if key in given}
+    form = _form(loss, given)
+    words = {key: given[key] for key in (*form, *BESIDE) if key in given}
     taken = {*words, *_COMMON} - {*loss.options}
     options = loss.bind({key: value for key, value in given.items() if key not in taken})
     for key, option in loss.options.items():
@@ -81,6 +89,8 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
             options[key] = option.check(_scalar(numbers))
             if numbers is None:
                 words[key] = given[key]
+    for key in loss.stretched(form):
+        words[key] = _stretched(words[key])
     notes = []
     remark = loss.remark(name)
     if remark:
@@ -90,7 +100,14 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
         text = f"the {loss.finish.__name__} is taken of the mean alone"
         message = f"--reduction {reduction} gives the elements of {loss.name} as they are: {text}"
         notes.append(Finding("unfinished", Level.NOTE, message))
-    return Question(loss, kind, options, settings, words, tuple(notes))
+    return Question(loss, form, options, settings, words, tuple(notes))
+
+
+def _stretched(word: Any) -> Any:
+    """An input that may be given as numbers."""
+    typed = isinstance(word, (str, os.PathLike))
+    numbers = _scalar(inputs.numbers(os.fsdecode(word))) if typed else None
+    return word if numbers is None else numbers
 
 
 def _scalar(numbers: list[float] | None) -> float | list[float] | None:
@@ -174,28 +191,64 @@ def _number(key: str, value: Any) -> float:
     return number
 
 
-def _kind(loss: Loss[Any, Any], given: Mapping[str, Any]) -> str:
-    kinds = [kind for kind in loss.kinds if kind in given]
-    choices = " or ".join(map(flag, loss.kinds))
-    if len(kinds) > 1:
-        both = " and ".join(map(flag, kinds))
-        raise UsageError(f"{both} are two kinds of prediction: give one of them")
-    if not kinds:
-        known = ("logits", "probs", "log_probs", "pred", "rate", "log_rate")
-        others = [name for name in known if name in given]
-        wrong = f", not {flag(others[0])}" if others else ""
-        raise UsageError(f"{loss.name} needs predictions: {choices}{wrong}")
-    if "target" not in given:
+def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inputs that are given, if they are what the loss can be asked with.
+
+    Raises:
+        UsageError: one is missing, or there are two of which one is enough.
+    """
+    found = {name for name in loss.inputs if name in given}
+    if match := next((form for form in loss.forms if set(form) == found), None):
+        return match
+    near = max(loss.forms, key=lambda form: (len(found & {*form}), -len({*form} - found)))
+    missing = [name for name in near if name not in found]
+    if not missing:
+        return _twice(loss, near, found)
+    if not found - {"target"}:
+        wrong = next((name for name in _PREDICTIONS if name in given), None)
+        instead = f", not {flag(wrong)}" if wrong else ""
+        raise UsageError(f"{loss.name} needs {_choices(loss)}{instead}")
+    if missing == ["target"]:
         raise UsageError(f"{loss.name} needs targets: --target FILE[:KEY]")
-    return kinds[0]
+    beside = " and ".join(flag(name) for name in near if name in found)
+    others = [form for form in loss.forms if found <= {*form}] or [near]
+    wanted = dict.fromkeys(_listed(name for name in form if name not in found) for form in others)
+    raise UsageError(f"{loss.name} needs {' or '.join(wanted)} beside {beside}")
+
+
+def _twice(loss: Loss[Any, Any], form: tuple[str, ...], found: set[str]) -> NoReturn:
+    """Refuses inputs of which some are enough."""
+    more = [name for name in loss.inputs if name in found and name not in form]
+    if more == ["target"]:
+        raise UsageError(f"{loss.name} has no targets: --target has no meaning here")
+    same = [
+        name
+        for name in form
+        if any({*other} == {*form} - {name} | {more[0]} for other in loss.forms)
+    ]
+    if not same:
+        raise UsageError(f"{_listed(more)} cannot go with {_listed(form)}")
+    both = " and ".join(map(flag, sorted([same[0], more[0]], key=loss.inputs.index)))
+    what = "kinds of prediction" if same[0] == form[0] else "ways to say the same"
+    raise UsageError(f"{both} are two {what}: give one of them")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(map(flag, names))
+
+
+def _choices(loss: Loss[Any, Any]) -> str:
+    """What the predictions of a loss may be."""
+    forms = dict.fromkeys(_listed(name for name in form if name != "target") for form in loss.forms)
+    what = "predictions" if any("target" in form for form in loss.forms) else "its inputs"
+    return f"{what}: {' or '.join(forms)}"
 
 
 @dataclass(frozen=True)
 class Fields:
     """The opened inputs of a question."""
 
-    prediction: Field
-    target: Field
+    sides: Mapping[str, Field]  # the prediction, the target, and further inputs by their names
     beside: Mapping[str, Field]  # sample_weight, mask and small arrays, where they are given
     notes: tuple[Finding, ...]
 
@@ -213,4 +266,5 @@ def open_fields(question: Question) -> Fields:
     reading = Reading(settings.header, settings.threads or cores(), watch=question.watch)
     opened = inputs.open_fields(refs, formats=formats, reading=reading)
     found = dict(opened.fields)
-    return Fields(found.pop(question.kind), found.pop("target"), found, tuple(opened.notes))
+    sides = {name: found.pop(name) for name in question.inputs}
+    return Fields({"prediction": sides.pop(question.kind), **sides}, found, tuple(opened.notes))

@@ -19,6 +19,7 @@ from typing import (
     Literal,
     NamedTuple,
     ParamSpec,
+    TypeAlias,
     TypeVar,
     get_args,
     get_type_hints,
@@ -33,10 +34,14 @@ if TYPE_CHECKING:
 
     from losscli.roles import Role
 
-__all__ = ["Loss", "Option", "Registry", "Terms", "flag", "loss"]
+__all__ = ["Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
 
 P = ParamSpec("P")
-R = TypeVar("R", bound="Tensor | Terms")
+R = TypeVar("R", bound="Tensor | Terms | Pooled")
+
+
+Found: TypeAlias = "Tensor | Terms | Pooled"
+"""What the function of a loss returns: mostly its unreduced losses."""
 
 
 class Terms(NamedTuple):
@@ -44,6 +49,13 @@ class Terms(NamedTuple):
 
     elements: Tensor
     over: Tensor | None  # None for 1
+
+
+class Pooled(NamedTuple):
+    """What each row adds to sums over all rows, of which the losses are made in the end."""
+
+    sums: Tensor  # rows first
+    finish: Callable[[Tensor], Tensor]  # from the sums, less the axis of rows, to the losses
 
 
 def flag(name: str) -> str:
@@ -117,10 +129,11 @@ def _is_number(value: Any) -> bool:
 
 @dataclass(eq=False, repr=False)
 class Loss(Generic[P, R]):
-    """A loss: its functions, one for each kind of prediction, and what is known about them.
+    """A loss: its functions, one for each form of its inputs, and what is known about them.
 
     Attributes:
         name: The command.
+        forms: The functions by their inputs, which are the names of their positional parameters.
         family: The group in which help shows it: the name of the module or package of
             :mod:`losscli.losses` that defines it.
         target: What the targets are, and all that follows from it.
@@ -148,13 +161,13 @@ class Loss(Generic[P, R]):
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
     finish: Callable[[float], float] | None = None
     guess: Callable[..., float | None] | None = None
-    kinds: dict[str, Callable[..., Tensor | Terms]] = field(default_factory=dict)
+    forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.function)
         self.name = self.function.__name__.replace("_", "-")
         self.family = self.function.__module__.removeprefix("losscli.losses.").partition(".")[0]
-        self.given(next(iter(inspect.signature(self.function).parameters)))(self.function)
+        self.given(self.function)
 
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
@@ -162,16 +175,11 @@ class Loss(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
 
-    def given(
-        self, kind: str
-    ) -> Callable[[Callable[..., Tensor | Terms]], Callable[..., Tensor | Terms]]:
-        """Adds the same loss for another kind of prediction; the keywords stay the same."""
-
-        def add(function: Callable[..., Tensor | Terms]) -> Callable[..., Tensor | Terms]:
-            self.kinds[kind] = function
-            return function
-
-        return add
+    def given(self, function: Callable[..., Found]) -> Callable[..., Found]:
+        """Adds the same loss for other inputs; the keywords stay the same."""
+        code = function.__code__
+        self.forms[code.co_varnames[: code.co_argcount]] = function
+        return function
 
     def guessed(self, function: Callable[..., float | None]) -> Callable[..., float | None]:
         """Adds the loss of the best constant prediction: from totals, and the options."""
@@ -186,6 +194,18 @@ class Loss(Generic[P, R]):
     def summary(self) -> str:
         """The first line of the docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs of all forms, each once: what is predicted, and then the target."""
+        names = dict.fromkeys(name for form in self.forms for name in form)
+        return (*(name for name in names if name != "target"), *(["target"] * ("target" in names)))
+
+    def stretched(self, form: tuple[str, ...]) -> list[str]:
+        """The inputs that may be one number, or one for each column: see :class:`Small`."""
+        hints = get_type_hints(self.forms[form], include_extras=True)
+        marks = {name: get_args(hints[name])[1:] for name in form}
+        return [name for name in form if any(isinstance(one, Small) for one in marks[name])]
 
     @cached_property
     def options(self) -> dict[str, Option]:

@@ -126,9 +126,9 @@ class Result:
         value = total.numerator.over(denominator or Sum.of(1.0))
         if loss.finish and denominator is not None:
             value = loss.finish(value)
-        shape = _shape(role, question.settings.limit)
+        shape = role.shape
         report = role.report(total.measured)
-        if total.prediction.nan or total.target.nan:  # with --nan propagate
+        if total.unknown:  # with --nan propagate
             report = report.undone()
         mean = total.numerator.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
@@ -252,12 +252,6 @@ def _told(finding: Finding) -> dict[str, Any]:
     return told
 
 
-def _shape(role: Role, limit: int | None) -> tuple[int, ...]:
-    """The shape of the unreduced losses of the rows that were read."""
-    shape = role.pairing.elements
-    return (min(shape[0], limit), *shape[1:]) if shape and limit is not None else shape
-
-
 def _index(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(one) for one in np.unravel_index(place, shape)) if shape else ()
 
@@ -297,10 +291,9 @@ def _histogram(total: State) -> dict[str, list[float] | list[int]]:
 
 
 def _inputs(question: Question, fields: Fields, total: State) -> list[Input]:
-    text = fields.target.dtype.kind == "U"
     shown = [
-        Input.of(question.kind, fields.prediction, total.prediction),
-        Input.of("target", fields.target, None if text else total.target),
+        Input.of(name, field, None if field.dtype.kind == "U" else total.facts[side])
+        for (side, field), name in zip(fields.sides.items(), question.inputs, strict=True)
     ]
     return shown + [Input.of(name, one) for name, one in fields.beside.items()]
 
@@ -328,7 +321,8 @@ def _signature(question: Question, total: State, dtype: str) -> str:
     from losscli import __version__
 
     settings = question.settings
-    parts = [question.loss.name, question.kind, question.reduction]
+    given = ",".join(name for name in question.inputs if name != "target")
+    parts = [question.loss.name, given, question.reduction]
     parts += [f"{name}={_brief(value)}" for name, value in _given(question).items()]
     parts += [
         f"{name}={total.digest(name)}"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from losscli.formats.base import Field
 
 Shape = tuple[int, ...]
@@ -27,60 +29,114 @@ class View:
         row: The shape of one row, without the axes that were dropped.
         class_axis: The axis of classes, counted with the rows as axis 0; None for none.
         whole: The field is a single row: it has no axis of rows.
-        repeat: Each value stands so many times side by side; None for once.
+        apart: Rows stay rows for the kernel, wherever the classes are.
+        fixed: The field has no rows: it is the same for all.
     """
 
     row: Shape
     class_axis: int | None = None
     whole: bool = False
-    repeat: int | None = None
+    apart: bool = False
+    fixed: bool = False
+
+    @property
+    def flat(self) -> bool:
+        """The classes come last, and the axes before them are rows for the kernel: no copy."""
+        return self.class_axis == len(self.row) and not self.apart
+
+    def rows(self, field: Field, start: int, stop: int) -> np.ndarray:
+        """Rows of a field as the kernel wants them; without an axis of rows it is all one row."""
+        whole = self.whole and field.shape
+        return self.of(field.rows(0, field.shape[0]) if whole else field.rows(start, stop))
 
     def of(self, rows: np.ndarray) -> np.ndarray:
-        """Rows as the kernel wants them: contiguous, with the classes on axis 1.
-
-        Classes on the last axis need no copy: the axes before them become rows.
-        """
-        if self.repeat is not None:
-            return rows.reshape(-1, 1).repeat(self.repeat, 1)
+        """Rows as the kernel wants them: contiguous, with the classes on axis 1."""
         if self.class_axis is None:
             return rows.reshape(-1, *self.row)
-        if self.class_axis == len(self.row):
+        if self.flat:
             return rows.reshape(-1, self.row[-1])
         rows = rows.reshape(-1, *self.row)
         return np.ascontiguousarray(np.moveaxis(rows, self.class_axis, 1))
 
     def back(self, mask: np.ndarray) -> np.ndarray:
         """Undoes :meth:`of` for an array of the kernel's shape: back to the order of the file."""
-        if self.repeat is not None:
-            return mask[:, 0]
-        if self.class_axis is None or self.class_axis == len(self.row):
+        if self.class_axis is None or self.flat:
             return mask
         return np.moveaxis(mask, 1, self.class_axis)
 
 
 @dataclass(frozen=True)
+class Stretched(View):
+    """A field with less than the kernel wants: its values are repeated.
+
+    Attributes:
+        own: The shape of one of its rows, with axes of length 1 where it is repeated.
+    """
+
+    own: Shape = ()
+
+    def rows(self, field: Field, start: int, stop: int) -> np.ndarray:
+        if not self.fixed:
+            return self.of(field.rows(start, stop))
+        every = field.rows(0, field.shape[0] if field.shape else 1)
+        return self.of(np.broadcast_to(every.reshape(1, *self.own), (stop - start, *self.own)))
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        rows = rows.reshape(-1, *self.own)
+        return np.ascontiguousarray(np.broadcast_to(rows, (len(rows), *self.row)))
+
+    def back(self, mask: np.ndarray) -> np.ndarray:
+        """Each value once."""
+        once = (slice(0, size) for size in self.own)
+        return mask[(slice(0, 1 if self.fixed else None), *once)]
+
+    def fold(self, counts: np.ndarray) -> np.ndarray:
+        """Which of its own values belong to anything that counts."""
+        axes = [axis + 1 for axis, size in enumerate(self.own) if size < self.row[axis]]
+        axes += [0] if self.fixed else []
+        return np.asarray(counts.any(tuple(axes), keepdims=True))
+
+
+@dataclass(frozen=True)
 class Pairing:
-    """Two fields that belong together.
+    """Fields that belong together.
 
     Attributes:
         rows: How many.
-        prediction: Its view.
-        target: Its view.
+        views: Those of the prediction, of the target, and of further inputs by their names.
         elements: The shape of the unreduced losses, as torch gives it.
         classes: How many there are, if the prediction has an axis of classes.
         probabilities: The target holds a probability for each class, not an index.
         terms: There is an unreduced loss for each class, in the prediction's layout.
         notes: What was dropped.
+        marks: The shape of what may be left out, where that is not the elements: pixels.
+        free: The unreduced losses do not go along with the rows.
     """
 
     rows: int
-    prediction: View
-    target: View
+    views: Mapping[str, View]
     elements: Shape
     classes: int | None = None
     probabilities: bool = False
     terms: bool = False
     notes: tuple[Finding, ...] = ()
+    marks: Shape | None = None
+    free: bool = False
+
+    @classmethod
+    def of(
+        cls, rows: int, prediction: View, target: View, elements: Shape, *more: Any, **rest: Any
+    ) -> Pairing:
+        """Of a prediction and a target."""
+        return cls(rows, {"prediction": prediction, "target": target}, elements, *more, **rest)
+
+    @property
+    def prediction(self) -> View:
+        return self.views["prediction"]
+
+    @property
+    def target(self) -> View:
+        return self.views["target"]
 
     @property
     def per_row(self) -> int:
@@ -94,18 +150,18 @@ class Pairing:
     @property
     def kernel_rows(self) -> int:
         """How many rows the kernel sees for each row of the file."""
-        if self.classes is None:
-            return 1
-        axis = self.prediction.class_axis
-        return prod(self.prediction.row[:-1]) if axis == len(self.prediction.row) else 1
+        return prod(self.prediction.row[:-1]) if self.prediction.flat else 1
+
+    @property
+    def markable(self) -> Shape:
+        """The shape of what may be left out."""
+        return self.elements if self.marks is None else self.marks
 
     def lay(self, elements: np.ndarray) -> np.ndarray:
         """What there is for each element, rows first, in the layout of the kernel."""
         if self.terms:
             return self.prediction.of(elements)
-        axis = self.prediction.class_axis
-        last = axis is not None and axis == len(self.prediction.row)
-        return elements.reshape(-1) if last else elements
+        return elements.reshape(-1) if self.prediction.flat else elements
 
     def order(self, elements: np.ndarray) -> np.ndarray:
         """The other way: one axis, in the order of the file."""
@@ -126,7 +182,7 @@ def same(prediction: Field, target: Field) -> Pairing:
     if shapes[0] == shapes[1]:
         row = shapes[0][1:]
         view = View(row, whole=not shapes[0])
-        return Pairing(_rows(shapes[0]), view, view, shapes[0])
+        return Pairing.of(_rows(shapes[0]), view, view, shapes[0])
     dropped = _dropped(shapes[0])
     if dropped != _dropped(shapes[1]):
         _refuse(prediction, target)
@@ -136,7 +192,7 @@ def same(prediction: Field, target: Field) -> Pairing:
         for side, field in (("prediction", prediction), ("target", target))
         if field.shape != dropped
     )
-    return Pairing(dropped[0], whole[0], whole[1], dropped, notes=notes)
+    return Pairing.of(dropped[0], whole[0], whole[1], dropped, notes=notes)
 
 
 def several(prediction: Field, target: Field) -> Pairing:
@@ -144,7 +200,7 @@ def several(prediction: Field, target: Field) -> Pairing:
     ours, theirs = prediction.shape, target.shape
     if len(ours) != 2 or _dropped(theirs) != ours[:1] or ours[1] == 1 or not theirs:
         return same(prediction, target)
-    return Pairing(ours[0], View(ours[1:]), View((), repeat=ours[1]), ours)
+    return Pairing.of(ours[0], View(ours[1:]), Stretched(ours[1:], own=(1,)), ours)
 
 
 def by_class(prediction: Field, target: Field, axis: int | None) -> Pairing:
@@ -178,7 +234,7 @@ def by_class(prediction: Field, target: Field, axis: int | None) -> Pairing:
         found = 1 if axis is None else axis
         view = View(shape[1:], found)
         elements = shape[:found] + shape[found + 1 :]
-        return Pairing(shape[0], view, view, elements, shape[found], probabilities=True)
+        return Pairing.of(shape[0], view, view, elements, shape[found], probabilities=True)
     found = _class_axis(prediction, target, axis)
     elements = shape[:found] + shape[found + 1 :]
     notes: tuple[Finding, ...] = ()
@@ -187,7 +243,7 @@ def by_class(prediction: Field, target: Field, axis: int | None) -> Pairing:
     # Where the classes come last, the axes before them are rows for the kernel.
     target_view = View(() if found == len(shape) - 1 else elements[1:])
     view = View(shape[1:], found)
-    return Pairing(shape[0], view, target_view, elements, shape[found], notes=notes)
+    return Pairing.of(shape[0], view, target_view, elements, shape[found], notes=notes)
 
 
 def terms(prediction: Field, target: Field, axis: int) -> Pairing:
@@ -202,7 +258,7 @@ def terms(prediction: Field, target: Field, axis: int) -> Pairing:
         _refuse(prediction, target)
     axis %= len(shape)
     view = View(shape[1:], axis)
-    return Pairing(shape[0], view, view, shape, shape[axis], probabilities=True, terms=True)
+    return Pairing.of(shape[0], view, view, shape, shape[axis], probabilities=True, terms=True)
 
 
 def _single(prediction: Field, target: Field) -> Pairing:
@@ -213,7 +269,7 @@ def _single(prediction: Field, target: Field) -> Pairing:
     classes = prediction.shape[0]
     view = View((classes,), 1, whole=True)
     if target.shape == ():
-        return Pairing(1, view, View((), whole=True), (), classes)
+        return Pairing.of(1, view, View((), whole=True), (), classes)
     raise DataError(
         f"{prediction.label} has shape {prediction.shape}: one row of {classes} classes, "
         f"but {target.label} has shape {target.shape}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from losscli.checks import Check, Facts, Tally
 from losscli.lazy import np, torch
@@ -12,11 +13,39 @@ from losscli.quantiles import Sample
 from losscli.stats import ZERO, Extremes, Moments, Ranked, Sum, Totals, together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.lazy import Tensor
+    from losscli.registry import Pooled
+
+    Cells: TypeAlias = "Callable[[np.ndarray], list[list[str]]]"
     from losscli.roles import Role
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Sums over all rows, and how losses are made of them; empty for a loss of single rows."""
+
+    sums: np.ndarray | None = None  # of exact sums
+    finish: Callable[[Tensor], Tensor] | None = None
+    dtype: Any = None
+
+    @classmethod
+    def joined(cls, many: Sequence[Pool]) -> Pool:
+        """The sum of several at once."""
+        filled = [one for one in many if one.sums is not None]
+        sums = [one.sums for one in filled if one.sums is not None]
+        return replace(filled[0], sums=reduce(np.add, sums)) if sums else cls()
+
+    @property
+    def losses(self) -> Tensor:
+        """The unreduced losses, once all rows are in."""
+        assert self.sums is not None
+        assert self.finish is not None
+        values = [one.value for one in self.sums.reshape(-1)]
+        sums = torch.tensor(values, dtype=torch.float64).reshape(self.sums.shape)
+        return self.finish(sums).to(self.dtype)
 
 
 @dataclass(frozen=True)
@@ -33,10 +62,10 @@ class State:
         worst: The largest losses.
         first: The first ones.
         measured: Counts and sums of the role.
-        prediction: Facts of the predictions that count.
-        target: Facts of the targets that count.
+        facts: What is known of the values of each input that count.
         seen: How many values offend each check.
         negative: How many sample weights are.
+        pool: Sums of which the losses are made in the end.
         digests: Of the sample weights and masks, for the signature: see :func:`fingerprint`.
     """
 
@@ -49,10 +78,10 @@ class State:
     worst: Ranked = Ranked()  # noqa: RUF009 — frozen
     first: Ranked = Ranked()  # noqa: RUF009 — frozen
     measured: Totals = Totals()  # noqa: RUF009 — frozen
-    prediction: Facts = Facts()  # noqa: RUF009 — frozen
-    target: Facts = Facts()  # noqa: RUF009 — frozen
+    facts: Mapping[str, Facts] = field(default_factory=dict)
     seen: Mapping[Check, Tally] = field(default_factory=dict)
     negative: int = 0
+    pool: Pool = Pool()
     digests: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: State) -> State:
@@ -63,6 +92,11 @@ class State:
         """The sum of several at once, which is quicker than one by one."""
         columns = {one.name: [getattr(state, one.name) for state in many] for one in fields(cls)}
         return cls(**{name: together(parts) for name, parts in columns.items()})
+
+    @property
+    def unknown(self) -> bool:
+        """There is a NaN among what counts."""
+        return any(one.nan for one in self.facts.values())
 
     def denominator(self, reduction: str) -> Sum | None:
         """What the sum of the losses is divided by; None where it is not."""
@@ -91,20 +125,20 @@ class Wanted:
 def look(batch: Batch, checks: Sequence[Check], digests: Mapping[str, int]) -> State:
     """The facts of a leaf, and what its checks say: before any loss is computed."""
     seen = {check: check.look(batch) for check in checks}
-    target = batch.target if batch.raw.dtype.kind == "U" else batch.raw
+    sides = [side for side in batch.given if not (batch.start and batch.pairing.views[side].fixed)]
     return State(
-        prediction=_facts(batch, batch.prediction, "prediction"),
-        target=_facts(batch, target, "target"),
+        facts={side: _facts(batch, side) for side in sides},
         seen={check: tally for check, tally in seen.items() if tally.count},
         digests=digests,
     )
 
 
-def _facts(batch: Batch, values: np.ndarray, side: str) -> Facts:
-    """What is known of the values that count."""
+def _facts(batch: Batch, side: str) -> Facts:
+    """What is known of the values of an input that count."""
     if batch.counts is None:
         return batch.facts(side)
-    ordered = getattr(batch.pairing, side).back(values)
+    values = batch.taken[side] if batch.given[side].dtype.kind == "U" else batch.given[side]
+    ordered = batch.pairing.views[side].back(values)
     return Facts.of(ordered[batch.counted(ordered, side)])
 
 
@@ -121,11 +155,56 @@ def measure(
         role: What is measured beside the loss.
         wanted: How much to keep.
     """
+    kept = None if batch.kept is None else torch.from_numpy(batch.pairing.order(batch.kept))
     start = batch.start * batch.pairing.elements_per_row
-    places = None
-    kept = elements
-    if batch.counts is not None:
-        places = torch.from_numpy(batch.pairing.order(batch.counts)).nonzero()[:, 0]
+    found = _summed(elements, over, kept, start, partial(role.cells, batch), wanted)
+    return replace(
+        found,
+        rows=_rows(batch),
+        measured=role.measure(batch),
+        negative=0 if batch.weight is None else int((batch.weight < 0).sum()),
+        facts=facts.facts,
+        seen=facts.seen,
+        digests=facts.digests,
+    )
+
+
+def pooled(facts: State, batch: Batch, found: Pooled, role: Role) -> State:
+    """What a leaf adds to sums over all rows."""
+    sums = found.sums.double().sum(0)
+    exact = np.array([Sum.of(one) for one in sums.reshape(-1).tolist()], object)
+    pool = Pool(exact.reshape(sums.shape), found.finish, found.sums.dtype)
+    return replace(facts, rows=_rows(batch), measured=role.measure(batch), pool=pool)
+
+
+def finished(total: State, elements: Tensor, role: Role, wanted: Wanted) -> State:
+    """The statistics of losses that were made of sums over all rows."""
+    found = _summed(elements.reshape(-1), None, None, 0, role.free_cells, wanted)
+    names = ("rows", "measured", "facts", "seen", "digests", "pool")
+    return replace(found, **{name: getattr(total, name) for name in names})
+
+
+def _summed(
+    elements: Tensor,
+    over: Tensor | None,
+    counts: Tensor | None,
+    start: int,
+    cells: Cells,
+    wanted: Wanted,
+) -> State:
+    """The statistics of some unreduced losses.
+
+    Args:
+        elements: The losses, one axis.
+        over: What each of them counts; None for 1.
+        counts: Which of them count; None for all.
+        start: How many come before.
+        cells: What to show of those at some places.
+        wanted: How much to keep.
+    """
+    places, kept = None, elements
+    if counts is not None:
+        places = counts.nonzero()[:, 0]
         kept, over = elements[places], over if over is None else over[places]
     moments = Moments.of(kept)
     valid, spots = kept, places
@@ -136,29 +215,27 @@ def measure(
     extremes = Extremes.of(valid, spots, start)
     top = extremes.high if valid is kept else math.nan
     worst, first = wanted.worst.of(kept, top), wanted.first.of(kept, start)
-    return replace(
-        facts,
+    return State(
         elements=moments,
         numerator=moments.total,
         over=Sum.of(float(kept.numel() if over is None else over.double().sum().item())),
-        rows=_rows(batch),
         extremes=extremes,
         sample=Sample.of(valid, wanted.expected),
-        worst=_ranked(wanted.worst.size, worst, kept, places, batch, role, start, by_loss=True),
-        first=_ranked(wanted.first.size, first, kept, places, batch, role, start, by_loss=False),
-        measured=role.measure(batch),
-        negative=0 if batch.weight is None else int((batch.weight < 0).sum()),
+        worst=_ranked(wanted.worst.size, worst, kept, places, cells, start, by_loss=True),
+        first=_ranked(wanted.first.size, first, kept, places, cells, start, by_loss=False),
     )
 
 
 def _rows(batch: Batch) -> Sum:
     """The rows of which anything counts, each with the mean weight of what does."""
-    if batch.counts is None and batch.weight is None:
+    if batch.pairing.free and batch.counts is not None:
+        return Sum.of(float(batch.counts.reshape(batch.rows, -1).any(1).sum()))
+    if batch.kept is None and batch.weight is None:
         return Sum.of(float(batch.rows))
     per_row = batch.pairing.elements_per_row
     size = batch.rows * per_row
     order = batch.pairing.order
-    counts = np.ones(size, bool) if batch.counts is None else order(batch.counts)
+    counts = np.ones(size, bool) if batch.kept is None else order(batch.kept)
     weight = np.ones(size) if batch.weight is None else order(batch.weight)
     counts, weight = counts.reshape(batch.rows, per_row), weight.reshape(batch.rows, per_row)
     number = counts.sum(1)
@@ -218,8 +295,7 @@ def _ranked(
     chosen: Tensor,
     kept: Tensor,
     places: Tensor | None,
-    batch: Batch,
-    role: Role,
+    cells: Cells,
     start: int,
     *,
     by_loss: bool,
@@ -229,9 +305,8 @@ def _ranked(
         return Ranked(size)
     spots = (chosen if places is None else places[chosen]).numpy()
     losses = [float(one) for one in kept[chosen].double()]
-    cells = role.cells(batch, spots)
     entries = []
-    for spot, loss, shown in zip(spots, losses, cells, strict=True):
+    for spot, loss, shown in zip(spots, losses, cells(spots), strict=True):
         place = start + int(spot)
         rank = (0, 0.0, place) if loss != loss else (1, -loss, place)
         entries.append((rank if by_loss else place, (place, loss, shown)))

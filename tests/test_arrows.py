@@ -26,7 +26,7 @@ MAY = {
     "formats": LIGHT | {"cores", "memory", "spool", "watch"},
     "inputs": LIGHT | {"formats"},
     "shapes": LIGHT | {"formats"},
-    "batch": LIGHT | {"facts"},
+    "batch": LIGHT | {"facts", "shapes"},
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
     "roles": LIGHT | {"checks", "facts", "quantiles", "shapes", "stats"},

@@ -25,7 +25,7 @@ TARGETS |= dict.fromkeys(("ce", "nll", "gce", "multi-margin", "multiclass-hinge"
 
 
 def asked(name):
-    kind = next(iter(losses[name].kinds))
+    kind = losses[name].inputs[0]
     positive = {"probs": SHARES, "rate": SHARES, "log_probs": np.log(SHARES)}
     given = SHARES if name in ("msle", "rmsle") else positive.get(kind, SCORES)
     return {kind: given, "target": TARGETS.get(name, LABELS)}

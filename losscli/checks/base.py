@@ -123,7 +123,7 @@ class Check:
     Attributes:
         code: The stable name.
         level: Warning or error.
-        on: "prediction" or "target": the input that it blames.
+        on: The input that it blames: "prediction", "target", or another by its name.
         offends: Tells which values of a leaf do, in the layout of the kernel.
         whole_rows: The offenders are rows of classes, not values.
         words: The message and the hint for the tally of all data.
@@ -146,12 +146,13 @@ class Check:
         found = self.offends(batch)
         if found is None:
             return Tally()
+        view = batch.pairing.views[self.on]
+        if batch.start and view.fixed:  # seen with the first leaf
+            return Tally()
         if isinstance(found, Found):
             mask, values = found
         else:
-            view = getattr(batch.pairing, self.on)
-            values = view.back(batch.prediction if self.on == "prediction" else batch.raw)
-            mask = view.back(found)
+            values, mask = view.back(batch.given[self.on]), view.back(found)
         counts = batch.counted(mask, self.on)
         mask = mask if counts is None else mask & counts
         return Tally.of(mask, values, batch.start * (mask.size // batch.rows))

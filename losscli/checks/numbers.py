@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from losscli.checks.base import Case, Check, Tally, check
@@ -65,5 +66,7 @@ def _rounded(side: str) -> Check:
     return rounded
 
 
-NUMBERS = {side: (_nan(side), _infinite(side), _rounded(side)) for side in ("prediction", "target")}
-"""What is asked of every input of numbers."""
+@cache
+def numbers(side: str) -> tuple[Check, ...]:
+    """What is asked of every input of numbers."""
+    return _nan(side), _infinite(side), _rounded(side)

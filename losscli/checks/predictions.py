@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.checks.base import Case, Check, Found, Tally, check, off_one
-from losscli.checks.numbers import NUMBERS
+from losscli.checks.numbers import numbers
 from losscli.checks.words import like, share
 from losscli.errors import Level
 from losscli.lazy import np
@@ -178,12 +178,12 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 
 BY_KIND: dict[str, tuple[Check, ...]] = {
-    "logits": NUMBERS["prediction"],
-    "probs": (*NUMBERS["prediction"], probs_range),
-    "log_probs": (*NUMBERS["prediction"], log_probs_range),
-    "pred": NUMBERS["prediction"],
-    "rate": (*NUMBERS["prediction"], negative_rate),
-    "log_rate": NUMBERS["prediction"],
+    "logits": numbers("prediction"),
+    "probs": (*numbers("prediction"), probs_range),
+    "log_probs": (*numbers("prediction"), log_probs_range),
+    "pred": numbers("prediction"),
+    "rate": (*numbers("prediction"), negative_rate),
+    "log_rate": numbers("prediction"),
 }
 """What is asked of every prediction of a kind."""
 

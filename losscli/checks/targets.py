@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.checks.base import Case, Check, Found, Tally, check, off_one
-from losscli.checks.numbers import NUMBERS
+from losscli.checks.numbers import numbers
 from losscli.checks.predictions import ROUNDING
 from losscli.checks.words import like
 from losscli.errors import Level
@@ -200,5 +200,5 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return message, "" if "log_target" in case.options else "several labels a row are for bce"
 
 
-CHECKS: tuple[Check, ...] = NUMBERS["target"]
+CHECKS: tuple[Check, ...] = numbers("target")
 """What is asked of every target."""

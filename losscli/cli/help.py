@@ -30,6 +30,9 @@ EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile"
 TOOLS = {"list": "list [--family F] [--json]", "help": "help [NAME]"}
 """How the tools are called."""
 
+_FILES = {"target": "y", **dict.fromkeys(("logits", "probs", "log_probs", "pred"), "preds")}
+"""What the files of examples are called, where not as their inputs."""
+
 COLUMNS = 80
 """Help is for reading: no line is longer, however wide the terminal."""
 
@@ -68,10 +71,11 @@ def version() -> str:
 
 def of_loss(loss: Loss[Any, Any]) -> str:
     """The text above the options: an example, what the loss is, and where it is from."""
-    kind = flag(next(iter(loss.kinds)))
+    first = next(iter(loss.forms))
+    inputs = " ".join(f"{flag(name)} {_FILES.get(name, name)}.npy" for name in first)
     body = re.split(r"\n\s*\n(?=\w+:\n)", getdoc(loss.function) or "")[0]
     lines = [f"Usage: losscli {loss.name} [inputs] [options]"]
-    lines += [f"Example: losscli {loss.name} {kind} preds.npy --target y.npy", ""]
+    lines += [f"Example: losscli {loss.name} {inputs}", ""]
     for paragraph in body.split("\n\n"):
         lines += [*_wrapped(paragraph), ""]
     lines += _wrapped(f"Also called: {', '.join((*loss.aliases, *loss.differs))}", "  ")
@@ -147,7 +151,7 @@ def described(loss: Loss[Any, Any]) -> dict[str, Any]:
         "aliases": [*loss.aliases, *loss.differs],
         "family": loss.family,
         "summary": loss.summary,
-        "inputs": [kind.replace("_", "-") for kind in loss.kinds] + ["target"],
+        "inputs": [name.replace("_", "-") for name in loss.inputs],
         "options": [
             {
                 "name": option.name.replace("_", "-"),

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from losscli.registry import Loss, Option
 
-KINDS = {
+INPUTS = {
     "logits": "Unnormalised scores.",
     "probs": "Probabilities.",
     "log_probs": "Log-probabilities.",
     "pred": "Predictions.",
     "rate": "Expected values, 0 or more.",
     "log_rate": "Logarithms of expected values.",
+    "target": "True labels or values.",
 }
 
 _SHORT = {"value": "-b", "quiet": "-q"}
@@ -60,9 +61,8 @@ _PANELS = {
 def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
     """The parameters of a loss's command: inputs, its own options, and the common ones."""
     yield _parameter("context", typer.Context, default=Parameter.empty)
-    for kind in loss.kinds:
-        yield _input(kind, KINDS[kind])
-    yield _input("target", "True labels or values.")
+    for name in loss.inputs:
+        yield _input(name, INPUTS[name])
     yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
     yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
     for option in loss.options.values():

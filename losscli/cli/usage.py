@@ -106,11 +106,12 @@ def refuse_words(loss: Loss[Any, Any], groups: Sequence[Group], given: Mapping[s
     if not stray:
         return
     listed = " ".join(map(quote, stray))
-    kinds = [kind for kind in loss.kinds if given.get(kind) is not None] or [*loss.kinds][:1]
-    missing = [name for name in (kinds[0], "target") if given.get(name) is None]
+    have = {name for name in loss.inputs if given.get(name) is not None}
+    form = max(loss.forms, key=lambda form: len(have & {*form}))
+    missing = [name for name in form if name not in have]
     if len(stray) > len(missing):
         what = "a stray word, which belongs" if len(stray) == 1 else "stray words, which belong"
-        hint = f"a pattern is one word in quotes: {flag(kinds[0])} 'shards/*.npy'"
+        hint = f"a pattern is one word in quotes: {flag(form[0])} 'shards/*.npy'"
         raise UsageError(f"{listed}: {what} to no option", hint=hint)
     whole = ["losscli", loss.name]
     for group in groups:

@@ -50,7 +50,7 @@ def poisson_nll(
     return _limit(found + stirling(target) if full else found, rate, target)
 
 
-@poisson_nll.given("log_rate")
+@poisson_nll.given
 def _(log_rate: Tensor, target: Tensor, *, full: bool, eps: NonNegative) -> Tensor:
     found = log_rate.exp() - times(target, log_rate)
     return _limit(found + stirling(target) if full else found, log_rate, target)
@@ -98,7 +98,7 @@ def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
     return _finite(_deviance(target, growth, ratio, powers, power), rate, target)
 
 
-@tweedie.given("log_rate")
+@tweedie.given
 def _(log_rate: Tensor, target: Tensor, *, power: Power) -> Tensor:
     ratio = target.log() - log_rate
     powers = ((1 - power) * log_rate).exp(), ((2 - power) * log_rate).exp()
@@ -134,9 +134,9 @@ def gamma(rate: Tensor, target: Tensor) -> Tensor:
     return tweedie(rate, target, power=2.0)
 
 
-@gamma.given("log_rate")
+@gamma.given
 def _(log_rate: Tensor, target: Tensor) -> Tensor:
-    return tweedie.kinds["log_rate"](log_rate, target, power=2.0)  # type: ignore[return-value]
+    return tweedie.forms["log_rate", "target"](log_rate, target, power=2.0)  # type: ignore[return-value]
 
 
 @gamma.guessed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from math import nan
+from math import nan, prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli.errors import DataError, UsageError
@@ -25,14 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to a loss: two fields and the options that they are read with."""
+    """A question to a loss: its fields and the options that they are read with.
+
+    Attributes:
+        loss: The command.
+        kind: What the prediction is.
+        fields: The prediction, the target, and further inputs by their names.
+        options: The options of the loss.
+        settings: The common ones.
+    """
 
     loss: str
     kind: str
-    prediction: Field
-    target: Field
+    fields: Mapping[str, Field]
     options: Mapping[str, Any]
     settings: Settings
+
+    @property
+    def prediction(self) -> Field:
+        return self.fields["prediction"]
+
+    @property
+    def target(self) -> Field:
+        return self.fields["target"]
 
 
 @dataclass(frozen=True)
@@ -79,22 +94,24 @@ class Report:
 
 
 class Role(ABC):
-    """What the target of a loss is.
+    """What the target of a loss is, or its further inputs are.
 
     Attributes:
         settings: The common options that only some roles have a use for.
         precise: The target's own dtype counts for ``dtype auto``.
-        pairing: How prediction and target belong together.
+        labels: The inputs beside the target of which the dtype does not count: lengths, labels.
+        pairing: How the inputs belong together.
     """
 
     settings: ClassVar[tuple[str, ...]] = ()
     precise: bool = False
+    labels: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.pairing = self.pair()
-        for one, names in ((asked.prediction, False), (asked.target, self.takes_names)):
-            if one.dtype.kind == "U" and not names:
+        for side, one in asked.fields.items():
+            if one.dtype.kind == "U" and not (side == "target" and self.takes_names):
                 first = one.rows(0, 1).reshape(-1)[:1]
                 place = one.place(tuple(0 for _ in one.shape))
                 shown = f", {place}: {str(first[0])!r} is not a number" if len(first) else ""
@@ -117,7 +134,14 @@ class Role(ABC):
             DataError: their shapes do not fit.
         """
 
-    def read(self, raw: np.ndarray) -> np.ndarray:
+    def read(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """A leaf of every input as the kernel and the checks take it."""
+        taken = dict(given)
+        if "target" in taken:
+            taken["target"] = self.read_target(taken["target"])
+        return taken
+
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
         """A leaf of the target as the kernel and the checks take it."""
         return raw
 
@@ -126,13 +150,17 @@ class Role(ABC):
         """Whether targets may be names."""
         return False
 
-    def counted(self, raw: np.ndarray) -> np.ndarray | None:
+    def counted(self, given: Mapping[str, np.ndarray]) -> np.ndarray | None:
         """Which elements count: not those of ``--ignore-index``. None for all."""
         ignored = self.asked.options.get("ignore_index")
-        if ignored is None or self.pairing.probabilities or raw.dtype.kind == "U":
+        if ignored is None or self.pairing.probabilities or given["target"].dtype.kind == "U":
             return None
-        kept = raw != ignored
+        kept = given["target"] != ignored
         return None if kept.all() else kept
+
+    def settled(self, batch: Batch) -> Batch:
+        """A leaf as the kernel may see it, whatever its elements that do not count may be."""
+        return batch.safe()
 
     @property
     def rows(self) -> int:
@@ -141,13 +169,29 @@ class Role(ABC):
         return self.pairing.rows if limit is None else min(self.pairing.rows, limit)
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the unreduced losses of the rows that are read."""
+        elements = self.pairing.elements
+        return (self.rows, *elements[1:]) if elements and not self.pairing.free else elements
+
+    @property
     def expected(self) -> int:
         """How many losses there are, if all of them count."""
-        return self.rows * self.pairing.elements_per_row
+        return prod(self.shape)
+
+    @property
+    def real(self) -> Sequence[Field]:
+        """The fields whose dtype counts for ``dtype auto``."""
+        labels = (*self.labels, *(() if self.precise else ("target",)))
+        return [
+            field
+            for side, field in self.asked.fields.items()
+            if side not in labels and not self.pairing.views[side].fixed
+        ]
 
     @abstractmethod
     def checks(self) -> Sequence[Check]:
-        """The mistakes to look for in prediction and target."""
+        """The mistakes to look for in the inputs."""
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
         """What all data together say of the reading; ``seen`` are the codes of the checks."""
@@ -165,6 +209,10 @@ class Role(ABC):
         """What to show of some elements, beside their loss: see :attr:`headings`."""
         prediction, target = batch.prediction.reshape(-1), batch.target.reshape(-1)
         return [[f"{prediction[at]:.4f}", f"{target[at]:.6g}"] for at in places]
+
+    def free_cells(self, places: np.ndarray) -> list[list[str]]:
+        """What to show of some elements that are no rows."""
+        return [[] for _ in places]
 
     @property
     def headings(self) -> list[str]:

@@ -163,7 +163,7 @@ class PlusMinus(Binary):
     def checks(self) -> Sequence[Check]:
         return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, targets.not_plus_minus)
 
-    def read(self, raw: np.ndarray) -> np.ndarray:
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
         signed = raw.astype(np.int8 if raw.dtype.kind in "bu" else raw.dtype)
         return np.where(signed == 0, np.array(-1, signed.dtype), signed)
 

@@ -72,7 +72,7 @@ class ClassIndex(Role):
     def takes_names(self) -> bool:
         return not self.pairing.probabilities
 
-    def read(self, raw: np.ndarray) -> np.ndarray:
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
         return self.names.indices(raw, self.asked.settings.target_base or 0)
 
     def checks(self) -> Sequence[Check]:
@@ -188,8 +188,8 @@ class Classes(ClassIndex):
             refuse(self.asked, why, ignore_index=-100, target_base=None)
         return pairing
 
-    def read(self, raw: np.ndarray) -> np.ndarray:
-        return raw if self.pairing.probabilities else super().read(raw)
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
+        return raw if self.pairing.probabilities else super().read_target(raw)
 
     def checks(self) -> Sequence[Check]:
         if not self.pairing.probabilities:

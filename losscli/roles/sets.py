@@ -61,7 +61,7 @@ class LabelLists(Ranked):
         lists = targets.not_a_label, targets.label_twice, targets.after_the_end
         return found if self.multi_hot else (*found, *lists)
 
-    def read(self, raw: np.ndarray) -> np.ndarray:
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
         if self.multi_hot:
             return raw
         classes = raw.shape[-1]

@@ -83,7 +83,7 @@ class Quantiles(Values):
 
     def pair(self) -> Pairing:
         pairing = shapes.several(self.asked.prediction, self.asked.target)
-        given, wanted = self.asked.options["q"], pairing.target.repeat
+        given, wanted = self.asked.options["q"], _several(pairing)
         if wanted and not isinstance(given, (str, PathLike)) and np.size(given) != wanted:
             prediction, target = self.asked.prediction, self.asked.target
             raise DataError(
@@ -110,7 +110,7 @@ class Quantiles(Values):
     @property
     def columns(self) -> int:
         """How many quantiles are told apart: 0 for one."""
-        return self.pairing.target.repeat or 0
+        return _several(self.pairing)
 
     def report(self, totals: Totals) -> Report:
         covered, counted = number(totals["covered"]), number(totals["counted"])
@@ -123,6 +123,11 @@ class Quantiles(Values):
             for at, (part, whole) in enumerate(pairs)
         ]
         return Report(None, [found, *each])
+
+
+def _several(pairing: Pairing) -> int:
+    """How many predictions go with each target: 0 for one."""
+    return pairing.target.row[0] if isinstance(pairing.target, shapes.Stretched) else 0
 
 
 def _columns(mask: np.ndarray, batch: Batch) -> np.ndarray:

@@ -101,7 +101,7 @@ def options(name):
     """The options of a loss, without its prediction and target."""
     found = build(losses[name], name)
     names = [one.name for one in found.params] + ["help"]
-    return [one for one in names if one not in (*losses[name].kinds, "target", "context", *SAME)]
+    return [one for one in names if one not in (*losses[name].inputs, "context", *SAME)]
 
 
 CASES = [(name, option) for name in losses for option in options(name)]
@@ -131,7 +131,7 @@ def files(folder):
 def usual(name, kind=None):
     """The words that every command line of a loss has, by what they are."""
     prediction, target = INPUTS[name]
-    kind = kind or next(iter(losses[name].kinds))
+    kind = kind or losses[name].inputs[0]
     file = "d.npy" if (name, kind) == ("zero-one", "pred") else FILES[prediction, kind]
     return {"kind": kind.replace("_", "-"), "prediction": file, "target": f"{target}.npy"}
 
@@ -203,7 +203,7 @@ def table(folder, words):
     (folder / "head.csv").write_text("\n".join(["0,1,2", *lines]) + "\n")
 
 
-KINDS = [(name, kind) for name, loss in losses.items() for kind in loss.kinds]
+KINDS = [(name, kind) for name, loss in losses.items() for kind, *_ in loss.forms]
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS, ids=[f"{name} {kind}" for name, kind in KINDS])

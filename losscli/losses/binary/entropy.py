@@ -82,7 +82,7 @@ def bce(
     return _both(target, yes, no, weight, pos_weight)
 
 
-@bce.given("probs")
+@bce.given
 def _(
     probs: Tensor, target: Tensor, *, weight: Array, pos_weight: Array, label_smoothing: Fraction
 ) -> Tensor:
@@ -91,7 +91,7 @@ def _(
     return _both(target, yes, no, weight, pos_weight)
 
 
-@bce.given("log_probs")
+@bce.given
 def _(
     log_probs: Tensor,
     target: Tensor,
@@ -176,7 +176,7 @@ def focal(
     return _sided(times(missed**gamma, cross), target, alpha)
 
 
-@focal.given("probs")
+@focal.given
 def _(probs: Tensor, target: Tensor, *, gamma: NonNegative, alpha: Fraction | None) -> Tensor:
     cross = -(
         target * probs.log().clamp(min=FLOOR) + (1 - target) * (-probs).log1p().clamp(min=FLOOR)

@@ -60,7 +60,7 @@ def brier(
     return _squared(log_softmax(logits, 1).exp(), target, scale_by_half, ignore_index)
 
 
-@brier.given("probs")
+@brier.given
 def _(
     probs: Tensor,
     target: Tensor,
@@ -152,7 +152,7 @@ def zero_one(
     return _missed(logits, target, 0.0 if threshold is None else threshold, ignore_index)
 
 
-@zero_one.given("probs")
+@zero_one.given
 def _(
     probs: Tensor,
     target: Tensor,
@@ -164,7 +164,7 @@ def _(
     return _missed(probs, target, 0.5 if threshold is None else threshold, ignore_index)
 
 
-@zero_one.given("pred")
+@zero_one.given
 def _(
     pred: Tensor,
     target: Tensor,

@@ -125,7 +125,7 @@ def asl(
     return _asymmetric(yes, no, target, gamma_neg, gamma_pos, clip, eps)
 
 
-@asl.given("probs")
+@asl.given
 def _(
     probs: Tensor,
     target: Tensor,

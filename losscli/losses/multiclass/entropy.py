@@ -83,7 +83,7 @@ def ce(
     return _cross(log_softmax(logits, 1), target, weight, ignore_index, label_smoothing)
 
 
-@ce.given("probs")
+@ce.given
 def _(
     probs: Tensor,
     target: Tensor,
@@ -96,7 +96,7 @@ def _(
     return _cross(probs.log(), target, weight, ignore_index, label_smoothing)
 
 
-@ce.given("log_probs")
+@ce.given
 def _(
     log_probs: Tensor,
     target: Tensor,

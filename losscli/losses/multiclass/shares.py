@@ -57,12 +57,12 @@ def kl(
     return times(shares, torch.where(shares == 0, 0.0, gap))
 
 
-@kl.given("probs")
+@kl.given
 def _(probs: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
     return kl(probs.log(), target, log_target=log_target)
 
 
-@kl.given("logits")
+@kl.given
 def _(logits: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
     return kl(log_softmax(logits, 1), target, log_target=log_target)
 
@@ -108,7 +108,7 @@ def js(
     return found.sqrt() if sqrt else found
 
 
-@js.given("logits")
+@js.given
 def _(
     logits: Tensor,
     target: Tensor,

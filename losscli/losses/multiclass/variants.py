@@ -70,7 +70,7 @@ def focal_ce(
     return _focal(log_softmax(logits, 1), target, gamma, alpha, ignore_index)
 
 
-@focal_ce.given("probs")
+@focal_ce.given
 def _(
     probs: Tensor,
     target: Tensor,
@@ -142,7 +142,7 @@ def poly1(
     return _poly(log_softmax(logits, 1), target, epsilon, ignore_index)
 
 
-@poly1.given("probs")
+@poly1.given
 def _(
     probs: Tensor, target: Tensor, *, epsilon: float, ignore_index: int, class_axis: int | None
 ) -> Tensor:
@@ -193,7 +193,7 @@ def gce(
     return _generalized(log_softmax(logits, 1), target, q, ignore_index)
 
 
-@gce.given("probs")
+@gce.given
 def _(
     probs: Tensor, target: Tensor, *, q: Exponent, ignore_index: int, class_axis: int | None
 ) -> Tensor:
