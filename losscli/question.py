@@ -239,7 +239,13 @@ def _listed(names: Iterable[str]) -> str:
 
 def _choices(loss: Loss[Any, Any]) -> str:
     """What the predictions of a loss may be."""
-    forms = dict.fromkeys(_listed(name for name in form if name != "target") for form in loss.forms)
+    beside: dict[str, list[str]] = {}
+    for first, *rest in loss.forms:
+        beside.setdefault(first, []).append(_listed(name for name in rest if name != "target"))
+    forms = [
+        flag(first) + (f" with {' or '.join(rest)}" if any(rest) else "")
+        for first, rest in beside.items()
+    ]
     what = "predictions" if any("target" in form for form in loss.forms) else "its inputs"
     return f"{what}: {' or '.join(forms)}"
 

@@ -6,7 +6,7 @@ nothing is ever broadcast: torch would answer, and average numbers that nobody a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -203,6 +203,43 @@ def several(prediction: Field, target: Field) -> Pairing:
     return Pairing.of(ours[0], View(ours[1:]), Stretched(ours[1:], own=(1,)), ours)
 
 
+def along(pairing: Pairing, prediction: Field, more: Mapping[str, Field]) -> Pairing:
+    """Adds fields that go along with the prediction: one value for each, for each row, or for all.
+
+    Args:
+        pairing: The prediction and what it already belongs to.
+        prediction: The prediction.
+        more: Further fields by their names.
+    """
+    views = {name: _stretched(prediction, field, name, pairing) for name, field in more.items()}
+    return replace(pairing, views={**pairing.views, **views})
+
+
+def _stretched(prediction: Field, field: Field, name: str, pairing: Pairing) -> View:
+    """How a field is repeated along the prediction: as torch does it for variances."""
+    wanted, shape, row = prediction.shape, field.shape, pairing.prediction.row
+    once = tuple(1 for _ in row)
+    if prod(shape) == 1 < pairing.rows * prod(row):
+        return Stretched(row, fixed=True, own=once)
+    if _dropped(shape) == _dropped(wanted):
+        return pairing.prediction
+    if shape == wanted[:-1]:  # one for each row, also where there are as many columns
+        return Stretched(row, own=once)
+    if shape[:1] == wanted[:1] and _divides(shape[1:], row):
+        return Stretched(row, own=shape[1:])
+    every = once[len(shape) :] + shape
+    if not _divides(every, row):
+        _refuse(prediction, field, what=name.replace("_", "-") + "s")
+    return Stretched(row, fixed=True, own=every)
+
+
+def _divides(own: Shape, row: Shape) -> bool:
+    """Whether a row can be repeated to fill another."""
+    return len(own) == len(row) and all(
+        one in (1, size) for one, size in zip(own, row, strict=True)
+    )
+
+
 def by_class(prediction: Field, target: Field, axis: int | None) -> Pairing:
     """Pairs scores for each class with class indices, or with a probability for each class.
 
@@ -314,13 +351,15 @@ def _squeezed(side: str, label: str, shape: Shape, dropped: Shape) -> Finding:
     return Finding("squeezed", Level.NOTE, message, input=side)
 
 
-def _refuse(prediction: Field, target: Field, *, classes: bool = False) -> NoReturn:
+def _refuse(
+    prediction: Field, target: Field, *, classes: bool = False, what: str = "targets"
+) -> NoReturn:
     """Tells two shapes that do not pair up, and what torch would have made of them."""
     ours, theirs = prediction.shape, target.shape
     if _rows(ours) != _rows(theirs) and len(ours) and len(theirs):
         short, long = sorted((prediction, target), key=lambda field: field.shape[0])
         raise DataError(
-            f"{_rows(ours)} predictions but {_rows(theirs)} targets ({prediction.label} has shape "
+            f"{_rows(ours)} predictions but {_rows(theirs)} {what} ({prediction.label} has shape "
             f"{ours}, {target.label} has shape {theirs}): "
             f"row {short.shape[0] + 1} of {long.label} has no partner",
             hint=uneven(prediction, target)

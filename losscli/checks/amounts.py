@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from losscli.checks.base import Case, Check, Tally, check
@@ -76,6 +77,23 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {case.loss} targets must be above 0 here, not {tally.value:g}"
     hint = "tweedie with a power below 2 takes targets of 0" if tally.value == 0 else ""
     return f"{message} ({like(tally)})", hint
+
+
+@cache
+def not_wide(side: str) -> Check:
+    """The check of a variance, or of another width of a distribution."""
+
+    @check("width-range", Level.ERROR, on=side)
+    def too_low(batch: Batch) -> np.ndarray | None:
+        """Variances, standard deviations and scales below 0: logarithms, perhaps."""
+        return None if batch.span(side)[0] >= 0 else np.asarray(batch.values(side) < 0)
+
+    @too_low.says
+    def _(tally: Tally, case: Case) -> tuple[str, str]:
+        message = f"{case.place}: --{side} must be at least 0, not {tally.value:g} ({like(tally)})"
+        return message, "--log-var takes logarithms of variances" if side == "var" else ""
+
+    return too_low
 
 
 @check("count-whole", Level.WARNING, on="target")

@@ -27,6 +27,10 @@ INPUTS = {
     "pred": "Predictions.",
     "rate": "Expected values, 0 or more.",
     "log_rate": "Logarithms of expected values.",
+    "mean": "Means of distributions.",
+    "var": "Their variances: a file, or a number for all.",
+    "std": "Their standard deviations: a file, or a number for all.",
+    "log_var": "Logarithms of their variances: a file, or a number for all.",
     "target": "True labels or values.",
 }
 

@@ -11,7 +11,7 @@ FAMILIES = {
     "binary": "Binary and multi-label",
     "multiclass": "Multi-class and distributions",
     "regression": "Regression",
-    "probabilistic": "Counts and amounts",
+    "probabilistic": "Probabilistic regression",
 }
 """The modules or packages in this one, and what their families are called."""
 

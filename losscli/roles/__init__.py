@@ -16,6 +16,7 @@ from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.sets import LabelLists, Ranked
+from losscli.roles.spreads import Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "Role",
     "ScoredClassIndex",
     "ScoredClasses",
+    "Spread",
     "Values",
 ]
