@@ -44,6 +44,32 @@ class Small:
     per_class: bool = False
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Marks an option that is one of some words, or several of them with commas between.
+
+    Attributes:
+        words: What it may be.
+        most: How many it may be at once.
+    """
+
+    words: tuple[str, ...]
+    most: int = 1
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is made of the words.
+
+        >>> Choice(("xyxy", "xywh"), most=2).holds("xywh,xyxy")
+        True
+        """
+        given = value.split(",") if isinstance(value, str) else []
+        return 0 < len(given) <= self.most and {*given} <= {*self.words}
+
+    def __str__(self) -> str:
+        again = f"[,{'|'.join(self.words)}]" if self.most > 1 else ""
+        return "|".join(self.words) + again
+
+
 Positive = Annotated[float, Bound(">", 0)]
 NonNegative = Annotated[float, Bound(">=", 0)]
 Fraction = Annotated[float, Bound(">=", 0), Bound("<=", 1)]

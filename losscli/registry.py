@@ -27,7 +27,7 @@ from typing import (
 
 from losscli.errors import UsageError
 from losscli.lazy import Tensor
-from losscli.options import Bound, Small
+from losscli.options import Bound, Choice, Small
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,20 +73,22 @@ class Option:
     help: str
     bounds: tuple[Bound, ...] = ()
     small: Small | None = None  # an array: numbers or FILE[:KEY]
+    choice: Choice | None = None
 
     @classmethod
     def read(cls, name: str, annotation: Any, default: Any, text: str) -> Option:
         marks: list[Any] = []
         while arguments := get_args(annotation):
-            marks += [mark for mark in arguments[1:] if isinstance(mark, (Bound, Small))]
+            marks += [mark for mark in arguments[1:] if isinstance(mark, (Bound, Small, Choice))]
             annotation = next(one for one in arguments if one is not type(None))
         bounds = tuple(mark for mark in marks if isinstance(mark, Bound))
         small = next((mark for mark in marks if isinstance(mark, Small)), None)
-        return cls(name, annotation, default, text, bounds, small)
+        choice = next((mark for mark in marks if isinstance(mark, Choice)), None)
+        return cls(name, annotation, default, text, bounds, small, choice)
 
     @property
     def range(self) -> str:
-        return " and ".join(map(str, self.bounds))
+        return str(self.choice) if self.choice else " and ".join(map(str, self.bounds))
 
     def check(self, value: Any) -> Any:
         """The value in the option's own type.
@@ -99,10 +101,15 @@ class Option:
                 if self.bounds and _is_number(one):
                     self.hold(one)
             return self.default if _is_number(value) and value == self.default else value
-        if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
-            value = value.item()  # a number of NumPy
         if value is None and self.default is None:
             return None
+        if self.choice and not self.choice.holds(value):
+            hint = suggest(str(value), self.choice.words, "it may be")
+            raise UsageError(f"{flag(self.name)} cannot be {value!r}", hint=hint)
+        if self.choice:
+            return value
+        if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+            value = value.item()  # a number of NumPy
         if self.kind is bool:
             right = isinstance(value, bool)
         else:

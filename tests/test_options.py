@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, log1p
+from typing import Annotated
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ from torch.nn import functional as F
 
 from losscli import evaluate
 from losscli.errors import DataError, UsageError
+from losscli.options import Choice
+from losscli.registry import Option
 
 
 @pytest.mark.parametrize(
@@ -59,3 +62,19 @@ def test_one_number_weighs_in_double_precision():
     assert hard.value == pytest.approx(
         0.05 * (0.3 * log1p(exp(-0.7)) + log1p(exp(-0.2))), rel=1e-14
     )
+
+
+def test_a_choice_of_words():
+    """Of one word, or of several with commas between."""
+    one = Option.read("ties", Annotated[str, Choice(("breslow", "efron"))], "breslow", "")
+    assert one.check("efron") == "efron"
+    assert one.range == "breslow|efron"
+    for wrong in ("efrom", "", "efron,efron", 1, None):
+        with pytest.raises(UsageError, match="--ties cannot be"):
+            one.check(wrong)
+    two = Option.read("box_format", Annotated[str, Choice(("xyxy", "xywh"), most=2)], "xyxy", "")
+    assert two.check("xywh,xyxy") == "xywh,xyxy"
+    with pytest.raises(UsageError, match="--box-format cannot be"):
+        two.check("xywh,xyxy,xyxy")
+    maybe = Option.read("by", Annotated[str, Choice(("a",))] | None, None, "")
+    assert maybe.check(None) is None

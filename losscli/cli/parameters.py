@@ -111,7 +111,7 @@ def _input(name: str, text: str) -> Parameter:
 
 def _own(loss: Loss[Any, Any], option: Option) -> Parameter:
     text = option.help + (f" Must be {option.range}." if option.bounds else "")
-    metavar = "NUMBERS|FILE" if option.small else None
+    metavar = "NUMBERS|FILE" if option.small else option.range if option.choice else None
     kind = str if option.small else option.kind
     return _option(option.name, kind, text, f"Options of {loss.name}", option.default, metavar)
 
