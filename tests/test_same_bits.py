@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from asked import EXAMPLES, FORMS
 
 from losscli import evaluate, plan
 from losscli.losses import losses
@@ -121,31 +122,52 @@ def bits(array):
     return array.tobytes()
 
 
+def asked(case, rows, dtype=np.float32):
+    """The loss of a case, its inputs and options, and the values of its prediction in a row."""
+    if case in CASES:
+        return CASES[case][0], data(case, rows, dtype), int(np.prod(CASES[case][2]))
+    name, make = FORMS[case]
+    given = {
+        key: cut(one, rows, dtype) for key, one in make(np.random.default_rng(5), 2000).items()
+    }
+    first = next(iter(given.values()))
+    return name, given, first[:1].size
+
+
+def cut(value, rows, dtype):
+    """The first rows of an array, in a dtype if it is of floats."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return value[:rows].astype(dtype) if value.dtype.kind == "f" else value[:rows]
+
+
+ALONE = [*CASES, *(case for case, (name, _) in FORMS.items() if EXAMPLES[name].alone)]
+"""The cases of losses of which each row has its own, whatever the others are."""
+
+
 def test_every_loss_is_here():
-    assert {name for name, *_ in CASES.values()} == set(losses)
+    assert {name for name, *_ in (CASES | FORMS).values()} == set(losses)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ALONE)
 def test_elements_do_not_depend_on_the_leaf(case, dtype, monkeypatch):
     """Nor on how many rows come after them: tails are padded."""
-    name = CASES[case][0]
-    whole = evaluate(name, **data(case, 2000, dtype)).elements
-    per_row = int(np.prod(CASES[case][2]))
+    name, given, per_row = asked(case, 2000, dtype)
+    whole = evaluate(name, **given).elements
     for leaf in (64, 1024):
         monkeypatch.setattr(plan, "LEAF", leaf * per_row)
         for rows in (1, 63, 64, 65, 129, 1027):
-            found = evaluate(name, **data(case, rows, dtype)).elements
+            found = evaluate(name, **asked(case, rows, dtype)[1]).elements
             assert bits(found) == bits(whole[:rows]), (leaf, rows)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *FORMS])
 def test_numbers_agree_whatever_the_leaf(case, monkeypatch):
     """The sum of a leaf is rounded, so other leaves may differ in the last bits, no more."""
-    name = CASES[case][0]
-    given = data(case, 1001, np.float64)
+    name, given, per_row = asked(case, 1001, np.float64)
     one = evaluate(name, **given).to_dict()
-    monkeypatch.setattr(plan, "LEAF", 64 * int(np.prod(CASES[case][2])))
+    monkeypatch.setattr(plan, "LEAF", 64 * per_row)
     many = evaluate(name, **given).to_dict()
     for key in ("value", "denominator", "accuracy", "metrics", "baselines", "worst", "first"):
         alike(many[key], one[key])
@@ -164,13 +186,12 @@ def alike(one, other):
         assert one == (pytest.approx(other, rel=1e-11) if isinstance(other, float) else other)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ALONE)
 def test_any_order_of_leaves(case, monkeypatch):
     """Blocks, threads and shards may add leaves in any order and grouping."""
-    name = CASES[case][0]
-    given = data(case, 1001)
+    name, given, per_row = asked(case, 1001)
     given |= {"sample_weight": RNG.random(1001), "mask": RNG.random(1001) < 0.9}
-    monkeypatch.setattr(plan, "LEAF", 64 * int(np.prod(CASES[case][2])))
+    monkeypatch.setattr(plan, "LEAF", 64 * per_row)
     wanted = json.dumps(evaluate(name, **given).to_dict())
     draw = random.Random(0)
 
@@ -205,12 +226,11 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *FORMS])
 def test_layout_does_not_matter(case, layout):
-    name, kind, _, _ = CASES[case]
-    dtype = np.float64 if layout == "list" else np.float32
-    given = data(case, 333, dtype)
-    other = given | {key: LAYOUTS[layout](given[key]) for key in (kind, "target")}
+    name, given, _ = asked(case, 333, np.float64 if layout == "list" else np.float32)
+    arrays = {key: one for key, one in given.items() if isinstance(one, np.ndarray)}
+    other = given | {key: LAYOUTS[layout](one) for key, one in arrays.items()}
     wanted, found = evaluate(name, **given), evaluate(name, **other)
     assert bits(found.elements) == bits(wanted.elements)
     assert json.dumps(found.to_dict()) == json.dumps(wanted.to_dict())

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from asked import EXAMPLES, FORMS
 
-from losscli import losses
+from losscli import evaluate, losses
 from losscli.cli.commands import TOOLS, _tool, build
 
 INPUTS = {  # by loss: (a prediction for each kind, target)
@@ -59,26 +60,26 @@ OWN = {  # by option: (all the words without it, or None for the usual ones; the
     "full": (None, "--full"),
     "power": (None, "--power 1.2"),
     "ignore_index": (None, "--ignore-index 1"),
-    "class_axis": ("--{kind} {prediction} --target {target}", "--class-axis 0"),
+    "class_axis": ("--{kind} {prediction} {rest}", "--class-axis 0"),
     "log_target": ("--{kind} {prediction} --target inf.npy", "--log-target"),
     "threshold": (None, "--threshold 0.9"),
 }
 COMMON = {
     "sample_weight": (None, "--sample-weight w.npy"),
     "mask": (None, "--mask m.npy"),
-    "data": ("--{kind} col_* --target y", "--data table.csv"),
-    "input_format": ("--{kind} unnamed --target {target}", "--input-format json"),
-    "header": ("--{kind} head.csv:col_* --target {target}", "--no-header"),
+    "data": ("--{kind} col_* {rest}", "--data table.csv"),
+    "input_format": ("--{kind} unnamed {rest}", "--input-format json"),
+    "header": ("--{kind} head.csv:col_* {rest}", "--no-header"),
     "limit": (None, "--limit 3"),
-    "nan": ("--{kind} nan.npy --target {target}", "--nan omit"),
+    "nan": ("--{kind} nan.npy {rest}", "--nan omit"),
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),
     "reduction": (None, "--reduction sum"),
     "device": (None, "--device cuda:99"),
-    "dtype": ("--{kind} {prediction} --target {target} --json", "--dtype float32"),
+    "dtype": ("--{kind} {prediction} {rest} --json", "--dtype float32"),
     "top_k": (None, "--top-k 2"),
-    "strict": ("--{kind} inf.npy --target {target}", "--strict"),
-    "ignore": ("--{kind} half.npy --target {target}", "--ignore half-widened"),
+    "strict": ("--{kind} inf.npy {rest}", "--strict"),
+    "ignore": ("--{kind} half.npy {rest}", "--ignore half-widened"),
     "max_loss": (None, "--max-loss -9"),
     "min_accuracy": (None, "--min-accuracy 1.1"),
     "expect": (None, "--expect -9±1"),
@@ -130,10 +131,39 @@ def files(folder):
 
 def usual(name, kind=None):
     """The words that every command line of a loss has, by what they are."""
+    if name in EXAMPLES:
+        return written(EXAMPLES[name].inputs(rows=8), EXAMPLES[name])
     prediction, target = INPUTS[name]
     kind = kind or losses[name].inputs[0]
     file = "d.npy" if (name, kind) == ("zero-one", "pred") else FILES[prediction, kind]
-    return {"kind": kind.replace("_", "-"), "prediction": file, "target": f"{target}.npy"}
+    return {"kind": kind.replace("_", "-"), "prediction": file, "rest": f"--target {target}.npy"}
+
+
+def written(given, example):
+    """The words for the inputs of an example, of which the arrays are in files."""
+    for name, value in given.items():
+        if isinstance(value, np.ndarray):
+            np.save(f"in-{name}.npy", value)
+    words = [typed(name, value) for name, value in given.items()]
+    first = next(iter(given))
+    odd = given[first].astype(float, order="C")
+    for name, value in (("nan", np.nan), ("inf", np.inf if example.positive else -np.inf)):
+        odd.reshape(-1)[4] = value
+        np.save(f"{name}.npy", odd)
+    np.save("w.npy", np.arange(1.0, 1 + len(odd)))
+    np.save("m.npy", np.arange(len(odd)) % 3 > 0)
+    kind = first.replace("_", "-")
+    return {"kind": kind, "prediction": f"in-{first}.npy", "rest": " ".join(words[1:])}
+
+
+def typed(name, value):
+    """The words for an input or an option."""
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(value, np.ndarray):
+        return f"{option} in-{name}.npy"
+    if isinstance(value, bool):
+        return option if value else option.replace("--", "--no-", 1)
+    return f"{option} {','.join(map(str, value)) if isinstance(value, list) else value}"
 
 
 def ran(losscli, folder, words):
@@ -145,14 +175,15 @@ def ran(losscli, folder, words):
 
 
 def test_table_has_every_option_and_no_other():
-    assert {option for _, option in CASES} == {*TABLE}.union(*SPECIAL.values())
-    assert {*losses} == {*INPUTS}
+    more = (example.options for example in EXAMPLES.values())
+    assert {option for _, option in CASES} == {*TABLE}.union(*SPECIAL.values(), *more)
+    assert {*losses} == {*INPUTS, *EXAMPLES}
 
 
 @pytest.mark.parametrize("name", losses)
 def test_threads_change_nothing(name, losscli, files, monkeypatch):
     monkeypatch.setattr("losscli.plan.LEAF", 3)
-    words = "{name} --{kind} {prediction} --target {target} --json".format(name=name, **usual(name))
+    words = "{name} --{kind} {prediction} {rest} --json".format(name=name, **usual(name))
     one, three = (losscli(f"{words} --threads {threads}") for threads in (1, 3))
     assert (one.code, one.out) == (0, three.out)
     assert losscli(f"{words} --threads 0").code == 2
@@ -161,9 +192,12 @@ def test_threads_change_nothing(name, losscli, files, monkeypatch):
 @pytest.mark.parametrize(("name", "option"), CASES, ids=[f"{name} {one}" for name, one in CASES])
 def test_option_changes_something(name, option, losscli, files):
     words = usual(name)
+    without, given = tested(name, option)
+    if name in EXAMPLES and without in EXAMPLES[name].forms:
+        words = written(EXAMPLES[name].inputs(without, rows=8), EXAMPLES[name])
+        without = None
     table(files, words)
-    without, given = SPECIAL.get(name, {}).get(option) or TABLE[option]
-    base = (without or "--{kind} {prediction} --target {target}").format(**words)
+    base = (without or "--{kind} {prediction} {rest}").format(**words)
     plain, changed = (ran(losscli, files, f"{name} {base} {more}") for more in ("", given))
     assert plain != changed
     assert plain[0].code != 2 or option == "data"  # the option is what is wrong, if anything
@@ -171,10 +205,18 @@ def test_option_changes_something(name, option, losscli, files):
     assert 70 not in (plain[0].code, changed[0].code)
 
 
+def tested(name, option):
+    """The words without an option, and those that set it."""
+    if name in EXAMPLES and option in EXAMPLES[name].options:
+        found = EXAMPLES[name].options[option]
+        return (None, found) if isinstance(found, str) else found
+    return SPECIAL.get(name, {}).get(option) or TABLE[option]
+
+
 POSITIVE = {
-    "nan": ("--{kind} positive-nan.npy --target {target}", "--nan omit"),
-    "strict": ("--{kind} positive-inf.npy --target {target}", "--strict"),
-    "ignore": ("--{kind} positive-half.npy --target {target}", "--ignore half-widened"),
+    "nan": ("--{kind} positive-nan.npy {rest}", "--nan omit"),
+    "strict": ("--{kind} positive-inf.npy {rest}", "--strict"),
+    "ignore": ("--{kind} positive-half.npy {rest}", "--ignore half-widened"),
 }
 SPECIAL = {
     **dict.fromkeys(("msle", "rmsle", "poisson-nll", "tweedie", "gamma"), POSITIVE),
@@ -187,8 +229,8 @@ SPECIAL = {
     "kl": {"class_axis": ("--logits x.npy --target p.npy", "--class-axis 0")},
     "js": {
         "class_axis": ("--logits x.npy --target p.npy", "--class-axis 0"),
-        "strict": ("--logits inf.npy --target {target}", "--strict"),
-        "ignore": ("--logits half.npy --target {target}", "--ignore half-widened"),
+        "strict": ("--logits inf.npy {rest}", "--strict"),
+        "ignore": ("--logits half.npy {rest}", "--ignore half-widened"),
     },
 }
 
@@ -196,28 +238,42 @@ SPECIAL = {
 def table(folder, words):
     """The prediction in other files: a table, one with a header that could be data, and so on."""
     prediction = np.load(words["prediction"])
-    np.save("half.npy", np.minimum(prediction, -1e-3).astype(np.float16))
+    low = prediction if (prediction >= 0).all() else np.minimum(prediction, -1e-3)
+    np.save("half.npy", low.astype(np.float16))
     (folder / "unnamed").write_bytes((folder / words["prediction"]).read_bytes())
-    lines = [",".join(map(repr, map(float, row))) for row in prediction]
+    rows = prediction.reshape(len(prediction), -1)
+    lines = [",".join(map(repr, map(float, row))) for row in rows]
     (folder / "table.csv").write_text("\n".join(["col_a,col_b,col_c", *lines]) + "\n")
     (folder / "head.csv").write_text("\n".join(["0,1,2", *lines]) + "\n")
 
 
-KINDS = [(name, kind) for name, loss in losses.items() for kind, *_ in loss.forms]
+KINDS = [(name, kind) for name in INPUTS for kind, *_ in losses[name].forms]
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS, ids=[f"{name} {kind}" for name, kind in KINDS])
 def test_prediction_and_target_change_the_number(name, kind, value, files):
     words = usual(name, kind)
-    for file in (words["prediction"], words["target"]):
+    files = words["prediction"], words["rest"].removeprefix("--target ")
+    for file in files:
         np.save(f"other-{file}", np.roll(np.load(file), 1, 0))
     command = (
         f"{name} --{words['kind']} {{}} --target {{}} --ignore one-hot,labels-as-signs,multi-hot"
     )
-    first, second = words["prediction"], words["target"]
+    first, second = files
     plain = value(command.format(first, second))
     assert value(command.format(f"other-{first}", second)) != plain
     assert value(command.format(first, f"other-{second}")) != plain
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_input_changes_the_number(form):
+    name, make = FORMS[form]
+    given = make(np.random.default_rng(5), 9)
+    plain = evaluate(name, **given).value
+    for key, value in given.items():
+        if isinstance(value, np.ndarray):
+            changed = evaluate(name, **given | {key: np.roll(value, 1, 0)}).value
+            assert changed != plain, key
 
 
 @pytest.mark.parametrize(("words", "option"), [("list", "--json"), ("list", "--family binary")])
