@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from losscli.formats.base import Field
     from losscli.lazy import Tensor
     from losscli.registry import Option
-    from losscli.shapes import Pairing, Shape
+    from losscli.views import Pairing, Shape
 
 
 @dataclass(frozen=True)

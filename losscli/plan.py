@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
     from losscli.roles import Role
-    from losscli.shapes import Pairing, View
     from losscli.spool import Spool
+    from losscli.views import Pairing, View
 
 __all__ = ["Part", "Plan"]
 

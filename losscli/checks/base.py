@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from losscli.facts import Facts
     from losscli.formats.base import Field
     from losscli.settings import Settings
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 CODES: dict[str, Level] = {
     "all-rows": Level.NOTE,

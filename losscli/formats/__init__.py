@@ -27,15 +27,15 @@ __all__ = [
 # suffix: the module that reads it
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
-        ".csv": "delimited",
-        ".tsv": "delimited",
-        ".txt": "delimited",
-        ".npy": "npy",
-        ".json": "json_",
-        ".jsonl": "jsonl",
-        ".ndjson": "jsonl",
-        ".parquet": "parquet",
-        ".pq": "parquet",
+        ".csv": "text.delimited",
+        ".tsv": "text.delimited",
+        ".txt": "text.delimited",
+        ".npy": "arrays.npy",
+        ".json": "json.document",
+        ".jsonl": "json.lines",
+        ".ndjson": "json.lines",
+        ".parquet": "columnar.parquet",
+        ".pq": "columnar.parquet",
     }
 )
 NAMES = ("csv", "tsv", "json", "jsonl", "npy", "parquet")  # as --input-format knows them

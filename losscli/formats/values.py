@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ArrayField
-from losscli.formats.nested import to_array
+from losscli.formats.arrays.fields import ArrayField
+from losscli.formats.json.nested import to_array
 from losscli.lazy import np
 
 if TYPE_CHECKING:

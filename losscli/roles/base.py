@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.settings import Settings
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
-    from losscli.shapes import Pairing
     from losscli.stats import Sum
+    from losscli.views import Pairing
 
 _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 TABLE = 64
 """Up to so many classes, hits and misses are counted for each pair of them."""

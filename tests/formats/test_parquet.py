@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli.errors import DataError, LosscliError, UsageError
-from losscli.formats import open_source, parquet, typed
+from losscli.formats import open_source
 from losscli.formats.base import Reading
-from losscli.formats.blocks import Blocks
+from losscli.formats.columnar import parquet, typed
+from losscli.formats.columnar.blocks import Blocks
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -248,7 +249,7 @@ def test_nan_is_no_null(table):
 def test_any_rows_in_any_order(rows, group, cuts, sizes, table, monkeypatch):
     monkeypatch.setattr(parquet, "_SEGMENT_ROWS", sizes[0])
     monkeypatch.setattr(parquet, "_BLOCK_ROWS", sizes[1])
-    monkeypatch.setattr("losscli.formats.blocks._NEAR", 100)
+    monkeypatch.setattr("losscli.formats.columnar.blocks._NEAR", 100)
     matrix = np.arange(rows * 3.0).reshape(rows, 3)
     source = table(
         {"a": matrix[:, 0], "b": matrix[:, 1].astype("f4"), "l": list(matrix)},

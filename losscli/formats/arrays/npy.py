@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ArraySource, check_dtype
+from losscli.formats.arrays.fields import ArraySource, check_dtype
 from losscli.formats.files import file_error, named
 from losscli.formats.table import Table
 from losscli.lazy import np

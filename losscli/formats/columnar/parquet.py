@@ -15,12 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, LosscliError, UsageError
-from losscli.formats.arrays import ColumnsField
-from losscli.formats.blocks import Blocks
+from losscli.formats.arrays.fields import ColumnsField
+from losscli.formats.columnar.blocks import Blocks
+from losscli.formats.columnar.typed import FaultError, Kind, decoded, kind_of
 from losscli.formats.files import file_error
 from losscli.formats.keys import choose, chosen_or_none, unknown
 from losscli.formats.table import Table
-from losscli.formats.typed import FaultError, Kind, decoded, kind_of
 from losscli.lazy import np
 
 if TYPE_CHECKING:
