@@ -128,8 +128,9 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     if not re.fullmatch(r"cpu|mps|auto|cuda(:\d+)?", chosen.get("device", "cpu")):
         hint = "devices are cpu, cuda, cuda:N, mps and auto"
         raise UsageError(f"--device cannot be {chosen['device']!r}", hint=hint)
-    if "threshold" in chosen:
-        chosen["threshold"] = _number("threshold", chosen["threshold"])
+    for key in ("threshold", "max_expansion"):
+        if key in chosen:
+            chosen[key] = _number(key, chosen[key])
     if "data" in chosen:
         chosen["data"] = os.fsdecode(chosen["data"])
     for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
@@ -269,7 +270,12 @@ def open_fields(question: Question) -> Fields:
     settings = question.settings
     formats = inputs.parse_formats(settings.input_format, tuple(question.words))
     refs = inputs.locate(question.words, data=settings.data)
-    reading = Reading(settings.header, settings.threads or cores(), watch=question.watch)
+    reading = Reading(
+        settings.header,
+        settings.threads or cores(),
+        watch=question.watch,
+        expansion=settings.max_expansion,
+    )
     opened = inputs.open_fields(refs, formats=formats, reading=reading)
     found = dict(opened.fields)
     sides = {name: found.pop(name) for name in question.inputs}

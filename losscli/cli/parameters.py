@@ -52,7 +52,10 @@ _METAVARS = {
     "expect": "X±TOL",
 }
 _PANELS = {
-    "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
+    "Reading": (
+        *("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
+        "max_expansion",
+    ),
     "Computing": ("reduction", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from losscli.errors import DataError
 from losscli.formats import files
 from losscli.formats.base import Reading
+from losscli.formats.compressed import expanded, inner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,6 +32,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".tsv": "text.delimited",
         ".txt": "text.delimited",
         ".npy": "arrays.npy",
+        ".npz": "arrays.npz",
         ".json": "json.document",
         ".jsonl": "json.lines",
         ".ndjson": "json.lines",
@@ -38,10 +40,10 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".pq": "columnar.parquet",
     }
 )
-NAMES = ("csv", "tsv", "json", "jsonl", "npy", "parquet")  # as --input-format knows them
+NAMES = ("csv", "tsv", "json", "jsonl", "npy", "npz", "parquet")  # as --input-format knows them
 
-_MAGIC = {".npy": b"\x93NUMPY", ".parquet": b"PAR1"}
-_CALLED = {".npy": "an NPY array", ".parquet": "a Parquet file"}
+_MAGIC = {".npy": b"\x93NUMPY", ".npz": b"PK", ".parquet": b"PAR1"}
+_CALLED = {".npy": "an NPY array", ".npz": "an NPZ archive", ".parquet": "a Parquet file"}
 
 
 class _Format(Protocol):
@@ -55,10 +57,10 @@ class _Format(Protocol):
 def suffix_of(path: str) -> str | None:
     """The suffix of a path, if a format has it.
 
-    >>> suffix_of("a.CSV"), suffix_of("a.bin"), suffix_of("-")
-    ('.csv', None, None)
+    >>> suffix_of("a.CSV"), suffix_of("a.csv.gz"), suffix_of("a.bin"), suffix_of("-")
+    ('.csv', '.csv', None, None)
     """
-    suffix = PurePath(path).suffix.lower()
+    suffix = PurePath(inner(path)).suffix.lower()
     return suffix if suffix in FORMATS else None
 
 
@@ -81,12 +83,14 @@ def open_source(
         FileError: it cannot be read.
         DataError: it is not what its suffix says, or broken.
     """
+    reading = reading or Reading()
     content = files.read(path)
     try:
+        content = expanded(content, suffix_of(path), reading)
         head = content.head()
         suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, files.named(path))
         _contradict(head, suffix, files.named(path), fmt)
-        return _module(suffix).read(content, suffix=suffix, reading=reading or Reading(), keys=keys)
+        return _module(suffix).read(content, suffix=suffix, reading=reading, keys=keys)
     except OSError as error:  # a disk may fail after the file was opened
         raise files.file_error(path, error) from error
 
