@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from losscli.errors import DataError
 from losscli.formats import files
@@ -33,17 +34,46 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".txt": "text.delimited",
         ".npy": "arrays.npy",
         ".npz": "arrays.npz",
+        ".pt": "arrays.saved",
+        ".pth": "arrays.saved",
+        ".safetensors": "arrays.tensors",
+        ".h5": "arrays.hdf5",
+        ".hdf5": "arrays.hdf5",
         ".json": "json.document",
         ".jsonl": "json.lines",
         ".ndjson": "json.lines",
         ".parquet": "columnar.parquet",
         ".pq": "columnar.parquet",
+        ".arrow": "columnar.feather",
+        ".feather": "columnar.feather",
     }
 )
-NAMES = ("csv", "tsv", "json", "jsonl", "npy", "npz", "parquet")  # as --input-format knows them
+NAMES = (  # as --input-format knows them
+    *("csv", "tsv", "json", "jsonl", "npy", "npz", "pt", "safetensors", "hdf5"),
+    *("parquet", "arrow"),
+)
 
-_MAGIC = {".npy": b"\x93NUMPY", ".npz": b"PK", ".parquet": b"PAR1"}
-_CALLED = {".npy": "an NPY array", ".npz": "an NPZ archive", ".parquet": "a Parquet file"}
+
+class _Kind(NamedTuple):
+    """A binary format that can be told by how it begins."""
+
+    begins: re.Pattern[bytes]
+    called: str
+
+
+_KINDS = {
+    "arrays.npy": _Kind(re.compile(rb"\x93NUMPY"), "an NPY array"),
+    "arrays.saved": _Kind(
+        re.compile(rb"PK\x03\x04.{26,200}?data\.pkl|\x80\x02\x8a\nl\xfc\x9cF", re.DOTALL),
+        "a file of torch.save",
+    ),
+    "arrays.npz": _Kind(re.compile(rb"PK\x03\x04|PK\x05\x06"), "an NPZ archive"),
+    "arrays.tensors": _Kind(re.compile(rb'.{8}\{\s*"', re.DOTALL), "a safetensors file"),
+    "arrays.hdf5": _Kind(re.compile(rb"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
+    "columnar.parquet": _Kind(re.compile(rb"PAR1"), "a Parquet file"),
+    "columnar.feather": _Kind(re.compile(rb"ARROW1"), "an Arrow file"),
+}
+"""The binary formats, those first that are a special case of others."""
 
 
 class _Format(Protocol):
@@ -97,9 +127,9 @@ def open_source(
 
 def _sniffed(head: bytes, label: str) -> str:
     """The suffix that content deserves."""
-    magic = _magic(head)
-    if magic:
-        return magic
+    found = _kind(head)
+    if found:
+        return _suffix(found)
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(
             f"{label} is binary, and in no format that can be read",
@@ -123,26 +153,30 @@ def _is_lines(text: bytes) -> bool:
     return bool(rest.strip())
 
 
-def _magic(head: bytes) -> str | None:
-    """The suffix of the binary format that begins like this."""
-    return next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), None)
+def _kind(head: bytes) -> str | None:
+    """The module of the binary format that begins like this."""
+    return next((name for name, kind in _KINDS.items() if kind.begins.match(head)), None)
+
+
+def _suffix(module: str) -> str:
+    """The first suffix of a module."""
+    return next(suffix for suffix, other in FORMATS.items() if other == module)
 
 
 def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:
     """Raise if the first bytes say that content is not what it is called."""
     said = f"read as {fmt}" if fmt else f"named {suffix}"
-    module, found = FORMATS[suffix], _magic(head)
-    if found and FORMATS[found] != module:
+    module, found = FORMATS[suffix], _kind(head)
+    if found and found != module:
         raise DataError(
-            f"{label} is {said}, but begins as {_CALLED[found]} does",
-            hint=f"--input-format {found[1:]} reads it as one",
+            f"{label} is {said}, but begins as {_KINDS[found].called} does",
+            hint=f"--input-format {_suffix(found)[1:]} reads it as one",
         )
-    called = next((_CALLED[other] for other in _MAGIC if FORMATS[other] == module), None)
-    if called and not found:
+    if module in _KINDS and not found:
         if not head:
             raise DataError(f"{label} is empty")
         raise DataError(
-            f"{label} is {said}, but does not begin with the {called.split()[1]} magic",
+            f"{label} is {said}, but does not begin as {_KINDS[module].called} does",
             hint=f"--input-format {_sniffed(head, label)[1:]} reads it as that",
         )
 
