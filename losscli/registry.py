@@ -151,8 +151,10 @@ class Loss(Generic[P, R]):
         unit: What the loss is counted in, such as nats.
         rows: "leaf" where a row's loss depends on that row alone, so that some can be computed at
             a time; "all" where it depends on all of them, "pairs" on each two of them.
-        also: Numbers that follow from the mean alone, such as the perplexity.
+        also: Numbers that follow from the mean alone, such as the perplexity: tables have a line
+            for the first.
         finish: What is done to the mean, and to no single element: the root of ``rmse``.
+        skill: What 1 - the mean / that of the best constant prediction is called, if anything.
         guess: The loss of the best constant prediction, where the measures of the role tell it:
             what the mean of its elements would be.
     """
@@ -167,6 +169,7 @@ class Loss(Generic[P, R]):
     rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
     finish: Callable[[float], float] | None = None
+    skill: str = ""
     guess: Callable[..., float | None] | None = None
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
@@ -272,6 +275,7 @@ def loss(
     rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
     finish: Callable[[float], float] | None = None,
+    skill: str = "",
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""
 
@@ -287,6 +291,7 @@ def loss(
             rows,
             also or {},
             finish,
+            skill,
         )
 
     return wrap

@@ -132,6 +132,7 @@ class Result:
             report = report.undone()
         mean = total.numerator.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
+        also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
         return cls(
             loss=loss.name,
             kind=question.kind,
@@ -353,13 +354,30 @@ def _hash(content: str | bytes) -> str:
 
 def _guess(question: Question, total: State) -> float | None:
     """The loss of the best constant prediction, for the plain mean only."""
-    loss = question.loss
-    if loss.guess is None or question.reduction not in ("mean", "none"):
+    loss, found = question.loss, _constant(question, total)
+    if question.reduction not in ("mean", "none"):
         return None
-    found = loss.guess(total.measured, **question.options)
     if loss.finish and found is not None and question.reduction == "mean":
         return loss.finish(found)
     return found
+
+
+def _constant(question: Question, total: State) -> float | None:
+    """What the mean of the elements would be for the best constant prediction."""
+    guess = question.loss.guess
+    return None if guess is None else guess(total.measured, **question.options)
+
+
+def _skill(question: Question, total: State) -> list[Measure]:
+    """The share of the best constant's loss that the prediction saves."""
+    from losscli.roles import Measure
+
+    name = question.loss.skill
+    guess = _constant(question, total) if name else None
+    if guess is None or not guess > 0:
+        return []
+    mean = total.numerator.over(total.over)
+    return [Measure(name, 1 - mean / guess, "1 - loss / guessing", 0.0, shown=False)]
 
 
 def _also(name: str, value: float) -> Measure:

@@ -20,8 +20,10 @@ from losscli.roles.base import (
     told,
     weighted,
 )
+from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.names import Names
-from losscli.stats import Sum, Totals
+from losscli.roles.perclass import MOST, averages, hits, tally
+from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,9 +108,14 @@ class ClassIndex(Role):
             ranks = _ranks(scores, true)
             parts |= {f"top{k}": amount(ranks < k, batch) for k in self.tops}
         if self.squashed:
-            parts["confidence"] = _confidence(batch)
+            confidence = _confidence(batch)
+            parts["confidence"] = weighted(confidence, batch)
+            parts["gaps"] = gaps(confidence, self.outcome(guessed, true, batch), batch)
         if classes <= COUNTED:
-            parts["classes"] = _tally(true, batch, classes)
+            parts["classes"] = tally(true, batch, classes)
+        if classes <= MOST:
+            parts["hit"] = hits(true, guessed, batch, classes)
+            parts["named"] = tally(guessed, batch, classes)
         if classes <= TABLE:
             kept = ... if batch.counts is None else batch.counts
             pairs = true[kept].reshape(-1) * classes + guessed[kept].reshape(-1)
@@ -120,6 +127,10 @@ class ClassIndex(Role):
         """The true class of each element; ignored elements are class 0, and do not count."""
         return batch.target if batch.counts is None else np.where(batch.counts, batch.target, 0)
 
+    def outcome(self, guessed: np.ndarray, true: np.ndarray, batch: Batch) -> np.ndarray:
+        """What came of each guess: 1 where it is the true class."""
+        return np.asarray(guessed == true)
+
     @property
     def tops(self) -> list[int]:
         """The k of each top-k accuracy: those asked for, or 5 where that says something."""
@@ -129,16 +140,16 @@ class ClassIndex(Role):
         return [5] if classes > 5 else []
 
     def report(self, totals: Totals) -> Report:
-        count, hits = number(totals["count"]), number(totals["hits"])
+        count, right = number(totals["count"]), number(totals["hits"])
         classes = totals.get("classes")
         rule = self.rule
         majority = None if classes is None else ratio(_top(classes, 1), count)
         accuracy = Measure(
             "accuracy",
-            ratio(hits, count),
-            f"{told(hits)}/{told(count)}, {rule}",
+            ratio(right, count),
+            f"{told(right)}/{told(count)}, {rule}",
             majority,
-            (hits, count),
+            (right, count),
             rule,
         )
         metrics = []
@@ -149,9 +160,15 @@ class ClassIndex(Role):
             metrics.append(Measure(f"top{k}", ratio(found, count), how, share))
         if "confidence" in totals:
             mean = ratio(totals["confidence"].value, count)
-            side = "over" if mean > ratio(hits, count) else "under"
-            gap = abs(mean - ratio(hits, count))
-            metrics.append(Measure("confidence", mean, f"{gap:.2g} {side} the accuracy"))
+            error = calibration_error(totals["gaps"], count)
+            side = "over" if mean > accuracy.value else "under"
+            gap = abs(mean - accuracy.value)
+            how = f"{gap:.2g} {side} the accuracy, ECE {error:.2g}"
+            metrics += [
+                Measure("confidence", mean, how),
+                Measure("ece", error, shown=False),
+            ]
+        metrics += averages(totals, images=len(self.pairing.elements) > 2)
         hardest = _hardest(totals["table"], self.names) if "table" in totals else ()
         return Report(accuracy, metrics, hardest)
 
@@ -214,10 +231,16 @@ class Classes(ClassIndex):
             masses = masses * batch.weight[..., None]
         masses = masses[... if batch.counts is None else batch.counts]
         sums = masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64)
-        return found + Totals({"masses": _exact(sums)})
+        return found + Totals({"masses": exact(sums)})
 
     def true(self, batch: Batch) -> np.ndarray:
         return batch.target.argmax(1) if self.pairing.probabilities else super().true(batch)
+
+    def outcome(self, guessed: np.ndarray, true: np.ndarray, batch: Batch) -> np.ndarray:
+        """Of a soft target, the share of the class that was guessed."""
+        if not self.pairing.probabilities:
+            return super().outcome(guessed, true, batch)
+        return np.take_along_axis(batch.target, np.expand_dims(guessed, 1), 1)[:, 0]
 
     @property
     def rule(self) -> str:
@@ -276,8 +299,8 @@ def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
     return before
 
 
-def _confidence(batch: Batch) -> Sum:
-    """The sum of the probabilities of the classes that were chosen."""
+def _confidence(batch: Batch) -> np.ndarray:
+    """The probabilities of the classes that were chosen."""
     scores = torch.from_numpy(np.ascontiguousarray(batch.prediction))
     if scores.dtype is not torch.float32:
         scores = scores.double()
@@ -288,19 +311,7 @@ def _confidence(batch: Batch) -> Sum:
         top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1)
     else:
         top = scores.amax(1)
-    return weighted((top.exp() if batch.kind == "log_probs" else top).numpy(), batch)
-
-
-def _tally(true: np.ndarray, batch: Batch, classes: int) -> np.ndarray:
-    """How often each class is the true one: whole numbers, or sums of sample weights."""
-    kept = ... if batch.counts is None else batch.counts
-    weight = None if batch.weight is None else batch.weight[kept].reshape(-1)
-    found = np.bincount(true[kept].reshape(-1), weight, classes)
-    return found if weight is None else _exact(found)
-
-
-def _exact(sums: np.ndarray) -> np.ndarray:
-    return np.array([Sum.of(one) for one in sums.tolist()], object)
+    return (top.exp() if batch.kind == "log_probs" else top).numpy()
 
 
 def _top(classes: np.ndarray, k: int) -> float:

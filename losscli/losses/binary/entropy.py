@@ -24,6 +24,7 @@ LINEAR = 50
 @loss(
     Binary,
     unit="nats",
+    skill="d2_log_loss",
     reference="torch.nn.functional.binary_cross_entropy_with_logits, .binary_cross_entropy",
     aliases=(
         "binary-cross-entropy",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @loss(
     Outcomes,
+    skill="d2_brier",
     reference="sklearn.metrics.brier_score_loss",
     aliases=("brier-score", "brier_score_loss", "quadratic-score"),
 )

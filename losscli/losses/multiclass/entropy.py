@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
@@ -21,10 +21,16 @@ def perplexity(mean: float) -> float:
     return inf if mean > 700 else exp(mean)
 
 
+def bits(mean: float) -> float:
+    """A mean in nats, in bits."""
+    return mean / log(2)
+
+
 @loss(
     Classes,
     unit="nats",
-    also={"perplexity": perplexity},
+    also={"perplexity": perplexity, "bits": bits},
+    skill="d2_log_loss",
     reference="torch.nn.functional.cross_entropy",
     aliases=(
         "cross-entropy",
@@ -166,7 +172,8 @@ def _(
 @loss(
     ClassIndex,
     unit="nats",
-    also={"perplexity": perplexity},
+    also={"perplexity": perplexity, "bits": bits},
+    skill="d2_log_loss",
     reference="torch.nn.functional.nll_loss",
     aliases=("nll-loss", "NLLLoss", "NLLLoss2d", "negative-log-likelihood"),
 )

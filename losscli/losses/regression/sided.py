@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @loss(
     Quantiles,
+    skill="d2_pinball",
     reference="sklearn.metrics.mean_pinball_loss",
     aliases=("pinball", "quantile-loss", "pinball-loss", "mean-pinball-loss"),
 )
