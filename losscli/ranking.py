@@ -28,6 +28,9 @@ WAITING = 2**20
 DIGIT = 30
 """Weights in bins are added up as whole numbers, in two digits of so many bits."""
 
+LOWEST = -34
+"""No digit is lower than this one and the next: 2^(30 · 35) is larger than any double."""
+
 
 class Part(NamedTuple):
     """Some scores as they are, with their labels and weights."""
@@ -233,20 +236,24 @@ def _counted(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _weighted(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
-    """The weights of the positives and negatives of each score, in an order of their own."""
+    """The weights of the positives and negatives of each score.
+
+    They are added up as whole numbers, as large as fit: 2^42 or more for the largest weight. So
+    equal scores need no order.
+    """
     scores, positive, weight = (
         np.concatenate(column)
         for column in zip(
             *((one.scores, one.positive, _weight(one).astype(float)) for one in parts), strict=True
         )
     )
-    weight = np.ldexp(weight, -math.frexp(weight.max())[1])  # whose products are then no 0
-    order = np.lexsort((weight, positive, scores))
-    first = np.concatenate(([0], _last(scores[order])[:-1] + 1))
-    return tuple(  # type: ignore[return-value]
-        np.add.reduceat(np.where(positive == label, weight, 0.0)[order], first)
-        for label in (True, False)
-    )
+    room = 62 - len(weight).bit_length() - math.frexp(weight.max())[1]
+    whole = np.rint(np.ldexp(weight, room)).astype(np.int64)
+    order = np.argsort(scores)
+    last = _last(scores[order])
+    whole, own = whole[order], positive[order]
+    sums = (np.cumsum(np.where(own == label, whole, 0))[last] for label in (True, False))
+    return tuple(np.diff(one, prepend=0).astype(float) for one in sums)  # type: ignore[return-value]
 
 
 def _weight(part: Part) -> np.ndarray:
@@ -271,10 +278,10 @@ def _counts(waiting: Sequence[Binned]) -> list[dict[int, np.ndarray]]:
     heavy = [one for one in waiting if one.weight is not None and one.weight.any()]
     if heavy:
         bins, weight = (np.concatenate(column) for column in zip(*heavy, strict=True))
-        k = (math.frexp(weight.max())[1] - 1) // DIGIT
-        rest = np.ldexp(weight.astype(float), -DIGIT * k)
+        k = max((math.frexp(weight.max())[1] - 1) // DIGIT, LOWEST)
+        rest = weight.astype(float) * math.ldexp(1.0, -DIGIT * k)
         high = np.floor(rest)
-        low = np.floor(np.ldexp(rest - high, DIGIT))
+        low = np.floor((rest - high) * 2.0**DIGIT)
         found.append({k: _table(bins, high), k - 1: _table(bins, low)})
     return found
 

@@ -153,6 +153,12 @@ def test_probabilities_next_to_1_are_told_apart():
     assert mixed.curve().auroc == 1
 
 
+def test_zeros_of_either_sign_are_tied():
+    for exact in (False, True):
+        found = Scores.of(np.array([0.0, -0.0]), np.array([True, False]), exact=exact)
+        assert found.curve().auroc == 0.5
+
+
 def test_weights_in_bins_are_added_up_exactly():
     """Two digits hold every weight to 2^-30 of the largest; floats would group differently."""
     weight = 10.0 ** RNG.uniform(-12, 3, 3000)
@@ -168,6 +174,16 @@ def test_weights_in_bins_are_added_up_exactly():
     unit = 2.0 ** (30 * ((math.frexp(weight.max())[1] - 1) // 30))
     assert one.yes * unit == pytest.approx(math.fsum(weight), abs=3000 * weight.max() / 2**30)
     assert len({sum(w.tolist()) for w in (weight, weight[::-1], np.sort(weight))}) > 1
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("scale", [1e-37, 1.0, 1e37])
+def test_weights_of_any_dtype(exact, scale):
+    values, weight = RNG.normal(size=50), (RNG.random(50) * scale).astype(np.float32)
+    same(
+        Scores.of(values, values > 0, weight, exact=exact),
+        Scores.of(values, values > 0, weight.astype(float), exact=exact),
+    )
 
 
 def test_memory_is_bounded(monkeypatch):
@@ -219,8 +235,10 @@ def test_bins_say_so(monkeypatch):
     monkeypatch.setattr(binary, "EXACT", 1999)
     for limit, word in ((2000, "within"), (1999, "ties half")):
         found = evaluate("bce", **data, limit=limit).report.metrics
-        [measure] = [one for one in found if one.name == "auroc"]
-        assert word in measure.how
+        shown = {one.name: one for one in found}
+        assert word in shown["auroc"].how
+        assert ("auroc_error" in shown) == ("average_precision_error" in shown) == (limit == 2000)
+    assert 0 < shown["auroc"].value < 1
 
 
 def test_a_bound_is_never_rounded_down():

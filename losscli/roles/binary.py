@@ -233,6 +233,7 @@ def _ranking(scores: Scores) -> tuple[list[Measure], list[tuple[str, str]]]:
         return [], [("auroc", "not known: all targets are on one side")]
     bounds = curve.auroc_error, curve.average_precision_error
     area, mean = (f"within {_up(one)}: scores in bins" if curve.rounded else "" for one in bounds)
+    names = ("auroc_error", "average_precision_error") if curve.rounded else ()
     return [
         Measure("auroc", curve.auroc, area or "pairs in the right order, ties half", 0.5),
         Measure(
@@ -241,6 +242,7 @@ def _ranking(scores: Scores) -> tuple[list[Measure], list[tuple[str, str]]]:
             mean or "mean precision at each positive",
             curve.yes / (curve.yes + curve.no),
         ),
+        *(Measure(name, one, shown=False) for name, one in zip(names, bounds, strict=False)),
     ], []
 
 
