@@ -252,8 +252,8 @@ def _weighted(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(scores)
     last = _last(scores[order])
     whole, own = whole[order], positive[order]
-    sums = (np.cumsum(np.where(own == label, whole, 0))[last] for label in (True, False))
-    return tuple(np.diff(one, prepend=0).astype(float) for one in sums)  # type: ignore[return-value]
+    yes, no = (np.cumsum(np.where(own == label, whole, 0))[last] for label in (True, False))
+    return np.diff(yes, prepend=0).astype(float), np.diff(no, prepend=0).astype(float)
 
 
 def _weight(part: Part) -> np.ndarray:
