@@ -78,19 +78,20 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
 
 
 def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
-    declared = {
-        one.name: (owner, one) for owner in (Settings, Output, Gates) for one in fields(owner)
-    }
+    declared = {}
+    for owner in (Settings, Output, Gates):
+        texts, hints = _described(owner), get_type_hints(owner)
+        for one in fields(owner):
+            declared[one.name] = (texts, hints, one.default)
     missing = {"threshold", "top_k", "classes", "target_base"} - set(loss.target.settings)
     for panel, names in _PANELS.items():
         for name in names:
             if name in missing or name in loss.options:
                 continue
-            owner, one = declared[name]
-            text = _described(owner)[name]
-            kind = _kind(get_type_hints(owner)[name])
-            default = loss.reduction if name == "reduction" else one.default
-            yield _option(name, kind, text, panel, default)
+            texts, hints, default = declared[name]
+            if name == "reduction":
+                default = loss.reduction
+            yield _option(name, _kind(hints[name]), texts[name], panel, default)
 
 
 def _described(owner: type) -> dict[str, str]:
