@@ -80,9 +80,12 @@ def _stretched(prediction: Field, field: Field, name: str, pairing: Pairing) -> 
     if _dropped(shape) == _dropped(wanted):
         return pairing.prediction
     if shape == wanted[:-1]:  # one for each row, also where there are as many columns
-        return Stretched(row, own=once)
+        own = shape if len(shape) == len(row) else _dropped(shape)
+        return Stretched(row, own=(*own[1:], 1))
     if shape[:1] == wanted[:1] and _divides(shape[1:], row):
         return Stretched(row, own=shape[1:])
+    if len(shape) == len(wanted) and shape[:1] == (1,):
+        shape = shape[1:]
     every = once[len(shape) :] + shape
     if not _divides(every, row):
         _refuse(prediction, field, what=name.replace("_", "-") + "s")

@@ -18,6 +18,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from losscli import evaluate
 from losscli.cli import main
 from losscli.losses import losses
 
@@ -35,7 +36,6 @@ LAYER = "linear_cross_entropy"
 NOT_YET = {
     "cosine_embedding_loss": "cosine-embedding",
     "ctc_loss": "ctc",
-    "gaussian_nll_loss": "gaussian-nll",
     "hinge_embedding_loss": "hinge-embedding",
     "margin_ranking_loss": "margin-ranking",
     "triplet_margin_loss": "triplet",
@@ -47,6 +47,7 @@ LOSSES = {
     "binary_cross_entropy": ("bce", {"input": "probs"}),
     "binary_cross_entropy_with_logits": ("bce", {"input": "logits"}),
     "cross_entropy": ("ce", {"input": "logits"}),
+    "gaussian_nll_loss": ("gaussian-nll", {"input": "mean"}),
     "huber_loss": ("huber", {"input": "pred"}),
     "kl_div": ("kl", {"input": "log-probs"}),
     "l1_loss": ("mae", {"input": "pred"}),
@@ -65,6 +66,7 @@ OUTCOMES = {
     "binary_cross_entropy": {AGREE: 17},
     "binary_cross_entropy_with_logits": {AGREE: 32},
     "cross_entropy": {AGREE: 126},
+    "gaussian_nll_loss": {AGREE: 113, "target of another shape": 216},
     "huber_loss": {AGREE: 13},
     "kl_div": {AGREE: 16, "NaN": 6, "log-probability above 0": 4},
     "l1_loss": {AGREE: 11},
@@ -120,6 +122,10 @@ REFUSALS = {
     ),
     "labels without rows": Refusal(
         r"wants rows of labels, \(N, C\)", lambda given: one_row(given, [1, -1])
+    ),
+    "target of another shape": Refusal(
+        r"shapes differ: input\.npy|predictions but 1 targets",
+        lambda given: {**given, "target": given["target"].expand_as(given["input"]).contiguous()},
     ),
     "all ignored": Refusal(r"no element counts \(every target is .*ignore-index", None),
     "NaN": Refusal(
@@ -233,3 +239,17 @@ def test_every_loss_of_torch_is_here(samples):
     assert {LAYER, *LOSSES, *NOT_YET} == set(samples)
     assert not samples[LAYER]
     assert not set(NOT_YET.values()) & set(losses)
+
+
+@pytest.mark.parametrize(
+    "shape", [(2, 3, 4), (2, 3, 1), (2, 1, 1), (1, 3, 4), (1, 1, 4), (2, 3), (3, 4), (4,), (1,), ()]
+)
+def test_variances_are_stretched_as_in_torch(shape):
+    """One for each row of the last axis first, where a shape could mean that or a broadcast."""
+    rng = np.random.default_rng(3)
+    mean, target = rng.normal(size=(2, 2, 3, 4))[:, :, :3]
+    var = rng.uniform(0.5, 2, shape)
+    wide = var[..., None] if shape == mean.shape[:-1] else var
+    wanted = 0.5 * (np.log(wide) + (target - mean) ** 2 / wide)
+    found = evaluate("gaussian-nll", mean=mean, var=var, target=target).elements
+    np.testing.assert_allclose(found, wanted, rtol=1e-13)
