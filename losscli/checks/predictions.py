@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
 
 LEAST = 3.72e-44
-"""The logarithm of what is below is clamped at -100."""
+"""The logarithm of what is below is clamped at -100; a half cannot hold it, and compares with 0."""
 
 ROUNDING = 1e-6
 """So far above 0 may a log-probability be by rounding: that of seven digits in a text file."""
@@ -89,7 +89,7 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 @check("clamped", Level.WARNING, on="prediction")
 def clamped(batch: Batch) -> np.ndarray | None:
     """Probabilities of 0 or 1, or next to 0, on the wrong side: torch counts each as 100."""
-    low = (batch.prediction < LEAST) & (batch.target > 0)
+    low = ((batch.prediction == 0) | (batch.prediction < LEAST)) & (batch.target > 0)
     return np.asarray(low | ((batch.prediction == 1) & (batch.target < 1)))
 
 
