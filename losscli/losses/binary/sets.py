@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, log
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
@@ -122,7 +123,8 @@ def asl(
         tensor([[0.3466, 0.8464]])
     """
     yes, no = torch.sigmoid(logits), torch.sigmoid(-logits)
-    return _asymmetric(yes, no, target, gamma_neg, gamma_pos, clip, eps)
+    log_yes = -F.softplus(-logits, threshold=LINEAR)
+    return _asymmetric(yes, no, log_yes, target, gamma_neg, gamma_pos, clip, eps)
 
 
 @asl.given
@@ -135,12 +137,13 @@ def _(
     clip: Fraction,
     eps: NonNegative,
 ) -> Tensor:
-    return _asymmetric(probs, 1 - probs, target, gamma_neg, gamma_pos, clip, eps)
+    return _asymmetric(probs, 1 - probs, probs.log(), target, gamma_neg, gamma_pos, clip, eps)
 
 
 def _asymmetric(
     yes: Tensor,
     no: Tensor,
+    log_yes: Tensor,
     target: Tensor,
     gamma_neg: float,
     gamma_pos: float,
@@ -149,9 +152,12 @@ def _asymmetric(
 ) -> Tensor:
     """The asymmetric loss of the probabilities of both sides."""
     gamma = gamma_pos * target + gamma_neg * (1 - target)
-    missed = no * target + (yes - clip).clamp(min=0) * (1 - target)
-    logs = [side.clamp(min=eps).log() for side in (yes, (no + clip).clamp(max=1))]
-    cross = times(target, logs[0]) + times(1 - target, logs[1])
+    least = log(eps) if eps else -inf
+    beyond = (yes - clip).clamp(min=0)
+    # ln q, which is next to 0 where q is next to 1.
+    log_no = torch.where(beyond < 0.5, (-beyond).log1p(), (no + clip).clamp(max=1).log())
+    missed = no * target + beyond * (1 - target)
+    cross = times(target, log_yes.clamp(min=least)) + times(1 - target, log_no.clamp(min=least))
     return -times(missed**gamma, cross)
 
 
@@ -183,4 +189,7 @@ def zlpr(logits: Tensor, target: Tensor) -> Tensor:
 def _above(scores: Tensor, shares: Tensor) -> Tensor:
     """ln(1 + sum of share · exp(score)), where a share of 0 counts nothing."""
     parts = torch.where(shares == 0, -torch.inf, scores + shares.log())
-    return F.softplus(parts.logsumexp(-1), threshold=LINEAR)
+    whole = parts.logsumexp(-1)
+    # A small sum keeps its digits, which its logarithm would cost.
+    few = parts.clamp(max=0).exp().sum(-1).log1p()
+    return torch.where(whole < 0, few, F.softplus(whole, threshold=LINEAR))

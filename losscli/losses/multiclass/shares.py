@@ -103,7 +103,7 @@ def js(
         >>> js(torch.tensor([[0.9, 0.1]]), torch.tensor([[0.6, 0.4]]))
         tensor([0.0633])
     """
-    found = (_from_mean(probs, target) + _from_mean(target, probs)).sum(1).clamp(min=0) / 2
+    found = _around_mean(probs, target).sum(1) / 2
     found = found if base is None else found / log(base)
     return found.sqrt() if sqrt else found
 
@@ -118,6 +118,14 @@ def _(
     class_axis: int,
 ) -> Tensor:
     return js(log_softmax(logits, 1).exp(), target, base=base, sqrt=sqrt)
+
+
+def _around_mean(one: Tensor, other: Tensor) -> Tensor:
+    """The terms of the divergences of two distributions from their mean: none is negative."""
+    apart = (one - other) / (one + other)
+    # a ln(a / m) + b ln(b / m), of which the largest parts cancel where a and b are near.
+    near = (one + other) / 2 * ((-apart.square()).log1p() + 2 * apart * apart.atanh())
+    return torch.where(apart.abs() < 0.5, near, _from_mean(one, other) + _from_mean(other, one))
 
 
 def _from_mean(one: Tensor, other: Tensor) -> Tensor:

@@ -93,7 +93,10 @@ def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
         tensor([0., 8.])
     """
     growth = (target - rate) / rate
-    ratio = torch.where(growth.abs() < 0.5, growth.log1p(), (target / rate).log())
+    share = target / rate
+    normal = (share >= torch.finfo(share.dtype).tiny) & share.isfinite()
+    far = torch.where(normal, share.log(), target.log() - rate.log())
+    ratio = torch.where(growth.abs() < 0.5, growth.log1p(), far)
     powers = rate ** (1 - power), rate ** (2 - power)
     return _finite(_deviance(target, growth, ratio, powers, power), rate, target)
 

@@ -131,7 +131,10 @@ def msle(pred: Tensor, target: Tensor) -> Tensor:
         >>> msle(torch.tensor([1.0, 4.0]), torch.tensor([0.0, 4.0]))
         tensor([0.4805, 0.0000])
     """
-    return (pred.log1p() - target.log1p()).square()
+    growth = (pred - target).abs() / (1 + torch.minimum(pred, target))
+    # Amounts that are nearly equal keep their digits: a difference of logarithms loses them.
+    far = pred.log1p() - target.log1p()
+    return torch.where(growth < 0.5, growth.log1p(), far).square()
 
 
 @loss(
