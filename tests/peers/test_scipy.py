@@ -19,6 +19,8 @@ RATE, COUNTS = RNG.lognormal(0, 1, N), RNG.poisson(2, N).astype(float)
 P, Q = RNG.dirichlet(np.ones(C), (2, N))
 P[0], P[1], Q[1] = Q[0], [1, 0, 0, 0], [0, 0, 0, 1]
 SCORES = RNG.normal(0, 9, (N, C))
+SCALE = RNG.uniform(0.3, 3, N)
+NORMAL = {"mean": X, "target": Y}
 INDEX = RNG.integers(0, C, N)
 
 CASES = {
@@ -118,6 +120,31 @@ CASES = {
         1e-4,
         "Stirling's approximation of ln(y!) lacks 1 / 12y",
     ),
+    "gaussian-nll(full)": (
+        "gaussian-nll",
+        {**NORMAL, "var": SCALE**2, "full": True},
+        lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, SCALE),
+    ),
+    "gaussian-nll(full) of deviations": (
+        "gaussian-nll",
+        {**NORMAL, "std": SCALE, "full": True},
+        lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, i.std),
+    ),
+    "gaussian-nll(full) of logarithms": (
+        "gaussian-nll",
+        {**NORMAL, "log_var": 2 * np.log(SCALE), "full": True},
+        lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, SCALE),
+    ),
+    "gaussian-nll(full) of one variance": (
+        "gaussian-nll",
+        {**NORMAL, "var": 4.0, "full": True},
+        lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, 2),
+    ),
+    "gaussian-nll without ½ ln 2π": (
+        "gaussian-nll",
+        {**NORMAL, "std": SCALE},
+        lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, i.std) - np.log(2 * np.pi) / 2,
+    ),
 }
 
 DIFFERENT = {
@@ -136,6 +163,14 @@ DIFFERENT = {
         0.06329,
         0.25157,
         "SciPy's is the distance, the root of the divergence (--sqrt)",
+    ),
+    "gaussian-nll": (
+        "gaussian-nll",
+        {"mean": np.zeros(1), "var": np.full(1, 2.0), "target": np.ones(1)},
+        lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, 2**0.5),
+        0.5966,
+        1.5155,
+        "torch leaves ½ ln 2π out, unless --full",
     ),
     "poisson-nll(full)": (
         "poisson-nll",
