@@ -10,7 +10,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from losscli import inputs
-from losscli.checks.base import CODES
+from losscli.checks.codes import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
@@ -159,7 +159,7 @@ def _check_codes(codes: Iterable[str]) -> None:
         if code not in CODES:
             hint = suggest(code, sorted(CODES), "codes are")
             raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
-        if CODES[code] is Level.ERROR:
+        if CODES[code].level is Level.ERROR:
             raise UsageError(f"--ignore {code}: an error cannot be ignored")
 
 

@@ -10,10 +10,11 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "losscli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [path.relative_to(PACKAGE).as_posix() for path in FILES]
-LIGHT = {"lazy", "errors", "options"}
+LIGHT = {"docstrings", "lazy", "errors", "options"}
 
 MAY = {
     "lazy": set(),
+    "docstrings": set(),
     "errors": set(),
     "options": {"lazy"},
     "settings": set(),

@@ -101,11 +101,13 @@ class Role(ABC):
         precise: The target's own dtype counts for ``dtype auto``.
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
         pairing: How the inputs belong together.
+        hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
     """
 
     settings: ClassVar[tuple[str, ...]] = ()
     precise: bool = False
     labels: ClassVar[tuple[str, ...]] = ()
+    hits: ClassVar[str] = ""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked

@@ -35,6 +35,9 @@ class Binary(Role):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("threshold",)
+    hits: ClassVar[str] = (
+        "logit > 0 or p > 0.5, in the space that is given (--threshold), as the target > 0.5 is"
+    )
     bounded: ClassVar[bool] = False
     likely: ClassVar[bool] = True
 
@@ -152,6 +155,8 @@ class BoundedBinary(Binary):
 class MultiLabel(Binary):
     """Several targets in [0, 1] for each row, which has one loss: the mean over its labels."""
 
+    hits = "each label alone, logit > 0 (--threshold); exact_match counts rows"
+
     def pair(self) -> Pairing:
         pairing = super().pair()
         if len(pairing.elements) < 2:
@@ -186,6 +191,7 @@ class PlusMinus(Binary):
     """One label of -1 or +1 for each score; 0 and 1 are read as -1 and +1."""
 
     likely = False
+    hits = "score > 0 (--threshold) where the label is +1"
 
     def checks(self) -> Sequence[Check]:
         return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, targets.not_plus_minus)

@@ -48,6 +48,10 @@ class ClassIndex(Role):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("top_k", "classes", "target_base")
+    hits: ClassVar[str] = (
+        "the argmax is the target (or its argmax), ties to the first; --top-k: fewer than k "
+        "classes score higher"
+    )
     bounded: ClassVar[bool] = False
     squashed: ClassVar[bool] = True
 

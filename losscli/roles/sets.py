@@ -24,6 +24,7 @@ class Ranked(MultiLabel):
     """Labels that are told from the others by their scores, which are no logits."""
 
     likely = False
+    hits = "each label alone, score > 0 (--threshold); exact_match counts rows"
 
     @property
     def rule(self) -> str:

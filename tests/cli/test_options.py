@@ -290,7 +290,7 @@ def test_options_of_tools(words, option, losscli):
 
 def test_tools_have_no_other_option():
     found = {name: [one.name for one in _tool(name).params] for name in TOOLS}
-    assert found == {"list": ["family", "as_json"], "help": ["name"]}
+    assert found == {"list": ["family", "as_json"], "explain": ["name"], "help": ["name"]}
 
 
 @pytest.mark.parametrize("name", losses)

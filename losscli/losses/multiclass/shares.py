@@ -41,6 +41,26 @@ def kl(
     Shape:
         Prediction and target (N, C), or (N, …, C) with other axes between.
 
+    Elsewhere:
+        Of a target of 0.6 and 0.4 and a prediction of 0.9 and 0.1: torchmetrics takes the
+        prediction first, and so gives the other direction; PyTorch's own default divides by all
+        elements.
+
+        >>> p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.9, 0.1]])
+        >>> kl(q.log(), p).sum()  # losscli, Keras, optax; PyTorch's batchmean
+        tensor(0.3112)
+        >>> kl(p.log(), q).sum()  # torchmetrics
+        tensor(0.2263)
+        >>> kl(q.log(), p).mean()  # PyTorch's default; losscli --reduction mean
+        tensor(0.1556)
+
+        scipy.special.kl_div adds q - p to each term, which changes no sum of distributions. Keras
+        clips at 1e-7, so that nothing is infinite.
+
+    Related:
+        ce: kl plus the entropy of the target.
+        js: kl of both from their mean: symmetric, bounded.
+
     Reference:
         torch.nn.functional.kl_div; Kullback and Leibler, 1951.
 
@@ -94,6 +114,20 @@ def js(
 
     Shape:
         Prediction and target (N, C), or (N, …, C) with other axes between; losses without C.
+
+    Elsewhere:
+        Of 0.6, 0.4 and 0.9, 0.1: SciPy's jensenshannon is the distance, the root.
+
+        >>> p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.9, 0.1]])
+        >>> js(q, p)  # losscli, torchmetrics, kornia
+        tensor([0.0633])
+        >>> js(q, p, sqrt=True)  # SciPy, losscli --sqrt
+        tensor([0.2516])
+        >>> js(q, p, base=2)  # in bits, losscli --base 2
+        tensor([0.0913])
+
+    Related:
+        kl: of one from the other: js is the mean of two such divergences.
 
     Reference:
         torchmetrics.functional.regression.jensen_shannon_divergence,
