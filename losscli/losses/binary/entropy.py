@@ -37,6 +37,7 @@ LINEAR = 50
         "sigmoid-ce",
         "sigmoid_cross_entropy",
         "sigmoid_cross_entropy_with_logits",
+        "weighted_cross_entropy_with_logits",
         "sigmoid_binary_cross_entropy",
         "binary-logloss",
     ),
@@ -86,7 +87,7 @@ def bce(
     Related:
         ce: the same for two classes: sigmoid(z) is the softmax of the logits 0 and z.
         soft-margin: the same for labels of -1 and +1.
-        focal: bce that counts easy elements less; bce with gamma 0.
+        focal: counts easy elements less; with gamma 0 and no alpha it is bce.
         brier: the squared error of the same probabilities.
 
     Reference:

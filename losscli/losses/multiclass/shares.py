@@ -19,12 +19,16 @@ Base = Annotated[float, Bound(">", 1)]
     unit="nats",
     reduction="batchmean",
     reference="torch.nn.functional.kl_div",
-    aliases=("kld", "kl-divergence", "relative-entropy"),
-    differs=dict.fromkeys(
-        ("KLDivLoss", "kl-div"),
-        "the reduction is batchmean, as PyTorch's documentation advises; "
-        "PyTorch's own default is the mean over all elements (--reduction mean)",
-    ),
+    aliases=("kld", "kl-divergence", "kullback-leibler-divergence", "relative-entropy"),
+    differs={
+        **dict.fromkeys(
+            ("KLDivLoss", "kl-div"),
+            "the reduction is batchmean, as PyTorch's documentation advises; "
+            "PyTorch's own default is the mean over all elements (--reduction mean)",
+        ),
+        "kl_divergence_with_log_targets": "targets are read as probabilities; that of optax takes "
+        "their logarithms (--log-target)",
+    },
 )
 def kl(
     log_probs: Tensor, target: Tensor, *, log_target: bool = False, class_axis: int = -1

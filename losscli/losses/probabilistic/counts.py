@@ -22,7 +22,7 @@ Power = Annotated[float, Bound(">=", 1)]
     Counts,
     unit="nats",
     reference="torch.nn.functional.poisson_nll_loss (log_input=False, log_input=True)",
-    aliases=("poisson", "PoissonNLLLoss"),
+    aliases=("poisson", "PoissonNLLLoss", "log_poisson_loss"),
 )
 def poisson_nll(
     rate: Tensor, target: Tensor, *, full: bool = False, eps: NonNegative = 1e-8

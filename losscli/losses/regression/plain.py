@@ -115,7 +115,7 @@ def _(totals: Totals) -> float | None:
 @loss(
     Values,
     reference="torch.nn.functional.l1_loss",
-    aliases=("l1", "mean-absolute-error", "L1Loss", "absolute-error"),
+    aliases=("l1", "mean-absolute-error", "L1Loss", "absolute-error", "absolute_difference"),
 )
 def mae(pred: Tensor, target: Tensor) -> Tensor:
     """Mean absolute error.
