@@ -1,4 +1,4 @@
-"""What other libraries call a loss finds it; a name of several is refused, and none is taken twice."""
+"""What other libraries call a loss finds it; a name of several is refused, none taken twice."""
 
 from __future__ import annotations
 
