@@ -112,6 +112,11 @@ CODES: dict[str, Code] = {
         "Text, where numbers are wanted.",
         "FILE:KEY names the column that holds numbers; losses of classes take names as targets.",
     ),
+    "expansion": _code(
+        Level.ERROR,
+        "A compressed file becomes so much larger that it may be made to fill the memory.",
+        "--max-expansion N allows more, if this is meant.",
+    ),
     "empty": _code(
         Level.ERROR,
         "An input has no rows, or no values.",

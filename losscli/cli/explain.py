@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from losscli.checks.codes import CODES
-from losscli.cli.help import entry, wrapped
+from losscli.cli.help import TOOLS, entry, wrapped
 from losscli.cli.parameters import INPUTS, told
 from losscli.docstrings import Worked, entries, worked
 from losscli.errors import UsageError
@@ -32,9 +32,12 @@ def explained(name: str) -> str:
         return "\n".join(_of_code(code)) + "\n"
     if losses.knows(name):
         return "\n".join(_of_loss(losses.find(name), name)) + "\n"
-    names = {other: None for one in losses.values() for other in (one.name, *one.names)}
+    names = [other for one in losses.values() for other in (one.name, *one.names)]
     hint = suggest(name, [*names, *CODES], "")
-    hint = hint if hint.startswith("did you mean") else "losscli list shows all losses"
+    if name in TOOLS:
+        hint = f"it is a tool: losscli help {name}"
+    elif not hint.startswith("did you mean"):
+        hint = "losscli list shows all losses, losscli explain --help all codes"
     raise UsageError(f"no loss or code {name!r}", hint=hint)
 
 

@@ -132,7 +132,13 @@ def test_typo(typed, meant, losscli):
     assert ran.err.startswith(f"error: no loss or code '{typed}'\nhint: did you mean {meant}")
 
 
+def test_help_lists_every_code(losscli):
+    words = {word.strip(",.") for word in losscli("explain --help").out.split()}
+    assert {*CODES} <= words
+
+
 def test_nothing_like_it(losscli):
     ran = losscli("explain zzzzzz")
-    assert ran.err == "error: no loss or code 'zzzzzz'\nhint: losscli list shows all losses\n"
+    assert ran.err.startswith("error: no loss or code 'zzzzzz'\nhint: losscli list shows all ")
+    assert "losscli help list" in losscli("explain list").err
     assert losscli("explain").err.startswith("error: explain wants the name of a loss, or a code\n")

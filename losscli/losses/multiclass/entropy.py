@@ -106,6 +106,14 @@ def ce(
         >>> round(-log(1e-7), 3)  # Keras
         16.118
 
+        Two rows of which one is ignored: what is divided by.
+
+        >>> kept = ce(torch.tensor([[2.0, 1.0, 0.0]]), torch.tensor([0])).item()
+        >>> round(kept / 1, 4)  # PyTorch, losscli, Keras' class
+        0.4076
+        >>> round(kept / 2, 4)  # Keras' function, segmentation-models-pytorch
+        0.2038
+
         The classes are on axis 1 in PyTorch, on the last in Keras, optax and TensorFlow; here
         either, as the shapes say.
 

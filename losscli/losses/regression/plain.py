@@ -209,6 +209,14 @@ def huber(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tensor:
         >>> round(2.0**2 * ((1 + (3 / 2) ** 2) ** 0.5 - 1), 3)  # charbonnier
         3.211
 
+        Errors that cost 1 and 3, weighted by 1 and 3: the weight of PyTorch's huber_loss is not in
+        the denominator; that of its mse_loss and l1_loss is, as --sample-weight is everywhere.
+
+        >>> (1 * 1 + 3 * 3) / 2  # PyTorch's huber_loss
+        5.0
+        >>> (1 * 1 + 3 * 3) / (1 + 3)  # losscli --sample-weight
+        2.5
+
     Related:
         smooth-l1: huber = delta · smooth-l1, with beta = delta.
         mse: huber is half of it below delta.
