@@ -236,7 +236,11 @@ class Loss(Generic[P, R]):
         found = " ".join(self.doc.sections.get("Mean", found).split())
         if self.reduction == "batchmean":
             found = f"The batchmean, its default, divides their sum by the number of rows. {found}"
-        return f"{found} The {self.finish.__name__} is taken of it." if self.finish else found
+        return (
+            f"{found} The loss is the {self.finish.__name__} of that mean."
+            if self.finish
+            else found
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:

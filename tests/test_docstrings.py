@@ -95,7 +95,7 @@ def test_mean_is_told_where_it_cannot_be_derived():
         ("multi-margin", "whatever --weight."),
         ("focal-ce", "whatever --alpha."),
         ("quantile", "of losses that count."),
-        ("rmse", "The root is taken of it."),
+        ("rmse", "The loss is the root of that mean."),
         ("kl", "The batchmean, its default, divides their sum by the number of rows."),
         ("ce", "by the sum of the --weight of the true classes"),
     ],

@@ -84,6 +84,14 @@ def bce(
         >>> bce(torch.tensor(2.0), torch.tensor(0.9))  # segmentation-models-pytorch
         tensor(0.3269)
 
+        One score and a sigmoid, or two and a softmax: a logit of 2 is the same as those of 0 and 2,
+        or of 1 and 3.
+
+        >>> bce(torch.tensor(2.0), torch.tensor(1.0))  # bce, a sigmoid
+        tensor(0.1269)
+        >>> F.cross_entropy(torch.tensor([[1.0, 3.0]]), torch.tensor([1]))  # ce, a softmax
+        tensor(0.1269)
+
     Related:
         ce: the same for two classes: sigmoid(z) is the softmax of the logits 0 and z.
         soft-margin: the same for labels of -1 and +1.

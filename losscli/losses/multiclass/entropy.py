@@ -84,8 +84,8 @@ def ce(
 
     Elsewhere:
         Class weights of 1 and 3, for two rows that cost 1 and 3 without them: PyTorch divides by
-        the weights for class indices, and by the rows for class probabilities, as Keras always
-        does.
+        the weights for class indices, and by the rows for class probabilities, as Keras does for
+        both by default.
 
         >>> (1 * 1 + 3 * 3) / (1 + 3)  # PyTorch, losscli: class indices
         2.5
@@ -118,7 +118,7 @@ def ce(
         either, as the shapes say.
 
     Related:
-        nll: ce is nll of the log-softmax.
+        nll: ce = nll ∘ log-softmax.
         bce: ce of the logits 0 and z is bce of z; bce is for labels that do not exclude others.
         kl: ce is kl plus the entropy of the target.
         focal-ce: ce that counts easy rows less.
