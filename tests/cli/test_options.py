@@ -196,7 +196,7 @@ def test_threads_change_nothing(name, losscli, files, monkeypatch):
 @pytest.mark.parametrize(("name", "option"), CASES, ids=[f"{name} {one}" for name, one in CASES])
 def test_option_changes_something(name, option, losscli, files):
     words = usual(name)
-    without, given = tested(name, option)
+    without, given = setting(name, option)
     if name in EXAMPLES and without in EXAMPLES[name].forms:
         words = written(EXAMPLES[name].inputs(without, rows=8), EXAMPLES[name])
         without = None
@@ -209,7 +209,7 @@ def test_option_changes_something(name, option, losscli, files):
     assert 70 not in (plain[0].code, changed[0].code)
 
 
-def tested(name, option):
+def setting(name, option):
     """The words without an option, and those that set it."""
     if name in EXAMPLES and option in EXAMPLES[name].options:
         found = EXAMPLES[name].options[option]
