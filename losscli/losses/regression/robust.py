@@ -10,7 +10,7 @@ from losscli.registry import loss
 from losscli.roles import Values
 
 FAR = 1e9
-"""From here on 1 + r² is r² in every dtype; r² would leave float32 at 1.8e19."""
+"""From here on 1 + r² is r² in every dtype; r² would leave float32 at 1.8e19, and a half before."""
 
 
 @loss(
@@ -117,8 +117,9 @@ def cauchy(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
         tensor([1.0986, 0.0000])
     """
     scaled = (pred - target).abs() / c
-    near = torch.log1p(scaled.clamp(max=FAR).square() / 2)
-    return torch.where(scaled < FAR, near, 2 * scaled.log() - log(2))
+    far = min(FAR, torch.finfo(scaled.dtype).max ** 0.5 / 2)
+    near = torch.log1p(scaled.clamp(max=far).square() / 2)
+    return torch.where(scaled < far, near, 2 * scaled.log() - log(2))
 
 
 @loss(Values, reference="kornia.losses.welsch_loss", aliases=("leclerc", "welsch-loss"))
