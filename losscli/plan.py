@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from losscli.batch import Batch
 from losscli.beside import PerElement, SmallArray, tensors
 from losscli.cores import plainly, spread
 from losscli.devices import Way, device
@@ -21,18 +20,20 @@ from losscli.formats.values import from_value
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.memory import require, sized
+from losscli.reader import Reader
 from losscli.registry import Pooled, Terms, flag
-from losscli.state import First, State, Wanted, Worst, fingerprint, finished, look, measure, pooled
+from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from losscli.batch import Batch
     from losscli.checks import Check
     from losscli.formats.base import Field
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
     from losscli.roles import Role
-    from losscli.shapes import Pairing, View
+    from losscli.shapes import Pairing
     from losscli.spool import Spool
 
 __all__ = ["Part", "Plan"]
@@ -77,7 +78,7 @@ class Plan:
         leaf: How many of them a leaf has.
         options: The options of the loss; small arrays as such.
         arrays: The small arrays.
-        beside: Sample weights and masks.
+        reader: Reads its inputs.
         checks: The mistakes to look for.
         wanted: What to keep of each leaf.
     """
@@ -91,7 +92,7 @@ class Plan:
     way: Way
     options: Mapping[str, Any]
     arrays: Mapping[str, SmallArray]
-    beside: Mapping[str, PerElement]
+    reader: Reader
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
     wanted: Wanted
@@ -138,7 +139,7 @@ class Plan:
             Way(where),
             question.options,
             arrays,
-            beside,
+            Reader(question, role, beside),
             tuple(notes),
             tuple(
                 check
@@ -205,7 +206,7 @@ class Plan:
 
     def part(self, start: int, stop: int) -> Part:
         """What one leaf contributes; a leaf with an error contributes only its facts."""
-        batch, digests = self.batch(start, stop)
+        batch, digests = self.reader.leaf(start, stop)
         facts = look(batch, self.checks, digests)
         if any(check.level is Level.ERROR for check in facts.seen):
             return Part(stop - start, facts)
@@ -215,36 +216,6 @@ class Plan:
         elements, over = self.losses(found, batch)
         state = measure(facts, batch, elements, over, self.role, self.wanted)
         return Part(stop - start, state, [elements.numpy()] if self.question.keep else [])
-
-    def batch(self, start: int, stop: int) -> tuple[Batch, dict[str, int]]:
-        """Reads a leaf, and finds out which of its elements count."""
-        pairing = self.role.pairing
-        given = {
-            side: _rows(field, pairing.views[side], start, stop)
-            for side, field in self.role.asked.fields.items()
-        }
-        taken = self.role.read(given)
-        found = {name: one.rows(start, stop) for name, one in self.beside.items()}
-        first = start * pairing.elements_per_row
-        digests = {name: fingerprint(first, values) for name, values in found.items()}
-        counts = self.role.counted(given)
-        if "mask" in found:
-            mask = found["mask"] != 0
-            counts = mask if counts is None else counts & mask
-        batch = Batch(
-            self.question.kind,
-            start,
-            stop - start,
-            given,
-            taken,
-            counts,
-            found.get("sample_weight"),
-            self.options,
-            pairing,
-        )
-        if self.question.settings.nan == "omit":
-            batch = batch.without_nan()
-        return self.role.settled(batch), digests
 
     def found(self, batch: Batch) -> Terms | Pooled:
         """What the function of the loss makes of a leaf, back from the device."""
@@ -317,14 +288,6 @@ class Plan:
             every[torch.from_numpy(batch.counts)] = values
             values = every
         return torch.from_numpy(batch.pairing.order(values.numpy()))
-
-
-def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:
-    """Rows of a field as the kernel wants them, in what torch takes."""
-    rows = view.rows(field, start, stop)
-    if rows.dtype.kind == "b":
-        return rows.astype(np.uint8)
-    return rows if rows.flags.writeable else rows.copy()  # torch warns of what is not
 
 
 def _values(name: str, field: Field | None, given: Any) -> Any:

@@ -38,7 +38,8 @@ MAY = {
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"},
     "plan": LIGHT
-    | {"batch", "beside", "cores", "devices", "formats", "losses", "memory", "registry", "state"},
+    | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"},
+    "reader": LIGHT | {"batch", "state"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},
