@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from losscli.beside import PerElement, SmallArray, tensors
-from losscli.cores import plainly, spread
+from losscli.beside import PerElement, SmallArray, small_arrays, tensors
+from losscli.cores import cores, plainly, spread
 from losscli.devices import Way, device
-from losscli.errors import DataError, Finding, Level, UsageError
-from losscli.formats.values import from_value
+from losscli.errors import Finding, Level, UsageError
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.memory import require, sized
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check
-    from losscli.formats.base import Field
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
     from losscli.roles import Role
@@ -100,20 +98,6 @@ class Plan:
     @classmethod
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
         pairing = role.pairing
-        given = {
-            name: option
-            for name, option in question.loss.options.items()
-            if option.small and question.options[name] is not option.default
-        }
-        arrays = {
-            name: SmallArray.of(
-                option,
-                _values(name, fields.beside.get(name), question.options[name]),
-                role.asked.prediction,
-                pairing,
-            )
-            for name, option in given.items()
-        }
         beside = {
             name: PerElement.of(name, fields.beside[name], pairing)
             for name in ("sample_weight", "mask")
@@ -128,7 +112,14 @@ class Plan:
         if question.loss.rows != "leaf":
             leaf = rows
             notes.append(_whole(question, rows, rows * pairing.per_row, dtype))
-        notes += [finding for array in arrays.values() for finding in array.findings]
+        reader = Reader(question, role, beside)
+        threads = question.settings.threads or cores()
+
+        def counts() -> np.ndarray:
+            return reader.counts(pieces(rows, _leaf(pairing.per_row, LEAF)), threads)
+
+        arrays, more = small_arrays(question, fields, role, counts)
+        notes += more
         return cls(
             question,
             fields,
@@ -139,7 +130,7 @@ class Plan:
             Way(where),
             question.options,
             arrays,
-            Reader(question, role, beside),
+            reader,
             tuple(notes),
             tuple(
                 check
@@ -156,8 +147,7 @@ class Plan:
 
     def leaves(self) -> Iterator[tuple[int, int]]:
         """The first row of each leaf, and the one after its last."""
-        for start in range(0, self.rows, self.leaf):
-            yield start, min(start + self.leaf, self.rows)
+        return pieces(self.rows, self.leaf)
 
     def groups(self) -> Iterator[list[tuple[int, int]]]:
         """Leaves that one core computes in one go."""
@@ -290,12 +280,10 @@ class Plan:
         return torch.from_numpy(batch.pairing.order(values.numpy()))
 
 
-def _values(name: str, field: Field | None, given: Any) -> Any:
-    """The array of an option: from its file, or as it was given."""
-    field = field or from_value(flag(name), given)
-    if field.dtype.kind == "U":
-        raise DataError(f"{field.label}: numbers are wanted, not text")
-    return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)
+def pieces(rows: int, leaf: int) -> Iterator[tuple[int, int]]:
+    """The first row of each leaf, and the one after its last."""
+    for start in range(0, rows, leaf):
+        yield start, min(start + leaf, rows)
 
 
 def _leaf(per_row: int, values: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,12 +17,11 @@ from losscli.formats.base import Reading
 from losscli.registry import flag, suggest
 from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
 from losscli.watch import Watch
+from losscli.weights import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from losscli.formats.base import Field
-    from losscli.registry import Loss
+    from losscli.registry import Loss, Option
 
 BESIDE = ("sample_weight", "mask")
 """The inputs that every loss takes beside its own."""
@@ -77,17 +76,16 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     Raises:
         UsageError: an option that the loss does not have, or a value that it cannot have.
     """
-    given = {key: value for key, value in given.items() if value is not None}
+    given, typed = _renamed(loss, {key: one for key, one in given.items() if one is not None})
     settings = _settings(loss, given)
     form = _form(loss, given)
     words = {key: given[key] for key in (*form, *BESIDE) if key in given}
     taken = {*words, *_COMMON} - {*loss.options}
     options = loss.bind({key: value for key, value in given.items() if key not in taken})
     for key, option in loss.options.items():
-        if option.small and isinstance(options[key], (str, os.PathLike)):
-            numbers = inputs.numbers(os.fsdecode(options[key]))
-            options[key] = option.check(_scalar(numbers))
-            if numbers is None:
+        if option.small and isinstance(options[key], (str, os.PathLike, Mapping)):
+            options[key] = _small(option, typed.get(key, key), given[key])
+            if options[key] is None:
                 words[key] = given[key]
     for key in loss.stretched(form):
         words[key] = _stretched(words[key])
@@ -101,6 +99,33 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
         message = f"--reduction {reduction} gives the elements of {loss.name} as they are: {text}"
         notes.append(Finding("unfinished", Level.NOTE, message))
     return Question(loss, form, options, settings, words, tuple(notes))
+
+
+def _renamed(
+    loss: Loss[Any, Any], given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was given by the names of the options, and what those were called.
+
+    Raises:
+        UsageError: an option is given by two names.
+    """
+    found, typed = dict(given), {}
+    for name in loss.synonyms:
+        own = next(key for key, one in loss.options.items() if one.small and one.small.per_class)
+        if name in found and own in found:
+            both = f"{flag(own)} and {flag(name)}"
+            raise UsageError(f"{both} are two ways to say the same: give one of them")
+        if name in found:
+            found[own], typed[own] = found.pop(name), name
+    return found, typed
+
+
+def _small(option: Option, name: str, word: Any) -> Any:
+    """A small array as numbers or by a rule; None for one in a file."""
+    rule = parse(option, name, word)
+    if rule is not None:
+        return rule
+    return option.check(_scalar(inputs.numbers(os.fsdecode(word))))
 
 
 def _stretched(word: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.batch import Batch
+from losscli.cores import plainly, spread
 from losscli.lazy import np
 from losscli.state import fingerprint
 
@@ -41,6 +42,25 @@ class Reader:
     def targets(self, start: int, stop: int) -> Batch:
         """A leaf of the targets alone."""
         return self._batch(start, stop, ["target"], self._beside(start, stop))
+
+    def counts(self, leaves: Iterable[tuple[int, int]], threads: int) -> np.ndarray:
+        """How much of each class all targets that count hold: one pass over them alone."""
+
+        def count(leaf: tuple[int, int]) -> tuple[int, np.ndarray]:
+            with plainly():
+                return leaf[1] - leaf[0], self.role.counts(self.targets(*leaf))
+
+        total: Any = None
+        watch = self.question.watch
+        watch.begin("counting targets", self.role.rows, "rows")
+        try:
+            for rows, found in spread(count, leaves, threads):
+                total = found if total is None else total + found
+                watch.advance(rows)
+        finally:
+            watch.end()
+        values = [one.value for one in total.reshape(-1)]
+        return np.array(values).reshape(total.shape)
 
     def _beside(self, start: int, stop: int) -> dict[str, np.ndarray]:
         return {name: one.rows(start, stop) for name, one in self.beside.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
 from typing import (
@@ -224,6 +224,16 @@ class Loss(Generic[P, R]):
             for name, parameter in inspect.signature(self.function).parameters.items()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
+
+    @cached_property
+    def synonyms(self) -> dict[str, Option]:
+        """Other names of options: of weights for each class, whatever they are called."""
+        found = [one for one in self.options.values() if one.small and one.small.per_class]
+        if not found or found[0].name == "class_weight":
+            return {}
+        text = f"The same as {flag(found[0].name)}: numbers, names (cat=1,dog=2), balanced, or "
+        text += "effective=BETA."
+        return {"class_weight": replace(found[0], name="class_weight", help=text)}
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options with their values.

@@ -32,14 +32,16 @@ MAY = {
     "roles": LIGHT | {"checks", "facts", "quantiles", "shapes", "stats"},
     "losses": LIGHT | {"registry", "roles"},
     "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
-    "beside": LIGHT | {"formats", "registry", "shapes"},
+    "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
     "question": LIGHT
-    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"},
+    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
+    | {"weights"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"},
-    "reader": LIGHT | {"batch", "state"},
+    "reader": LIGHT | {"batch", "cores", "state"},
+    "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from losscli.shapes import Pairing
 
 CODES: dict[str, Level] = {
+    "absent-class": Level.WARNING,
     "all-rows": Level.NOTE,
+    "balanced": Level.NOTE,
     "squeezed": Level.NOTE,
     "half-widened": Level.NOTE,
     "index-column": Level.NOTE,

@@ -69,7 +69,7 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
         yield _input(name, INPUTS[name])
     yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
     yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
-    for option in loss.options.values():
+    for option in (*loss.options.values(), *loss.synonyms.values()):
         yield _own(loss, option)
     yield from _common(loss)
 

@@ -158,6 +158,15 @@ class Role(ABC):
         kept = given["target"] != ignored
         return None if kept.all() else kept
 
+    @property
+    def class_names(self) -> Sequence[str]:
+        """What the classes are called in the targets, where there are classes."""
+        return ()
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        """How much of each class the targets of a leaf hold: exact sums, the classes first."""
+        return np.zeros(0)
+
     def settled(self, batch: Batch) -> Batch:
         """A leaf as the kernel may see it, whatever its elements that do not count may be."""
         return batch.safe()
@@ -247,6 +256,12 @@ def weighted(values: np.ndarray, batch: Batch) -> Sum:
     if batch.weight is not None:
         values = values * (batch.weight if batch.counts is None else batch.weight[batch.counts])
     return Sum.of(total(values))
+
+
+def exact(sums: np.ndarray) -> np.ndarray:
+    """Sums of a leaf, which add up to those of all leaves without rounding."""
+    found = np.array([Sum.of(one) for one in sums.reshape(-1).tolist()], object)
+    return found.reshape(sums.shape)
 
 
 def number(part: int | Sum) -> float:

@@ -10,7 +10,7 @@ from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
-from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
+from losscli.roles.base import Measure, Report, Role, amount, exact, number, ratio, told, weighted
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ class Binary(Role):
             *targets.CHECKS,
             targets.outside_unit,
         )
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        return "0", "1"
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        """Negatives and positives, of rows of labels in each column; soft targets are both."""
+        target = batch.target.astype(np.float64)
+        counted = ~np.isnan(target) if batch.counts is None else batch.counts & ~np.isnan(target)
+        weight = counted if batch.weight is None else np.where(counted, batch.weight, 0.0)
+        yes = np.where(counted, target, 0.0).clip(0, 1)
+        axes = 0 if target.ndim == 2 else None
+        sides = [(side * weight).sum(axes, dtype=np.float64) for side in (1 - yes, yes)]
+        return exact(np.array(sides))
 
     @property
     def cut(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
@@ -14,6 +15,7 @@ from losscli.roles.base import (
     Report,
     Role,
     amount,
+    exact,
     number,
     ratio,
     refuse,
@@ -116,6 +118,20 @@ class ClassIndex(Role):
             parts["table"] = table.reshape(classes, classes)
         return Totals(parts)
 
+    @property
+    def class_names(self) -> Sequence[str]:
+        base = self.asked.settings.target_base or 0
+        named = [self.names.shown(one) for one in range(self.pairing.classes or 0)]
+        return named if self.names.text else [str(base + one) for one in range(len(named))]
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        """How often each class is the target, times the sample weights."""
+        classes = self.pairing.classes or 0
+        known = (batch.target >= 0) & (batch.target < classes)
+        known = known if batch.counts is None else known & batch.counts
+        found = _tally(batch.target, replace(batch, counts=known), classes)
+        return found if found.dtype == object else exact(found)
+
     def true(self, batch: Batch) -> np.ndarray:
         """The true class of each element; ignored elements are class 0, and do not count."""
         return batch.target if batch.counts is None else np.where(batch.counts, batch.target, 0)
@@ -209,12 +225,13 @@ class Classes(ClassIndex):
         found = super().measure(batch)
         if not self.pairing.probabilities or batch.target.shape[1] > COUNTED:
             return found
-        masses = np.moveaxis(batch.target, 1, -1)
-        if batch.weight is not None:
-            masses = masses * batch.weight[..., None]
-        masses = masses[... if batch.counts is None else batch.counts]
-        sums = masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64)
-        return found + Totals({"masses": _exact(sums)})
+        return found + Totals({"masses": _masses(batch)})
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        if not self.pairing.probabilities:
+            return super().counts(batch)
+        finite = np.where(np.isfinite(batch.target), batch.target, 0.0)
+        return _masses(replace(batch, taken={"target": finite}))
 
     def true(self, batch: Batch) -> np.ndarray:
         return batch.target.argmax(1) if self.pairing.probabilities else super().true(batch)
@@ -296,11 +313,16 @@ def _tally(true: np.ndarray, batch: Batch, classes: int) -> np.ndarray:
     kept = ... if batch.counts is None else batch.counts
     weight = None if batch.weight is None else batch.weight[kept].reshape(-1)
     found = np.bincount(true[kept].reshape(-1), weight, classes)
-    return found if weight is None else _exact(found)
+    return found if weight is None else exact(found)
 
 
-def _exact(sums: np.ndarray) -> np.ndarray:
-    return np.array([Sum.of(one) for one in sums.tolist()], object)
+def _masses(batch: Batch) -> np.ndarray:
+    """How much of each class soft targets hold, times the sample weights."""
+    masses = np.moveaxis(batch.target, 1, -1)
+    if batch.weight is not None:
+        masses = masses * batch.weight[..., None]
+    masses = masses[... if batch.counts is None else batch.counts]
+    return exact(masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64))
 
 
 def _top(classes: np.ndarray, k: int) -> float:

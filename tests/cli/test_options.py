@@ -38,6 +38,7 @@ FILES = {
 
 OWN = {  # by option: (all the words without it, or None for the usual ones; the option)
     "weight": (None, "--weight 1,2,3"),
+    "class_weight": (None, "--class-weight balanced"),
     "pos_weight": (None, "--pos-weight 1,2,3"),
     "label_smoothing": (None, "--label-smoothing 0.1"),
     "gamma": (None, "--gamma 3"),
