@@ -22,6 +22,7 @@ from losscli.memory import require, sized
 from losscli.reader import Reader
 from losscli.registry import Pooled, Terms, flag
 from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
+from losscli.stats import Sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,6 +108,9 @@ class Plan:
         rows = role.rows
         where = device(question.settings.device, dtype, rows * pairing.per_row)
         leaf = _leaf(pairing.per_row, LEAF if where.type == "cpu" else LARGE)
+        if question.settings.denominator == "positives" and not role.sided:
+            why = f"no target of {question.loss.name} is positive or negative"
+            raise UsageError(f"--denominator positives has no meaning here: {why}")
         if pairing.free:
             _refuse_rows(question, pairing)
         if question.loss.rows != "leaf":
@@ -144,6 +148,17 @@ class Plan:
     def resolved(self) -> dict[str, Any]:
         """The options of the loss, with the arrays that came from files."""
         return {**self.options, **{name: array.values for name, array in self.arrays.items()}}
+
+    def denominator(self, total: State) -> Sum | None:
+        """What the sum of the losses is divided by; None where it is not."""
+        asked = self.question.settings.denominator
+        if asked is None:
+            return total.denominator(self.question.reduction)
+        if asked == "rows":
+            return total.rows
+        if asked == "positives":
+            return self.role.positives(total.measured)
+        return Sum.of(float(asked))
 
     def leaves(self) -> Iterator[tuple[int, int]]:
         """The first row of each leaf, and the one after its last."""

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,7 +16,7 @@ from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
 from losscli.registry import flag, suggest
-from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+from losscli.settings import DENOMINATORS, DTYPES, NAN, REDUCTIONS, Settings
 from losscli.watch import Watch
 from losscli.weights import parse
 
@@ -155,6 +156,9 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
         raise UsageError(f"--device cannot be {chosen['device']!r}", hint=hint)
     if "threshold" in chosen:
         chosen["threshold"] = _number("threshold", chosen["threshold"])
+    if "denominator" in chosen:
+        reduction = chosen.get("reduction", loss.reduction)
+        chosen["denominator"] = _denominator(chosen["denominator"], reduction)
     if "data" in chosen:
         chosen["data"] = os.fsdecode(chosen["data"])
     for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
@@ -213,6 +217,24 @@ def _number(key: str, value: Any) -> float:
         raise UsageError(f"{flag(key)} must be a number, not {value!r}") from error
     if number != number:
         raise UsageError(f"{flag(key)} must be a number, not nan")
+    return number
+
+
+def _denominator(value: Any, reduction: str) -> str | float:
+    """What the mean divides by: a word, or a number above 0."""
+    if reduction != "mean":
+        hint = "" if reduction in ("sum", "none") else "--reduction mean goes with it"
+        message = f"--denominator is that of a mean, and the reduction is {reduction}"
+        raise UsageError(message, hint=hint)
+    if value in DENOMINATORS:
+        return str(value)
+    try:
+        number = _number("denominator", value)
+    except UsageError as error:
+        hint = suggest(str(value), DENOMINATORS, "or one of")
+        raise UsageError(error.message, hint=hint) from error
+    if not 0 < number < inf:
+        raise UsageError(f"--denominator must be above 0 and finite, not {number:g}")
     return number
 
 

@@ -75,6 +75,7 @@ class Result:
         reduction: How it was reduced.
         finish: What was taken of the mean, such as its "root"; "" for nothing.
         denominator: What the sum was divided by; None where it was not.
+        over: How that was asked for: "positives", "rows" or a number; "" if it was not.
         unit: What the loss is counted in, if that has a name.
         signature: Results with equal signatures are comparable.
         options: The options of the loss that were given.
@@ -109,6 +110,7 @@ class Result:
     shape: tuple[int, ...] = ()
     kept: Spool | None = field(default=None, compare=False)
     finish: str = ""
+    over: str = ""
 
     @classmethod
     def of(
@@ -119,10 +121,10 @@ class Result:
         total: State,
         findings: Sequence[Finding],
         dtype: str,
+        denominator: Sum | None,
         kept: Spool | None = None,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
-        denominator = total.denominator(reduction)
         value = total.numerator.over(denominator or Sum.of(1.0))
         if loss.finish and denominator is not None:
             value = loss.finish(value)
@@ -152,6 +154,7 @@ class Result:
             shape=shape,
             kept=kept,
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
+            over=str(question.settings.denominator or ""),
         )
 
     @cached_property
@@ -329,12 +332,16 @@ def _signature(question: Question, total: State, dtype: str) -> str:
         for name in ("sample_weight", "mask")
         if name in question.words
     ]
-    for name, default in (("limit", None), ("nan", "error"), ("target_base", 0)):
+    for name, default in _CHANGING:
         value = getattr(settings, name)
-        parts += [f"{name}={value}"] if value not in (None, default) else []
+        parts += [f"{name}={_brief(value)}"] if value not in (None, default) else []
     parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
     version = torch.__version__.partition("+")[0]
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
+
+
+_CHANGING = (("denominator", None), ("limit", None), ("nan", "error"), ("target_base", 0))
+"""The common options that change the number, with what does not."""
 
 
 def _brief(value: Any) -> str:
@@ -354,7 +361,8 @@ def _hash(content: str | bytes) -> str:
 def _guess(question: Question, total: State) -> float | None:
     """The loss of the best constant prediction, for the plain mean only."""
     loss = question.loss
-    if loss.guess is None or question.reduction not in ("mean", "none"):
+    plain = question.reduction in ("mean", "none") and question.settings.denominator is None
+    if loss.guess is None or not plain:
         return None
     found = loss.guess(total.measured, **question.options)
     if loss.finish and found is not None and question.reduction == "mean":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DENOMINATORS = ("positives", "rows")
 REDUCTIONS = ("mean", "batchmean", "sum", "none")
 DTYPES = ("auto", "float32", "float64", "float16", "bfloat16")
 NAN = ("error", "omit", "propagate")
@@ -15,6 +16,8 @@ class Settings:
 
     Attributes:
         reduction: How the losses become one number, as in PyTorch.
+        denominator: What the mean divides by instead: the positive targets (as RetinaNet does),
+            the rows, or a number.
         device: Where losses are computed; auto takes CUDA where it is there.
         dtype: What losses are computed in; auto is the widest float among the inputs.
         limit: Read only so many rows, from the first.
@@ -34,6 +37,7 @@ class Settings:
     """
 
     reduction: str | None = None
+    denominator: str | float | None = None
     device: str = "cpu"
     dtype: str = "auto"
     limit: int | None = None

@@ -39,7 +39,8 @@ MAY = {
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
     | {"weights"},
     "plan": LIGHT
-    | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"},
+    | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
+    | {"stats"},
     "reader": LIGHT | {"batch", "cores", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},

@@ -39,6 +39,7 @@ _METAVARS = {
     "reduction": "|".join(REDUCTIONS),
     "dtype": "|".join(DTYPES),
     "nan": "|".join(NAN),
+    "denominator": "positives|rows|N",
     "device": "cpu|cuda|cuda:N|mps|auto",
     "format": "|".join(FORMATS),
     "classes": "A,B,C|FILE",
@@ -53,7 +54,7 @@ _METAVARS = {
 }
 _PANELS = {
     "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
-    "Computing": ("reduction", "device", "dtype", "threshold", "top_k", "threads"),
+    "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": (
         *("format", "json", "value", "quiet", "head", "worst", "save", "output"),

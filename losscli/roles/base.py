@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from losscli.errors import DataError, UsageError
 from losscli.facts import total
 from losscli.lazy import np
-from losscli.stats import Sum, Totals
+from losscli.stats import ZERO, Sum, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,12 +99,14 @@ class Role(ABC):
     Attributes:
         settings: The common options that only some roles have a use for.
         precise: The target's own dtype counts for ``dtype auto``.
+        sided: A target is positive or negative.
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
         pairing: How the inputs belong together.
     """
 
     settings: ClassVar[tuple[str, ...]] = ()
     precise: bool = False
+    sided: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, asked: Asked) -> None:
@@ -157,6 +159,10 @@ class Role(ABC):
             return None
         kept = given["target"] != ignored
         return None if kept.all() else kept
+
+    def positives(self, totals: Totals) -> Sum:
+        """How many targets are positive, or the sum of their weights."""
+        return ZERO
 
     @property
     def class_names(self) -> Sequence[str]:

@@ -11,7 +11,7 @@ from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
 from losscli.roles.base import Measure, Report, Role, amount, exact, number, ratio, told, weighted
-from losscli.stats import Totals
+from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
     from losscli.shapes import Pairing
-    from losscli.stats import Sum
 
 _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
 
@@ -32,6 +31,7 @@ class Binary(Role):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("threshold",)
+    sided = True
     bounded: ClassVar[bool] = False
 
     def pair(self) -> Pairing:
@@ -47,6 +47,9 @@ class Binary(Role):
             *targets.CHECKS,
             targets.outside_unit,
         )
+
+    def positives(self, totals: Totals) -> Sum:
+        return Sum.of(number(totals["tp"]) + number(totals["fn"]))
 
     @property
     def class_names(self) -> Sequence[str]:

@@ -76,6 +76,7 @@ COMMON = {
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),
     "reduction": (None, "--reduction sum"),
+    "denominator": ("--{kind} {prediction} {rest} --reduction mean", "--denominator 7"),
     "device": (None, "--device cuda:99"),
     "dtype": ("--{kind} {prediction} {rest} --json", "--dtype float32"),
     "top_k": (None, "--top-k 2"),
