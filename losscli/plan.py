@@ -9,6 +9,7 @@ padded: an element's loss depends on its values alone, and sums of leaves are ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -119,9 +120,12 @@ class Plan:
         reader = Reader(question, role, beside)
         threads = question.settings.threads or cores()
 
-        def counts() -> np.ndarray:
-            return reader.counts(pieces(rows, _leaf(pairing.per_row, LEAF)), threads)
+        leaves = partial(pieces, rows, _leaf(pairing.per_row, LEAF))
 
+        def counts() -> np.ndarray:
+            return reader.counts(leaves(), threads)
+
+        role.prepare(reader.targets(*one) for one in leaves())
         arrays, more = small_arrays(question, fields, role, counts)
         notes += more
         return cls(

@@ -16,7 +16,7 @@ from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
 from losscli.registry import flag, suggest
-from losscli.settings import DENOMINATORS, DTYPES, NAN, REDUCTIONS, Settings
+from losscli.settings import DENOMINATORS, DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
 from losscli.watch import Watch
 from losscli.weights import parse
 
@@ -31,7 +31,6 @@ _PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate", "mea
 """What a prediction is to most losses."""
 
 _COMMON = tuple(one.name for one in fields(Settings))
-_OF_ROLES = ("threshold", "top_k", "classes", "target_base")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _scalar(numbers: list[float] | None) -> float | list[float] | None:
 
 def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     chosen = {key: given[key] for key in _COMMON if key in given and key not in loss.options}
-    for key in _OF_ROLES:
+    for key in OF_ROLES:
         if key in chosen and key not in loss.target.settings:
             raise UsageError(f"{loss.name} has no option {flag(key)}")
     for key, choices in (("reduction", REDUCTIONS), ("dtype", DTYPES), ("nan", NAN)):
@@ -159,6 +158,9 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     if "denominator" in chosen:
         reduction = chosen.get("reduction", loss.reduction)
         chosen["denominator"] = _denominator(chosen["denominator"], reduction)
+    if "pos_label" in chosen:
+        label = chosen["pos_label"]
+        chosen["pos_label"] = str(int(label) if isinstance(label, bool) else label)
     if "data" in chosen:
         chosen["data"] = os.fsdecode(chosen["data"])
     for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):

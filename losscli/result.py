@@ -340,7 +340,13 @@ def _signature(question: Question, total: State, dtype: str) -> str:
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
 
 
-_CHANGING = (("denominator", None), ("limit", None), ("nan", "error"), ("target_base", 0))
+_CHANGING = (
+    ("denominator", None),
+    ("limit", None),
+    ("nan", "error"),
+    ("target_base", 0),
+    ("pos_label", None),
+)
 """The common options that change the number, with what does not."""
 
 

@@ -33,6 +33,7 @@ class Settings:
         threshold: Predictions above it are positive, in the space in which they are given.
         top_k: The k of each top-k accuracy.
         classes: The names of the classes, in the order of the predictions.
+        pos_label: The target that is 1, a number or a word; the other is 0.
         target_base: What the first class is called in the targets.
     """
 
@@ -54,3 +55,8 @@ class Settings:
     top_k: tuple[int, ...] | None = None
     classes: tuple[str, ...] | None = None
     target_base: int | None = None
+    pos_label: str | None = None
+
+
+OF_ROLES = ("threshold", "top_k", "classes", "target_base", "pos_label")
+"""Those that only some roles have a use for."""

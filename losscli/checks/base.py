@@ -26,7 +26,9 @@ CODES: dict[str, Level] = {
     "index-column": Level.NOTE,
     "labels-as-signs": Level.NOTE,
     "multi-hot": Level.WARNING,
+    "no-positives": Level.WARNING,
     "one-hot": Level.NOTE,
+    "pos-label": Level.NOTE,
     "quantiles-rounded": Level.NOTE,
     "torch-default": Level.NOTE,
     "whole-floats": Level.NOTE,
@@ -35,6 +37,7 @@ CODES: dict[str, Level] = {
     "negative-weight": Level.WARNING,
     "overflow": Level.WARNING,
     "shard-rows": Level.WARNING,
+    "third-label": Level.ERROR,
 }
 """Every code of a finding: those of the checks, which add their own, and those beside them."""
 

@@ -13,7 +13,7 @@ from losscli.cli.output import Output
 from losscli.gates import Gates
 from losscli.registry import flag
 from losscli.report import FORMATS
-from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+from losscli.settings import DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,7 @@ _METAVARS = {
     "format": "|".join(FORMATS),
     "classes": "A,B,C|FILE",
     "target_base": "0|1",
+    "pos_label": "VALUE",
     "input_format": "[INPUT=]FMT",
     "top_k": "K,K",
     "ignore": "CODE",
@@ -53,7 +54,10 @@ _METAVARS = {
     "expect": "X±TOL",
 }
 _PANELS = {
-    "Reading": ("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
+    "Reading": (
+        *("data", "input_format", "header", "limit", "nan"),
+        *("classes", "target_base", "pos_label"),
+    ),
     "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": (
@@ -79,7 +83,7 @@ def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
     declared = {
         one.name: (owner, one) for owner in (Settings, Output, Gates) for one in fields(owner)
     }
-    missing = {"threshold", "top_k", "classes", "target_base"} - set(loss.target.settings)
+    missing = {*OF_ROLES} - {*loss.target.settings}
     for panel, names in _PANELS.items():
         for name in names:
             if name in missing or name in loss.options:

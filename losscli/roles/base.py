@@ -13,7 +13,7 @@ from losscli.lazy import np
 from losscli.stats import ZERO, Sum, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
@@ -119,9 +119,15 @@ class Role(ABC):
                 shown = f", {place}: {str(first[0])!r} is not a number" if len(first) else ""
                 raise DataError(
                     f"{one.label}{shown}: {asked.loss} wants numbers here, and this is text",
-                    hint="class names can be targets of losses with scores for each class",
+                    hint=self._word_hint(side),
                     code="text",
                 )
+
+    def _word_hint(self, side: str) -> str:
+        """What to say of text where numbers are wanted."""
+        if side == "target" and "pos_label" in self.settings:
+            return "--pos-label WORD says which of two words is 1"
+        return "class names can be targets of losses with scores for each class"
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -159,6 +165,13 @@ class Role(ABC):
             return None
         kept = given["target"] != ignored
         return None if kept.all() else kept
+
+    def prepare(self, targets: Iterator[Batch]) -> None:  # noqa: B027 — most need nothing
+        """Finds out what must be known of all targets before any is computed.
+
+        Args:
+            targets: Leaves of the targets alone, which are read as they are asked for.
+        """
 
     def positives(self, totals: Totals) -> Sum:
         """How many targets are positive, or the sum of their weights."""

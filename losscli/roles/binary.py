@@ -11,13 +11,15 @@ from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
 from losscli.roles.base import Measure, Report, Role, amount, exact, number, ratio, told, weighted
+from losscli.roles.positive import Positive
 from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
+    from losscli.roles.base import Asked
     from losscli.shapes import Pairing
 
 _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
@@ -30,12 +32,30 @@ class Binary(Role):
         bounded: The loss is finite where a probability is 0 or 1: it takes no logarithm of it.
     """
 
-    settings: ClassVar[tuple[str, ...]] = ("threshold",)
+    settings: ClassVar[tuple[str, ...]] = ("threshold", "pos_label")
     sided = True
     bounded: ClassVar[bool] = False
 
+    def __init__(self, asked: Asked) -> None:
+        self.named = Positive.of(asked)
+        super().__init__(asked)
+
     def pair(self) -> Pairing:
         return shapes.same(self.asked.prediction, self.asked.target)
+
+    @property
+    def takes_names(self) -> bool:
+        return self.named is not None
+
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
+        return raw if self.named is None else self.named.read(raw)
+
+    def prepare(self, targets: Iterator[Batch]) -> None:
+        if self.named is not None:
+            self.named.seek(targets)
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        return [] if self.named is None else self.named.findings(facts)
 
     def checks(self) -> Sequence[Check]:
         kind = self.asked.kind
@@ -45,7 +65,7 @@ class Binary(Role):
             *predictions.BY_KIND[kind],
             *((certain[kind],) if logs else ()),
             *targets.CHECKS,
-            targets.outside_unit,
+            targets.outside_unit if self.named is None else self.named.check,
         )
 
     def positives(self, totals: Totals) -> Sum:
@@ -178,9 +198,12 @@ class PlusMinus(Binary):
     """One label of -1 or +1 for each score; 0 and 1 are read as -1 and +1."""
 
     def checks(self) -> Sequence[Check]:
-        return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, targets.not_plus_minus)
+        own = targets.not_plus_minus if self.named is None else self.named.check
+        return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, own)
 
     def read_target(self, raw: np.ndarray) -> np.ndarray:
+        if self.named is not None:
+            return self.named.read(raw, -1)
         signed = raw.astype(np.int8 if raw.dtype.kind in "bu" else raw.dtype)
         return np.where(signed == 0, np.array(-1, signed.dtype), signed)
 
@@ -196,6 +219,8 @@ class PlusMinus(Binary):
         return Report(found.accuracy, (), found.remarks)
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        if self.named is not None:
+            return self.named.findings(facts, -1)
         values = facts["target"].values or {}
         label = self.asked.target.label
         if 0 in values and -1 in values:

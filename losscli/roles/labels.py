@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
 
 
-DECIDING = ("threshold", "class_axis", "classes", "target_base")
+DECIDING = ("threshold", "class_axis", "classes", "target_base", "pos_label")
 """The options that say how scores become decisions."""
 
 
@@ -26,7 +26,7 @@ class Labels(ClassIndex):
     class; scores of the target's own shape are binary, or multi-label.
     """
 
-    settings = ("classes", "target_base")
+    settings = ("classes", "target_base", "pos_label")
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -35,7 +35,8 @@ class Labels(ClassIndex):
             return Equal(asked)
         scores, target = asked.prediction.shape, asked.target.shape
         if len(_long(scores)) > len(_long(target)):
-            refuse(asked, "the highest score decides among classes", threshold=None)
+            why = "the highest score decides among classes"
+            refuse(asked, why, threshold=None, pos_label=None)
             return BoundedClassIndex(asked)
         why = f"{asked.prediction.label} of shape {scores} has one score for each target"
         refuse(asked, why, classes=None, target_base=None, class_axis=None)
@@ -50,7 +51,7 @@ class Outcomes(BoundedClasses):
     probabilities; scores with an axis more, class indices.
     """
 
-    settings = ("threshold", *BoundedClasses.settings)
+    settings = ("threshold", "pos_label", *BoundedClasses.settings)
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -61,7 +62,8 @@ class Outcomes(BoundedClasses):
             why = f"{asked.prediction.label} of shape {scores} has one score for each target"
             refuse(asked, why, top_k=None, classes=None, target_base=None)
             return BoundedBinary(asked)
-        refuse(asked, "the highest score decides among classes", threshold=None)
+        why = "the highest score decides among classes"
+        refuse(asked, why, threshold=None, pos_label=None)
         return BoundedClasses(asked)
 
 

@@ -75,6 +75,7 @@ COMMON = {
     "nan": ("--{kind} nan.npy {rest}", "--nan omit"),
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),
+    "pos_label": (None, "--pos-label 0"),
     "reduction": (None, "--reduction sum"),
     "denominator": ("--{kind} {prediction} {rest} --reduction mean", "--denominator 7"),
     "device": (None, "--device cuda:99"),
@@ -222,8 +223,14 @@ POSITIVE = {
 }
 SPECIAL = {
     **dict.fromkeys(("msle", "rmsle", "poisson-nll", "tweedie", "gamma"), POSITIVE),
-    "zero-one": {"threshold": ("--logits x.npy --target y.npy", "--threshold 0.9")},
-    "brier": {"threshold": ("--logits x.npy:0 --target y.npy:0", "--threshold 0.9")},
+    "zero-one": {
+        "threshold": ("--logits x.npy --target y.npy", "--threshold 0.9"),
+        "pos_label": ("--logits x.npy --target y.npy", "--pos-label 0"),
+    },
+    "brier": {
+        "threshold": ("--logits x.npy:0 --target y.npy:0", "--threshold 0.9"),
+        "pos_label": ("--logits x.npy:0 --target y.npy:0", "--pos-label 0"),
+    },
     "focal-ce": {"alpha": (None, "--alpha 1,2,3")},
     "asl": {"eps": (None, "--eps 0.5")},
     "gce": {"q": (None, "--q 0.2")},
