@@ -61,6 +61,7 @@ def answer(question: Question) -> Result:
             fields.sides,
             question.options,
             question.settings,
+            question.target,
         )
     )
     plan = Plan.of(question, fields, role)

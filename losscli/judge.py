@@ -48,7 +48,7 @@ def judged(
     found = [
         *question.notes,
         *fields.notes,
-        *(_named(note, question.kind) for note in role.pairing.notes),
+        *(_named(note, question) for note in role.pairing.notes),
         *plain,
         *_shards(role),
         *_margin(question),
@@ -70,9 +70,14 @@ def judged(
     return kept
 
 
-def _named(note: Finding, kind: str) -> Finding:
-    """A note of the shapes, which know a prediction but not its kind."""
-    return replace(note, input=kind) if note.input == "prediction" else note
+def _named(note: Finding, question: Question) -> Finding:
+    """A note of the shapes, which know a prediction and a target but not their kinds."""
+    return replace(note, input=note.input and _input(note.input, question))
+
+
+def _input(side: str, question: Question) -> str:
+    """The input that a side is."""
+    return {"prediction": question.kind, "target": question.target}.get(side, side)
 
 
 def _raise_first(found: Sequence[Finding], level: Level) -> None:
@@ -91,7 +96,7 @@ def _case(check: Check, question: Question, role: Role, total: State) -> Case:
     return Case(
         question.loss.name,
         question.kind,
-        question.kind if check.on == "prediction" else check.on,
+        _input(check.on, question),
         field,
         total.facts[check.on],
         tuple(int(one) for one in index),

@@ -15,7 +15,7 @@ from losscli.checks.base import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
-from losscli.registry import flag, suggest
+from losscli.registry import TARGETS, flag, suggest
 from losscli.settings import DENOMINATORS, DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
 from losscli.watch import Watch
 from losscli.weights import parse
@@ -61,6 +61,11 @@ class Question:
         return self.inputs[0]
 
     @property
+    def target(self) -> str:
+        """What the target is."""
+        return next((name for name in self.inputs if name in TARGETS), "target")
+
+    @property
     def reduction(self) -> str:
         return self.settings.reduction or self.loss.reduction
 
@@ -89,6 +94,7 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
                 words[key] = given[key]
     for key in loss.stretched(form):
         words[key] = _stretched(words[key])
+    _refuse_idle(form, options)
     notes = []
     remark = loss.remark(name)
     if remark:
@@ -99,6 +105,19 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
         message = f"--reduction {reduction} gives the elements of {loss.name} as they are: {text}"
         notes.append(Finding("unfinished", Level.NOTE, message))
     return Question(loss, form, options, settings, words, tuple(notes))
+
+
+def _refuse_idle(form: tuple[str, ...], options: Mapping[str, Any]) -> None:
+    """Refuses options that say nothing of the inputs that are given.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    if options.get("temperature", 1) != 1 and not {"logits", "target_logits"} & {*form}:
+        raise UsageError("--temperature has no meaning here: it divides logits, and there are none")
+    if options.get("log_target") and "target" not in form:
+        own = flag(next(name for name in form if name in TARGETS))
+        raise UsageError(f"--log-target has no meaning here: it speaks of --target, not of {own}")
 
 
 def _renamed(
@@ -253,7 +272,7 @@ def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
     missing = [name for name in near if name not in found]
     if not missing:
         return _twice(loss, near, found)
-    if not found - {"target"}:
+    if not found - {*TARGETS}:
         wrong = next((name for name in _PREDICTIONS if name in given), None)
         instead = f", not {flag(wrong)}" if wrong else ""
         raise UsageError(f"{loss.name} needs {_choices(loss)}{instead}")
@@ -268,7 +287,7 @@ def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
 def _twice(loss: Loss[Any, Any], form: tuple[str, ...], found: set[str]) -> NoReturn:
     """Refuses inputs of which some are enough."""
     more = [name for name in loss.inputs if name in found and name not in form]
-    if more == ["target"]:
+    if more == ["target"] and not {*form} & {*TARGETS}:
         raise UsageError(f"{loss.name} has no targets: --target has no meaning here")
     same = [
         name
@@ -290,7 +309,7 @@ def _choices(loss: Loss[Any, Any]) -> str:
     """What the predictions of a loss may be."""
     beside: dict[str, list[str]] = {}
     for first, *rest in loss.forms:
-        beside.setdefault(first, []).append(_listed(name for name in rest if name != "target"))
+        beside.setdefault(first, []).append(_listed(name for name in rest if name not in TARGETS))
     forms = [
         flag(first) + (f" with {' or '.join(rest)}" if any(rest) else "")
         for first, rest in beside.items()
@@ -321,5 +340,6 @@ def open_fields(question: Question) -> Fields:
     reading = Reading(settings.header, settings.threads or cores(), watch=question.watch)
     opened = inputs.open_fields(refs, formats=formats, reading=reading)
     found = dict(opened.fields)
-    sides = {name: found.pop(name) for name in question.inputs}
+    named = {name: found.pop(name) for name in question.inputs}
+    sides = {"target" if name in TARGETS else name: one for name, one in named.items()}
     return Fields({"prediction": sides.pop(question.kind), **sides}, found, tuple(opened.notes))

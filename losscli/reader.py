@@ -86,6 +86,7 @@ class Reader:
             beside.get("sample_weight"),
             self.question.options,
             pairing,
+            self.question.target,
         )
         if self.question.settings.nan == "omit":
             batch = batch.without_nan()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from losscli.roles import Role
 
-__all__ = ["Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
+__all__ = ["TARGETS", "Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Tensor | Terms | Pooled")
@@ -56,6 +56,10 @@ class Pooled(NamedTuple):
 
     sums: Tensor  # rows first
     finish: Callable[[Tensor], Tensor]  # from the sums, less the axis of rows, to the losses
+
+
+TARGETS = ("target", "target_logits", "target_log_probs")
+"""What is true: as it is, or as scores or log-probabilities of it."""
 
 
 def flag(name: str) -> str:
@@ -206,7 +210,7 @@ class Loss(Generic[P, R]):
     def inputs(self) -> tuple[str, ...]:
         """The inputs of all forms, each once: what is predicted, and then the target."""
         names = dict.fromkeys(name for form in self.forms for name in form)
-        return (*(name for name in names if name != "target"), *(["target"] * ("target" in names)))
+        return tuple(sorted(names, key=lambda name: name in TARGETS))
 
     def stretched(self, form: tuple[str, ...]) -> list[str]:
         """The inputs that may be one number, or one for each column: see :class:`Small`."""

@@ -132,6 +132,8 @@ class Result:
         report = role.report(total.measured)
         if total.unknown:  # with --nan propagate
             report = report.undone()
+        loss_of_row = total.numerator.over(total.rows) if reduction == "none" else value
+        means = role.means(total.numerator, loss_of_row, total.measured)
         mean = total.numerator.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         return cls(
@@ -145,7 +147,7 @@ class Result:
             options=_given(question),
             inputs=_inputs(question, fields, total),
             stats=_stats(total, shape),
-            report=replace(report, metrics=[*report.metrics, *also]),
+            report=replace(report, metrics=[*report.metrics, *means, *also]),
             guess=_guess(question, total),
             findings=findings,
             first=_elements(total.first.shown, shape),

@@ -75,8 +75,8 @@ def test_a_third_label_is_told_with_its_place(leaf, threads, monkeypatch, tmp_pa
     words = np.where(LABELS, "yes", "no").astype(object)
     words[[333, 444]] = "maybe"
     (tmp_path / "t.csv").write_text("y\n" + "\n".join(words) + "\n")
+    target = f"{tmp_path}/t.csv:y"
     with pytest.raises(DataError) as told:
-        target = f"{tmp_path}/t.csv:y"
         evaluate("bce", logits=SCORES, target=target, pos_label="yes", threads=threads)
     assert told.value.message == (
         f"{tmp_path}/t.csv:y, row 334 (line 335): 'maybe' is a third label, beside 'yes' and 'no' "

@@ -33,6 +33,7 @@ class Asked:
         fields: The prediction, the target, and further inputs by their names.
         options: The options of the loss.
         settings: The common ones.
+        target_kind: What the target is: as it is, or "target_logits", "target_log_probs".
     """
 
     loss: str
@@ -40,6 +41,7 @@ class Asked:
     fields: Mapping[str, Field]
     options: Mapping[str, Any]
     settings: Settings
+    target_kind: str = "target"
 
     @property
     def prediction(self) -> Field:
@@ -232,6 +234,16 @@ class Role(ABC):
     @abstractmethod
     def report(self, totals: Totals) -> Report:
         """What the counts and sums of all leaves amount to."""
+
+    def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
+        """Other numbers that the losses make together.
+
+        Args:
+            numerator: The sum of the losses.
+            value: The reduced loss; their batchmean where they are not reduced.
+            totals: What was measured.
+        """
+        return ()
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
         """What to show of some elements, beside their loss: see :attr:`headings`."""

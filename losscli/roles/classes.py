@@ -197,6 +197,8 @@ class Classes(ClassIndex):
     def pair(self) -> Pairing:
         axis = self.asked.options.get("class_axis")
         pairing = shapes.by_class(self.asked.prediction, self.asked.target, axis)
+        if self.asked.target_kind != "target" and not pairing.probabilities:
+            shapes.refuse(self.asked.prediction, self.asked.target)
         floating = self.asked.target.dtype.kind == "f"
         self.precise = pairing.probabilities and floating
         if pairing.probabilities:
@@ -210,13 +212,14 @@ class Classes(ClassIndex):
     def checks(self) -> Sequence[Check]:
         if not self.pairing.probabilities:
             return super().checks()
-        checks = targets.probs_range, targets.probs_sum
+        checks = targets.DISTRIBUTION[self.asked.target_kind]
         return distributed(self.asked.kind, checks, bounded=self.bounded)
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
         if not self.pairing.probabilities:
             return super().findings(facts, seen)
-        if set(facts["target"].values or {2}) <= {0, 1} and "target-sum" not in seen:
+        bits = self.asked.target_kind == "target" and {*(facts["target"].values or {2})} <= {0, 1}
+        if bits and "target-sum" not in seen:
             message = f"{self.asked.target.label}: the target is one-hot"
             return [Finding("one-hot", Level.NOTE, message, input="target")]
         return []
@@ -230,8 +233,7 @@ class Classes(ClassIndex):
     def counts(self, batch: Batch) -> np.ndarray:
         if not self.pairing.probabilities:
             return super().counts(batch)
-        finite = np.where(np.isfinite(batch.target), batch.target, 0.0)
-        return _masses(replace(batch, taken={"target": finite}))
+        return _masses(batch, finite=True)
 
     def true(self, batch: Batch) -> np.ndarray:
         return batch.target.argmax(1) if self.pairing.probabilities else super().true(batch)
@@ -316,13 +318,29 @@ def _tally(true: np.ndarray, batch: Batch, classes: int) -> np.ndarray:
     return found if weight is None else exact(found)
 
 
-def _masses(batch: Batch) -> np.ndarray:
-    """How much of each class soft targets hold, times the sample weights."""
-    masses = np.moveaxis(batch.target, 1, -1)
+def _masses(batch: Batch, *, finite: bool = False) -> np.ndarray:
+    """How much of each class soft targets hold, times the sample weights.
+
+    Args:
+        batch: A leaf.
+        finite: What is no finite number counts nothing.
+    """
+    masses = np.moveaxis(_shares(batch), 1, -1)
+    masses = np.where(np.isfinite(masses), masses, 0.0) if finite else masses
     if batch.weight is not None:
         masses = masses * batch.weight[..., None]
     masses = masses[... if batch.counts is None else batch.counts]
     return exact(masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64))
+
+
+def _shares(batch: Batch) -> np.ndarray:
+    """Soft targets as probabilities."""
+    if not batch.logarithmic:
+        return batch.target
+    scores = torch.from_numpy(np.ascontiguousarray(batch.target)).double()
+    if batch.target_kind == "target_logits":
+        return torch.softmax(scores / batch.options["temperature"], 1).numpy()
+    return scores.exp().numpy()
 
 
 def _top(classes: np.ndarray, k: int) -> float:

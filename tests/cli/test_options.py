@@ -64,6 +64,7 @@ OWN = {  # by option: (all the words without it, or None for the usual ones; the
     "class_axis": ("--{kind} {prediction} {rest}", "--class-axis 0"),
     "log_target": ("--{kind} {prediction} --target inf.npy", "--log-target"),
     "threshold": (None, "--threshold 0.9"),
+    "temperature": (None, "--temperature 2"),
 }
 COMMON = {
     "sample_weight": (None, "--sample-weight w.npy"),
@@ -235,9 +236,13 @@ SPECIAL = {
     "asl": {"eps": (None, "--eps 0.5")},
     "gce": {"q": (None, "--q 0.2")},
     "multi-margin": {"p": (None, "--p 2")},
-    "kl": {"class_axis": ("--logits x.npy --target p.npy", "--class-axis 0")},
+    "kl": {
+        "class_axis": ("--logits x.npy --target p.npy", "--class-axis 0"),
+        "temperature": ("--logits x.npy --target p.npy", "--temperature 2"),
+    },
     "js": {
         "class_axis": ("--logits x.npy --target p.npy", "--class-axis 0"),
+        "temperature": ("--logits x.npy --target p.npy", "--temperature 2"),
         "strict": ("--logits inf.npy {rest}", "--strict"),
         "ignore": ("--logits half.npy {rest}", "--ignore half-widened"),
     },
