@@ -101,7 +101,7 @@ class Plan:
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
         pairing = role.pairing
         beside = {
-            name: PerElement.of(name, fields.beside[name], pairing)
+            name: PerElement.of(name, role.aligned(fields.beside[name]), pairing)
             for name in ("sample_weight", "mask")
             if name in fields.beside
         }

@@ -29,7 +29,7 @@ MAY = {
     "batch": LIGHT | {"facts", "shapes"},
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
-    "roles": LIGHT | {"checks", "facts", "quantiles", "shapes", "stats"},
+    "roles": LIGHT | {"checks", "facts", "formats", "quantiles", "shapes", "stats"},
     "losses": LIGHT | {"registry", "roles"},
     "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},

@@ -168,6 +168,10 @@ class Role(ABC):
         kept = given["target"] != ignored
         return None if kept.all() else kept
 
+    def aligned(self, field: Field) -> Field:
+        """A sample weight or a mask as it goes with the elements."""
+        return field
+
     def prepare(self, targets: Iterator[Batch]) -> None:  # noqa: B027 — most need nothing
         """Finds out what must be known of all targets before any is computed.
 

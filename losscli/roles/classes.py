@@ -23,6 +23,7 @@ from losscli.roles.base import (
     weighted,
 )
 from losscli.roles.names import Names
+from losscli.roles.shifted import Shift
 from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
+    from losscli.formats.base import Field
     from losscli.shapes import Pairing
 
 TABLE = 64
@@ -58,9 +60,7 @@ class ClassIndex(Role):
         self.names = Names.of(asked, self.pairing)
 
     def pair(self) -> Pairing:
-        pairing = shapes.by_class(
-            self.asked.prediction, self.asked.target, self.asked.options.get("class_axis")
-        )
+        pairing = self.paired()
         if pairing.probabilities:
             raise DataError(
                 f"{self.asked.loss} wants class indices: {self.asked.target.label} has the shape "
@@ -69,6 +69,20 @@ class ClassIndex(Role):
                 code="shape-mismatch",
             )
         return pairing
+
+    def paired(self) -> Pairing:
+        """How scores and targets go together, the shift of sequences included."""
+        fields = self.asked.prediction, self.asked.target
+        whole = shapes.by_class(*fields, self.asked.options.get("class_axis"))
+        self.shift = Shift.of(self.asked, whole)
+        if self.shift is None:
+            return whole
+        self.asked = self.shift.cut(self.asked, whole)
+        fields = self.asked.prediction, self.asked.target
+        return shapes.by_class(*fields, whole.prediction.class_axis)
+
+    def aligned(self, field: Field) -> Field:
+        return field if self.shift is None else self.shift.aligned(field)
 
     @property
     def takes_names(self) -> bool:
@@ -195,8 +209,7 @@ class Classes(ClassIndex):
     """A class for each row of scores, or a probability for each class, as the shape says."""
 
     def pair(self) -> Pairing:
-        axis = self.asked.options.get("class_axis")
-        pairing = shapes.by_class(self.asked.prediction, self.asked.target, axis)
+        pairing = self.paired()
         if self.asked.target_kind != "target" and not pairing.probabilities:
             shapes.refuse(self.asked.prediction, self.asked.target)
         floating = self.asked.target.dtype.kind == "f"

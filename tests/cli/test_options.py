@@ -65,6 +65,7 @@ OWN = {  # by option: (all the words without it, or None for the usual ones; the
     "log_target": ("--{kind} {prediction} --target inf.npy", "--log-target"),
     "threshold": (None, "--threshold 0.9"),
     "temperature": (None, "--temperature 2"),
+    "shift": ("--{kind} cube.npy --target square.npy --class-axis -1", "--shift 1"),
 }
 COMMON = {
     "sample_weight": (None, "--sample-weight w.npy"),
@@ -125,6 +126,8 @@ def files(folder):
     arrays["positive-nan"] = np.where(p == p[1, 1], np.nan, p)
     arrays["positive-inf"] = np.where(p == p[1, 1], np.inf, p)
     arrays["positive-half"] = p.astype(np.float16)
+    arrays["cube"] = np.log(np.stack([p, p[::-1], p], 1))
+    arrays["square"] = np.stack([arrays["c"]] * 3, 1)
     arrays["d"] = np.array([0, 1, 1, 2, 1, 0])
     arrays["nan"] = np.where(np.arange(18).reshape(6, 3) == 4, np.nan, np.log(p))
     arrays["inf"] = np.where(np.arange(18).reshape(6, 3) == 4, -np.inf, np.log(p))

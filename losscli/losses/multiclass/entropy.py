@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from math import exp, inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import cooled, entropy, times
-from losscli.options import Fraction, PerClass, Positive
+from losscli.options import Bound, Fraction, PerClass, Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Classes, ClassIndex
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
+
+Later = Annotated[int, Bound(">=", 0)]
 
 
 def perplexity(mean: float) -> float:
@@ -56,6 +58,7 @@ def ce(
     ignore_index: int = -100,
     label_smoothing: Fraction = 0.0,
     temperature: Positive = 1.0,
+    shift: Later = 0,
     class_axis: int | None = None,
 ) -> Tensor | Terms:
     """Cross-entropy: of one class out of several for each row.
@@ -69,6 +72,8 @@ def ce(
         ignore_index: Targets of this value do not count.
         label_smoothing: Mixes the target with the uniform distribution.
         temperature: Divides logits, those of the target too.
+        shift: Scores position t of sequences against target t + shift, and drops the ends: 1 for
+            a causal language model. Masks and weights of positions go with the targets.
         class_axis: Where the classes are, if the shapes leave it open.
 
     Shape:
@@ -206,6 +211,7 @@ def nll(
     *,
     weight: PerClass = 1.0,
     ignore_index: int = -100,
+    shift: Later = 0,
     class_axis: int | None = None,
 ) -> Tensor | Terms:
     """Negative log-likelihood: cross-entropy from log-probabilities.
@@ -215,6 +221,8 @@ def nll(
     Args:
         weight: Factor of each class.
         ignore_index: Targets of this value do not count.
+        shift: Scores position t of sequences against target t + shift, and drops the ends: 1 for
+            a causal language model. Masks and weights of positions go with the targets.
         class_axis: Where the classes are, if the shapes leave it open.
 
     Shape:
