@@ -185,7 +185,7 @@ def same(prediction: Field, target: Field) -> Pairing:
         return Pairing.of(_rows(shapes[0]), view, view, shapes[0])
     dropped = _dropped(shapes[0])
     if dropped != _dropped(shapes[1]):
-        refuse(prediction, target)
+        _refuse(prediction, target)
     whole = tuple(View(dropped[1:], whole=not shape) for shape in shapes)
     notes = tuple(
         _squeezed(side, field.label, field.shape, dropped)
@@ -229,7 +229,7 @@ def _stretched(prediction: Field, field: Field, name: str, pairing: Pairing) -> 
         return Stretched(row, own=shape[1:])
     every = once[len(shape) :] + shape
     if not _divides(every, row):
-        refuse(prediction, field, what=name.replace("_", "-") + "s")
+        _refuse(prediction, field, what=name.replace("_", "-") + "s")
     return Stretched(row, fixed=True, own=every)
 
 
@@ -292,7 +292,7 @@ def terms(prediction: Field, target: Field, axis: int) -> Pairing:
             code="class-axis",
         )
     if shape != target.shape:
-        refuse(prediction, target)
+        _refuse(prediction, target)
     axis %= len(shape)
     view = View(shape[1:], axis)
     return Pairing.of(shape[0], view, view, shape, shape[axis], probabilities=True, terms=True)
@@ -325,7 +325,7 @@ def _class_axis(prediction: Field, target: Field, asked: int | None) -> int:
     # An axis of length 1 has no classes to choose from while another axis fits.
     fits = [axis for axis in fits if shape[axis] != 1] or fits
     if not fits:
-        refuse(prediction, target, classes=True)
+        _refuse(prediction, target, classes=True)
     if len(fits) > 1:
         raise DataError(
             f"the axis of classes is ambiguous: {prediction.label} has shape {shape}, and without "
@@ -351,7 +351,7 @@ def _squeezed(side: str, label: str, shape: Shape, dropped: Shape) -> Finding:
     return Finding("squeezed", Level.NOTE, message, input=side)
 
 
-def refuse(
+def _refuse(
     prediction: Field, target: Field, *, classes: bool = False, what: str = "targets"
 ) -> NoReturn:
     """Tells two shapes that do not pair up, and what torch would have made of them."""

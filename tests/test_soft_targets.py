@@ -170,7 +170,7 @@ def test_refused(name, given, told):
 
 
 def test_scores_of_targets_have_a_value_for_each_class():
-    with pytest.raises(DataError, match="shapes differ"):
+    with pytest.raises(DataError, match="--target-logits has a value for each class"):
         evaluate("ce", logits=STUDENT, target_logits=np.zeros(40))
     with pytest.raises(DataError, match="nothing says whether these are rows or classes"):
         evaluate("kl", log_probs=[-1.0, -2], target_logits=[1.0, 2])

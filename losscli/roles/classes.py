@@ -211,7 +211,14 @@ class Classes(ClassIndex):
     def pair(self) -> Pairing:
         pairing = self.paired()
         if self.asked.target_kind != "target" and not pairing.probabilities:
-            shapes.refuse(self.asked.prediction, self.asked.target)
+            prediction, target = self.asked.prediction, self.asked.target
+            raise DataError(
+                f"{target.label} has shape {target.shape}, and not that of {prediction.label}, "
+                f"{prediction.shape}: --{self.asked.target_kind.replace('_', '-')} has a value for "
+                "each class",
+                hint="class indices are given by --target",
+                code="shape-mismatch",
+            )
         floating = self.asked.target.dtype.kind == "f"
         self.precise = pairing.probabilities and floating
         if pairing.probabilities:
