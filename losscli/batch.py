@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.facts import Facts
 from losscli.lazy import np
-from losscli.shapes import Stretched
+from losscli.views import Stretched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 @dataclass(frozen=True)

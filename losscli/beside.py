@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from losscli.question import Fields, Question
     from losscli.registry import Option
     from losscli.roles import Role
-    from losscli.shapes import Pairing, Shape
+    from losscli.views import Pairing, Shape
 
 
 @dataclass(frozen=True)

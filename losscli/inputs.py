@@ -204,7 +204,7 @@ class _Files:
 
 def _in_place(ref: Ref) -> Field:
     """A Python value, or inline JSON: messages name it by its input."""
-    from losscli.formats.json_ import literal
+    from losscli.formats.json.document import literal
     from losscli.formats.values import from_value
 
     found = literal(ref.word) if ref.literal else from_value(ref.name, ref.value)

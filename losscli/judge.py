@@ -158,7 +158,9 @@ def _nothing(question: Question, role: Role, total: State) -> None:
     label = role.asked.fields.get("target", role.asked.prediction).label
     if total.elements.count and question.settings.denominator == "positives":
         hint = "--denominator 1 divides by 1, as RetinaNet does here"
-        raise DataError(f"{label}: no target is positive: nothing to divide by", hint=hint)
+        raise DataError(
+            f"{label}: no target is positive: nothing to divide by", hint=hint, code="nothing"
+        )
     if total.elements.count and role.pairing.marks is None:
         raise DataError(
             f"the weights of the {total.elements.count:,} elements sum to 0: nothing to average",

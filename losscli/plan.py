@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
     from losscli.roles import Role
-    from losscli.shapes import Pairing
     from losscli.spool import Spool
+    from losscli.views import Pairing
 
 __all__ = ["Part", "Plan"]
 

@@ -11,7 +11,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from losscli import inputs
-from losscli.checks.base import CODES
+from losscli.checks.codes import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
@@ -172,8 +172,9 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     if not re.fullmatch(r"cpu|mps|auto|cuda(:\d+)?", chosen.get("device", "cpu")):
         hint = "devices are cpu, cuda, cuda:N, mps and auto"
         raise UsageError(f"--device cannot be {chosen['device']!r}", hint=hint)
-    if "threshold" in chosen:
-        chosen["threshold"] = _number("threshold", chosen["threshold"])
+    for key in ("threshold", "max_expansion"):
+        if key in chosen:
+            chosen[key] = _number(key, chosen[key])
     if "denominator" in chosen:
         reduction = chosen.get("reduction", loss.reduction)
         chosen["denominator"] = _denominator(chosen["denominator"], reduction)
@@ -208,7 +209,7 @@ def _check_codes(codes: Iterable[str]) -> None:
         if code not in CODES:
             hint = suggest(code, sorted(CODES), "codes are")
             raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
-        if CODES[code] is Level.ERROR:
+        if CODES[code].level is Level.ERROR:
             raise UsageError(f"--ignore {code}: an error cannot be ignored")
 
 
@@ -337,7 +338,12 @@ def open_fields(question: Question) -> Fields:
     settings = question.settings
     formats = inputs.parse_formats(settings.input_format, tuple(question.words))
     refs = inputs.locate(question.words, data=settings.data)
-    reading = Reading(settings.header, settings.threads or cores(), watch=question.watch)
+    reading = Reading(
+        settings.header,
+        settings.threads or cores(),
+        watch=question.watch,
+        expansion=settings.max_expansion,
+    )
     opened = inputs.open_fields(refs, formats=formats, reading=reading)
     found = dict(opened.fields)
     named = {name: found.pop(name) for name in question.inputs}

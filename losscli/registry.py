@@ -25,13 +25,15 @@ from typing import (
     get_type_hints,
 )
 
+from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
 from losscli.lazy import Tensor
 from losscli.options import Bound, Choice, Small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from losscli.docstrings import Doc
     from losscli.roles import Role
 
 __all__ = ["TARGETS", "Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
@@ -89,6 +91,11 @@ class Option:
         small = next((mark for mark in marks if isinstance(mark, Small)), None)
         choice = next((mark for mark in marks if isinstance(mark, Choice)), None)
         return cls(name, annotation, default, text, bounds, small, choice)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is a factor of losses: of elements, or of classes."""
+        return bool(self.small and (self.small.per_class or self.name.endswith("weight")))
 
     @property
     def range(self) -> str:
@@ -155,8 +162,10 @@ class Loss(Generic[P, R]):
         unit: What the loss is counted in, such as nats.
         rows: "leaf" where a row's loss depends on that row alone, so that some can be computed at
             a time; "all" where it depends on all of them, "pairs" on each two of them.
-        also: Numbers that follow from the mean alone, such as the perplexity.
+        also: Numbers that follow from the mean alone, such as the perplexity: tables have a line
+            for the first.
         finish: What is done to the mean, and to no single element: the root of ``rmse``.
+        skill: What 1 - the mean / that of the best constant prediction is called, if anything.
         guess: The loss of the best constant prediction, where the measures of the role tell it:
             what the mean of its elements would be.
     """
@@ -171,6 +180,7 @@ class Loss(Generic[P, R]):
     rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
     finish: Callable[[float], float] | None = None
+    skill: str = ""
     guess: Callable[..., float | None] | None = None
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
@@ -197,14 +207,44 @@ class Loss(Generic[P, R]):
         self.guess = function
         return function
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names but the command's own."""
+        return (*self.aliases, *self.differs)
+
     def remark(self, name: str) -> str | None:
         """What to say if it was found by a name whose own default differs."""
         return {_plain(other): text for other, text in self.differs.items()}.get(_plain(name))
 
+    @cached_property
+    def doc(self) -> Doc:
+        """The parts of the docstring."""
+        return parsed(self.function.__doc__)
+
     @property
     def summary(self) -> str:
         """The first line of the docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+        return self.doc.summary
+
+    @property
+    def alike(self) -> bool:
+        """Whether all losses count alike: the function returns them and nothing else."""
+        return bool(self.function.__annotations__["return"] == "Tensor")
+
+    @property
+    def mean(self) -> str:
+        """What the mean divides by: the "Mean:" of the docstring, or what the declaration says."""
+        weights = [flag(name) for name, one in self.options.items() if one.weighs]
+        found = "The mean divides by the number of losses that count"
+        found += f", whatever {' and '.join(weights)}." if weights else "."
+        found = " ".join(self.doc.sections.get("Mean", found).split())
+        if self.reduction == "batchmean":
+            found = f"The batchmean, its default, divides their sum by the number of rows. {found}"
+        return (
+            f"{found} The loss is the {self.finish.__name__} of that mean."
+            if self.finish
+            else found
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -221,7 +261,7 @@ class Loss(Generic[P, R]):
     @cached_property
     def options(self) -> dict[str, Option]:
         """The keyword-only parameters, in the order of the signature."""
-        helps = dict(_arguments(inspect.getdoc(self.function) or ""))
+        helps = entries(self.doc.sections.get("Args", ""))
         hints = get_type_hints(self.function, include_extras=True)
         return {
             name: Option.read(name, hints[name], parameter.default, helps.get(name, ""))
@@ -257,14 +297,6 @@ class Loss(Generic[P, R]):
         }
 
 
-def _arguments(doc: str) -> Iterator[tuple[str, str]]:
-    """The names and texts of the "Args:" section."""
-    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
-    if section:
-        for entry in re.finditer(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section[1], re.MULTILINE):
-            yield entry[1], " ".join(entry[2].split())
-
-
 def suggest(
     name: str, known: Sequence[str] | Mapping[str, Any], what: str, show: Callable[[str], str] = str
 ) -> str:
@@ -286,6 +318,7 @@ def loss(
     rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
     finish: Callable[[float], float] | None = None,
+    skill: str = "",
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""
 
@@ -301,6 +334,7 @@ def loss(
             rows,
             also or {},
             finish,
+            skill,
         )
 
     return wrap
@@ -317,9 +351,11 @@ class Registry(dict[str, Loss[Any, Any]]):
     def __init__(self, found: Sequence[Loss[Any, Any]], refused: Mapping[str, str]) -> None:
         super().__init__((one.name, one) for one in found)
         self._refused = {_plain(name): reason for name, reason in refused.items()}
-        self._names = {
-            _plain(name): one for one in found for name in (one.name, *one.aliases, *one.differs)
-        }
+        self._names = {_plain(name): one for one in found for name in (one.name, *one.names)}
+
+    def knows(self, name: str) -> bool:
+        """Whether a name belongs to a loss, or to several."""
+        return _plain(name) in self._names or _plain(name) in self._refused
 
     def find(self, name: str) -> Loss[Any, Any]:
         """The loss of a name, an alias, or a class or function of PyTorch.

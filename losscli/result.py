@@ -136,6 +136,7 @@ class Result:
         means = role.means(total.numerator, loss_of_row, total.measured)
         mean = total.numerator.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
+        also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
         return cls(
             loss=loss.name,
             kind=question.kind,
@@ -334,7 +335,7 @@ def _signature(question: Question, total: State, dtype: str) -> str:
         for name in ("sample_weight", "mask")
         if name in question.words
     ]
-    for name, default in _CHANGING:
+    for name, default in _CHANGING.items():
         value = getattr(settings, name)
         parts += [f"{name}={_brief(value)}"] if value not in (None, default) else []
     parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
@@ -342,13 +343,13 @@ def _signature(question: Question, total: State, dtype: str) -> str:
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
 
 
-_CHANGING = (
-    ("denominator", None),
-    ("limit", None),
-    ("nan", "error"),
-    ("target_base", 0),
-    ("pos_label", None),
-)
+_CHANGING = {
+    "denominator": None,
+    "limit": None,
+    "nan": "error",
+    "target_base": 0,
+    "pos_label": None,
+}
 """The common options that change the number, with what does not."""
 
 
@@ -368,14 +369,31 @@ def _hash(content: str | bytes) -> str:
 
 def _guess(question: Question, total: State) -> float | None:
     """The loss of the best constant prediction, for the plain mean only."""
-    loss = question.loss
+    loss, found = question.loss, _constant(question, total)
     plain = question.reduction in ("mean", "none") and question.settings.denominator is None
-    if loss.guess is None or not plain:
+    if not plain:
         return None
-    found = loss.guess(total.measured, **question.options)
     if loss.finish and found is not None and question.reduction == "mean":
         return loss.finish(found)
     return found
+
+
+def _constant(question: Question, total: State) -> float | None:
+    """What the mean of the elements would be for the best constant prediction."""
+    guess = question.loss.guess
+    return None if guess is None else guess(total.measured, **question.options)
+
+
+def _skill(question: Question, total: State) -> list[Measure]:
+    """The share of the best constant's loss that the prediction saves."""
+    from losscli.roles import Measure
+
+    name = question.loss.skill
+    guess = _constant(question, total) if name else None
+    if guess is None or not guess > 0:
+        return []
+    mean = total.numerator.over(total.over)
+    return [Measure(name, 1 - mean / guess, "1 - loss / guessing", 0.0, shown=False)]
 
 
 def _also(name: str, value: float) -> Measure:

@@ -179,6 +179,7 @@ def test_regression():
         "mae": metrics.mean_absolute_error(target, SCORES),
         "bias": np.mean(SCORES - target),
         "max_error": metrics.max_error(target, SCORES),
+        "d2_absolute_error": metrics.d2_absolute_error_score(target, SCORES),
     }
     assert result.metrics == pytest.approx(wanted)
     weighted = evaluate("mae", pred=SCORES, target=target, sample_weight=WEIGHT)

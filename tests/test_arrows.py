@@ -10,26 +10,29 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "losscli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [path.relative_to(PACKAGE).as_posix() for path in FILES]
-LIGHT = {"lazy", "errors", "options"}
+LIGHT = {"docstrings", "lazy", "errors", "options"}
 
 MAY = {
     "lazy": set(),
+    "docstrings": set(),
     "errors": set(),
     "options": {"lazy"},
     "settings": set(),
     "registry": LIGHT,
     "stats": LIGHT,
     "quantiles": LIGHT,
+    "ranking": LIGHT,
     "memory": LIGHT,
     "spool": LIGHT,
     "watch": LIGHT,
     "formats": LIGHT | {"cores", "memory", "spool", "watch"},
     "inputs": LIGHT | {"formats"},
-    "shapes": LIGHT | {"formats"},
-    "batch": LIGHT | {"facts", "shapes"},
+    "views": LIGHT | {"formats"},
+    "shapes": LIGHT | {"formats", "views"},
+    "batch": LIGHT | {"facts", "views"},
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
-    "roles": LIGHT | {"checks", "facts", "formats", "quantiles", "shapes", "stats"},
+    "roles": LIGHT | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats"},
     "losses": LIGHT | {"registry", "roles"},
     "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},

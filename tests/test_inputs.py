@@ -15,6 +15,7 @@ import torch
 
 from losscli import formats
 from losscli.errors import DataError, FileError, Level, LosscliError, UsageError
+from losscli.formats import NAMES
 from losscli.formats.base import Reading
 from losscli.inputs import locate, numbers, open_fields, parse_formats, parse_word, read_names
 
@@ -380,12 +381,12 @@ def test_formats():
     [
         (
             ["xml"],
-            "--input-format xml: no format 'xml'; choose from csv, tsv, json, jsonl, npy, parquet",
+            f"--input-format xml: no format 'xml'; choose from {', '.join(NAMES)}",
         ),
         (["p=csv"], "--input-format p=csv: no input 'p'; choose from pred, target"),
         (
             ["pred="],
-            "--input-format pred=: no format ''; choose from csv, tsv, json, jsonl, npy, parquet",
+            f"--input-format pred=: no format ''; choose from {', '.join(NAMES)}",
         ),
         (["csv", "npy"], "--input-format npy: given twice"),
     ],

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
 
 LEAST = 3.72e-44
-"""The logarithm of what is below is clamped at -100."""
+"""The logarithm of what is below is clamped at -100; a half cannot hold it, and compares with 0."""
 
 ROUNDING = 1e-6
 """So far above 0 may a log-probability be by rounding: that of seven digits in a text file."""
@@ -22,7 +22,10 @@ ROUNDING = 1e-6
 
 @check("probs-range", Level.ERROR, on="prediction")
 def probs_range(batch: Batch) -> np.ndarray | None:
-    """Probabilities outside [0, 1]: logits, perhaps."""
+    """Probabilities outside [0, 1]: logits, perhaps.
+
+    --logits takes unnormalised scores, of which it takes the sigmoid or the softmax.
+    """
     if batch.inside("prediction", 0, 1):
         return None
     return np.asarray((batch.prediction < 0) | (batch.prediction > 1))
@@ -39,7 +42,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("log-probs-range", Level.ERROR, on="prediction")
 def log_probs_range(batch: Batch) -> np.ndarray | None:
-    """Log-probabilities above 0: logits or probabilities, perhaps."""
+    """Log-probabilities above 0: logits or probabilities, perhaps.
+
+    --probs takes probabilities, --logits unnormalised scores, where the loss has them.
+    """
     rounding = 1e-3 if batch.prediction.dtype == np.float16 else ROUNDING
     return np.asarray(batch.prediction > rounding)
 
@@ -56,7 +62,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("probs-sum", Level.WARNING, on="prediction", whole_rows=True)
 def probs_sum(batch: Batch) -> Found | None:
-    """Rows of probabilities that do not sum to 1."""
+    """Rows of probabilities that do not sum to 1.
+
+    Nothing is renormalised, as in PyTorch; scores before the softmax go into --logits.
+    """
     return off_one(batch.prediction.sum(1, dtype=np.float64), batch.prediction.dtype)
 
 
@@ -71,7 +80,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("log-probs-sum", Level.WARNING, on="prediction", whole_rows=True)
 def log_probs_sum(batch: Batch) -> Found | None:
-    """Rows that are no log-probability distribution: their exponentials do not sum to 1."""
+    """Rows that are no log-probability distribution: their exponentials do not sum to 1.
+
+    Nothing is renormalised, as in PyTorch; ce --logits takes unnormalised scores.
+    """
     values = batch.prediction
     with np.errstate(over="ignore"):
         return off_one(np.exp(values.astype(np.float64)).sum(1), values.dtype)
@@ -88,8 +100,11 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("clamped", Level.WARNING, on="prediction")
 def clamped(batch: Batch) -> np.ndarray | None:
-    """Probabilities of 0 or 1, or next to 0, on the wrong side: torch counts each as 100."""
-    low = (batch.prediction < LEAST) & (batch.target > 0)
+    """Probabilities of 0 or 1, or next to 0, on the wrong side: torch counts each as 100.
+
+    --logits keeps what a probability rounds away.
+    """
+    low = ((batch.prediction == 0) | (batch.prediction < LEAST)) & (batch.target > 0)
     return np.asarray(low | ((batch.prediction == 1) & (batch.target < 1)))
 
 
@@ -105,7 +120,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("impossible", Level.WARNING, on="prediction")
 def ruled_out(batch: Batch) -> np.ndarray | None:
-    """Log-probabilities that rule out what is true: the loss is infinite."""
+    """Log-probabilities that rule out what is true: the loss is infinite.
+
+    --logits keeps what a probability rounds away; bce --probs clamps, as PyTorch does.
+    """
     never = np.isneginf(batch.prediction) & (batch.target > 0)
     return np.asarray(never | ((batch.prediction >= 0) & (batch.target < 1)))
 
@@ -121,7 +139,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("impossible", Level.WARNING, on="prediction", whole_rows=True)
 def impossible(batch: Batch) -> Found | None:
-    """True classes that were given probability 0: their loss is infinite."""
+    """True classes that were given probability 0: their loss is infinite.
+
+    --logits keeps what a probability rounds away.
+    """
     floor = 0.0 if batch.kind == "probs" else -np.inf
     none = batch.prediction == floor
     if not none.any():
@@ -150,7 +171,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("rate-range", Level.ERROR, on="prediction")
 def negative_rate(batch: Batch) -> np.ndarray | None:
-    """Rates below 0: their logarithms, perhaps."""
+    """Rates below 0: their logarithms, perhaps.
+
+    --log-rate takes the logarithms of rates.
+    """
     return None if batch.inside("prediction", 0, np.inf) else np.asarray(batch.prediction < 0)
 
 
@@ -162,7 +186,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("impossible", Level.WARNING, on="prediction")
 def never(batch: Batch) -> np.ndarray | None:
-    """Rates of 0 where the target is more."""
+    """Rates of 0 where the target is more.
+
+    --log-rate has no rate of 0; --eps, where the loss has it, is added before the logarithm.
+    """
     if batch.kind != "rate" or not batch.facts("prediction").low <= 0:
         return None
     return np.asarray((batch.prediction == 0) & (batch.target > 0))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
-from inspect import Parameter, getdoc
+from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
 from losscli.cli.output import Output
+from losscli.docstrings import entries, parsed
 from losscli.gates import Gates
 from losscli.registry import flag
 from losscli.report import FORMATS
@@ -58,7 +58,7 @@ _METAVARS = {
 _PANELS = {
     "Reading": (
         *("data", "input_format", "header", "limit", "nan"),
-        *("classes", "target_base", "pos_label"),
+        *("classes", "target_base", "pos_label", "max_expansion"),
     ),
     "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
@@ -82,26 +82,22 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
 
 
 def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
-    declared = {
-        one.name: (owner, one) for owner in (Settings, Output, Gates) for one in fields(owner)
-    }
+    declared = {}
+    for owner in (Settings, Output, Gates):
+        texts = entries(parsed(owner.__doc__).sections["Attributes"])
+        hints = get_type_hints(owner)
+        for one in fields(owner):
+            declared[one.name] = (texts, hints, one.default)
     missing = {*OF_ROLES} - {*loss.target.settings}
     for panel, names in _PANELS.items():
         for name in names:
             if name in missing or name in loss.options:
                 continue
-            owner, one = declared[name]
-            text = _described(owner)[name]
-            kind = _kind(get_type_hints(owner)[name])
-            default = loss.reduction if name == "reduction" else one.default
-            yield _option(name, kind, text, panel, default)
-
-
-def _described(owner: type) -> dict[str, str]:
-    """The texts of the "Attributes:" of a dataclass."""
-    doc = getdoc(owner) or ""
-    entries = re.finditer(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", doc, re.MULTILINE)
-    return {entry[1]: " ".join(entry[2].split()) for entry in entries}
+            texts, hints, default = declared[name]
+            if name == "reduction":
+                default = loss.reduction
+            kind = _kind(hints[name])
+            yield _option(name, kind, texts[name] + _default(kind, default), panel)
 
 
 def _kind(annotation: Any) -> Any:
@@ -113,26 +109,32 @@ def _kind(annotation: Any) -> Any:
 
 
 def _input(name: str, text: str) -> Parameter:
-    return _option(name, str, text, "Inputs", None, metavar="FILE[:KEY]")
+    return _option(name, str, text, "Inputs", metavar="FILE[:KEY]")
 
 
 def _own(loss: Loss[Any, Any], option: Option) -> Parameter:
-    text = option.help + (f" Must be {option.range}." if option.bounds else "")
     metavar = "NUMBERS|FILE" if option.small else option.range if option.choice else None
     kind = str if option.small else option.kind
-    return _option(option.name, kind, text, f"Options of {loss.name}", option.default, metavar)
+    return _option(option.name, kind, told(option), f"Options of {loss.name}", metavar)
 
 
-def _option(
-    name: str, kind: Any, text: str, panel: str, default: Any, metavar: str | None = None
-) -> Parameter:
+def told(option: Option) -> str:
+    """An option of a loss in words, with its bounds and its default."""
+    bounds = f" Must be {option.range}." if option.bounds else ""
+    kind = str if option.small else option.kind
+    return f"{option.help}{bounds}{_default(kind, option.default)}"
+
+
+def _default(kind: Any, default: Any) -> str:
+    return "" if default in (None, ()) or kind is bool else f" Default {default}."
+
+
+def _option(name: str, kind: Any, text: str, panel: str, metavar: str | None = None) -> Parameter:
     declared = [flag(name)]
     if kind is bool:
         declared = [f"{flag(name)}/{flag('no_' + name)}"]
     if name in _SHORT:
         declared.append(_SHORT[name])
-    if default is not None and kind is not bool and default != ():
-        text += f" Default {default}."
     option = typer.Option(
         *declared,
         help=text,

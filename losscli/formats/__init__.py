@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from losscli.errors import DataError
 from losscli.formats import files
 from losscli.formats.base import Reading
+from losscli.formats.compressed import expanded, inner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,21 +29,51 @@ __all__ = [
 # suffix: the module that reads it
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
-        ".csv": "delimited",
-        ".tsv": "delimited",
-        ".txt": "delimited",
-        ".npy": "npy",
-        ".json": "json_",
-        ".jsonl": "jsonl",
-        ".ndjson": "jsonl",
-        ".parquet": "parquet",
-        ".pq": "parquet",
+        ".csv": "text.delimited",
+        ".tsv": "text.delimited",
+        ".txt": "text.delimited",
+        ".npy": "arrays.npy",
+        ".npz": "arrays.npz",
+        ".pt": "arrays.saved",
+        ".pth": "arrays.saved",
+        ".safetensors": "arrays.tensors",
+        ".h5": "arrays.hdf5",
+        ".hdf5": "arrays.hdf5",
+        ".json": "json.document",
+        ".jsonl": "json.lines",
+        ".ndjson": "json.lines",
+        ".parquet": "columnar.parquet",
+        ".pq": "columnar.parquet",
+        ".arrow": "columnar.feather",
+        ".feather": "columnar.feather",
     }
 )
-NAMES = ("csv", "tsv", "json", "jsonl", "npy", "parquet")  # as --input-format knows them
+NAMES = (  # as --input-format knows them
+    *("csv", "tsv", "json", "jsonl", "npy", "npz", "pt", "safetensors", "hdf5"),
+    *("parquet", "arrow"),
+)
 
-_MAGIC = {".npy": b"\x93NUMPY", ".parquet": b"PAR1"}
-_CALLED = {".npy": "an NPY array", ".parquet": "a Parquet file"}
+
+class _Kind(NamedTuple):
+    """A binary format that can be told by how it begins."""
+
+    begins: re.Pattern[bytes]
+    called: str
+
+
+_KINDS = {
+    "arrays.npy": _Kind(re.compile(rb"\x93NUMPY"), "an NPY array"),
+    "arrays.saved": _Kind(
+        re.compile(rb"PK\x03\x04.{26,200}?data\.pkl|\x80\x02\x8a\nl\xfc\x9cF", re.DOTALL),
+        "a file of torch.save",
+    ),
+    "arrays.npz": _Kind(re.compile(rb"PK\x03\x04|PK\x05\x06"), "an NPZ archive"),
+    "arrays.tensors": _Kind(re.compile(rb'.{8}\{\s*"', re.DOTALL), "a safetensors file"),
+    "arrays.hdf5": _Kind(re.compile(rb"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
+    "columnar.parquet": _Kind(re.compile(rb"PAR1"), "a Parquet file"),
+    "columnar.feather": _Kind(re.compile(rb"ARROW1"), "an Arrow file"),
+}
+"""The binary formats, those first that are a special case of others."""
 
 
 class _Format(Protocol):
@@ -55,10 +87,10 @@ class _Format(Protocol):
 def suffix_of(path: str) -> str | None:
     """The suffix of a path, if a format has it.
 
-    >>> suffix_of("a.CSV"), suffix_of("a.bin"), suffix_of("-")
-    ('.csv', None, None)
+    >>> suffix_of("a.CSV"), suffix_of("a.csv.gz"), suffix_of("a.bin"), suffix_of("-")
+    ('.csv', '.csv', None, None)
     """
-    suffix = PurePath(path).suffix.lower()
+    suffix = PurePath(inner(path)).suffix.lower()
     return suffix if suffix in FORMATS else None
 
 
@@ -81,21 +113,23 @@ def open_source(
         FileError: it cannot be read.
         DataError: it is not what its suffix says, or broken.
     """
+    reading = reading or Reading()
     content = files.read(path)
     try:
+        content = expanded(content, suffix_of(path), reading)
         head = content.head()
         suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, files.named(path))
         _contradict(head, suffix, files.named(path), fmt)
-        return _module(suffix).read(content, suffix=suffix, reading=reading or Reading(), keys=keys)
+        return _module(suffix).read(content, suffix=suffix, reading=reading, keys=keys)
     except OSError as error:  # a disk may fail after the file was opened
         raise files.file_error(path, error) from error
 
 
 def _sniffed(head: bytes, label: str) -> str:
     """The suffix that content deserves."""
-    magic = _magic(head)
-    if magic:
-        return magic
+    found = _kind(head)
+    if found:
+        return _suffix(found)
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(
             f"{label} is binary, and in no format that can be read",
@@ -119,26 +153,30 @@ def _is_lines(text: bytes) -> bool:
     return bool(rest.strip())
 
 
-def _magic(head: bytes) -> str | None:
-    """The suffix of the binary format that begins like this."""
-    return next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), None)
+def _kind(head: bytes) -> str | None:
+    """The module of the binary format that begins like this."""
+    return next((name for name, kind in _KINDS.items() if kind.begins.match(head)), None)
+
+
+def _suffix(module: str) -> str:
+    """The first suffix of a module."""
+    return next(suffix for suffix, other in FORMATS.items() if other == module)
 
 
 def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:
     """Raise if the first bytes say that content is not what it is called."""
     said = f"read as {fmt}" if fmt else f"named {suffix}"
-    module, found = FORMATS[suffix], _magic(head)
-    if found and FORMATS[found] != module:
+    module, found = FORMATS[suffix], _kind(head)
+    if found and found != module:
         raise DataError(
-            f"{label} is {said}, but begins as {_CALLED[found]} does",
-            hint=f"--input-format {found[1:]} reads it as one",
+            f"{label} is {said}, but begins as {_KINDS[found].called} does",
+            hint=f"--input-format {_suffix(found)[1:]} reads it as one",
         )
-    called = next((_CALLED[other] for other in _MAGIC if FORMATS[other] == module), None)
-    if called and not found:
+    if module in _KINDS and not found:
         if not head:
             raise DataError(f"{label} is empty")
         raise DataError(
-            f"{label} is {said}, but does not begin with the {called.split()[1]} magic",
+            f"{label} is {said}, but does not begin as {_KINDS[module].called} does",
             hint=f"--input-format {_sniffed(head, label)[1:]} reads it as that",
         )
 

@@ -31,12 +31,14 @@ class Reading:
         threads: How many cores may work.
         store: The room for what is parsed.
         watch: Who wants to know how far it is.
+        expansion: How many times its size a compressed file may become.
     """
 
     header: bool | None = None
     threads: int = 1
     store: Store = field(default_factory=Store)
     watch: Watch = field(default_factory=Watch)
+    expansion: float = 100.0
 
 
 class Field(ABC):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["Content", "check_parent", "file_error", "named", "read", "replacing"]
+__all__ = ["Content", "check_parent", "file_error", "kept", "named", "read", "replacing"]
 
 _SENTENCES = {
     errno.ENOENT: "there is no such file",
@@ -146,26 +146,27 @@ def read(path: str) -> Content:
         if path == "-":
             if sys.stdin is None:
                 raise FileError("standard input is closed")
-            return _kept(path, sys.stdin.buffer)
+            return kept(path, sys.stdin.buffer)
         if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  # Path("") would be "."
             return Content(path)
         with Path(path).open("rb") as pipe:
-            return _kept(path, pipe)
+            return kept(path, pipe)
     except OSError as error:
         raise file_error(path, error) from error
     except ValueError as error:  # a NUL in the path, or a standard input that is closed
         raise FileError(f"cannot read {named(path)!r}: {error}") from error
 
 
-def _kept(path: str, pipe: BinaryIO) -> Content:
+def kept(path: str, pipe: BinaryIO) -> Content:
+    """What a pipe gives, kept: in memory if it is little, else in a temporary file."""
     data = pipe.read(MEMORY)
     if len(data) < MEMORY:
         return Content(path, data)
-    kept = Kept()
+    file = Kept()
     while data:
-        kept.add(data)
+        file.add(data)
         data = pipe.read(_BLOCK)
-    return Content(path, kept=kept)
+    return Content(path, kept=file)
 
 
 class Kept:

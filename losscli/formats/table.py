@@ -6,11 +6,11 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ColumnsField
+from losscli.formats.arrays.fields import ColumnsField
 from losscli.formats.base import Listing, Source
-from losscli.formats.cells import shown
 from losscli.formats.files import named
 from losscli.formats.keys import choose, chosen_or_none, unknown
+from losscli.formats.text.cells import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection

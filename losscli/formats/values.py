@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ArrayField
-from losscli.formats.nested import to_array
+from losscli.formats.arrays.fields import ArrayField
+from losscli.formats.arrays.rows import numbers
+from losscli.formats.json.nested import to_array
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def from_value(name: str, value: object) -> Field:
     if _is_plain(value):
         return ArrayField(to_array(value, name), name=name)
     try:
-        array = np.asarray(_from_tensor(value) if hasattr(value, "detach") else value)
+        array = np.asarray(numbers(value) if hasattr(value, "detach") else value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise DataError(f"{name}: cannot be read as an array: {error}") from error
     if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
@@ -46,12 +47,3 @@ def _is_plain(value: object) -> bool:
     while isinstance(value, (list, tuple)) and value:
         value = value[0]
     return isinstance(value, (bool, int, float, str, list, tuple)) or value is None
-
-
-def _from_tensor(value: Any) -> np.ndarray:
-    """A tensor's numbers. What NumPy lacks, such as bfloat16, fits in float32."""
-    tensor = value.detach().cpu()
-    if str(tensor.dtype).startswith(("torch.bfloat16", "torch.float8")):
-        tensor = tensor.float()
-    array: np.ndarray = tensor.resolve_conj().resolve_neg().numpy()
-    return array

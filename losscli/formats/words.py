@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError, FileError, UsageError
-from losscli.formats.cells import is_number
 from losscli.formats.files import read
+from losscli.formats.text.cells import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def _from_file(path: str) -> list[str]:
     text = read(path).text()
     if not path.lower().endswith(".json"):
         return [line.strip() for line in text.rstrip().splitlines()]
-    from losscli.formats.json_ import parse
+    from losscli.formats.json.document import parse
 
     value = parse(text, path)
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):

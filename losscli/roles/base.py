@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.settings import Settings
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,14 @@ class Role(ABC):
         sided: A target is positive or negative.
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
         pairing: How the inputs belong together.
+        hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
     """
 
     settings: ClassVar[tuple[str, ...]] = ()
     precise: bool = False
     sided: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...]] = ()
+    hits: ClassVar[str] = ""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -291,12 +293,6 @@ def weighted(values: np.ndarray, batch: Batch) -> Sum:
     if batch.weight is not None:
         values = values * (batch.weight if batch.counts is None else batch.weight[batch.counts])
     return Sum.of(total(values))
-
-
-def exact(sums: np.ndarray) -> np.ndarray:
-    """Sums of a leaf, which add up to those of all leaves without rounding."""
-    found = np.array([Sum.of(one) for one in sums.reshape(-1).tolist()], object)
-    return found.reshape(sums.shape)
 
 
 def number(part: int | Sum) -> float:

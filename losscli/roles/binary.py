@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log
-from typing import TYPE_CHECKING, ClassVar
+from math import floor, log, log10
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
-from losscli.roles.base import Measure, Report, Role, amount, exact, number, ratio, told, weighted
+from losscli.ranking import EXACT, Scores
+from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
+from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.positive import Positive
 from losscli.stats import Sum, Totals
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
     from losscli.roles.base import Asked
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
 
@@ -30,11 +32,16 @@ class Binary(Role):
 
     Attributes:
         bounded: The loss is finite where a probability is 0 or 1: it takes no logarithm of it.
+        likely: Predictions stand for probabilities, and are no scores of any scale.
     """
 
     settings: ClassVar[tuple[str, ...]] = ("threshold", "pos_label")
     sided = True
+    hits: ClassVar[str] = (
+        "logit > 0 or p > 0.5, in the space that is given (--threshold), as the target > 0.5 is"
+    )
     bounded: ClassVar[bool] = False
+    likely: ClassVar[bool] = True
 
     def __init__(self, asked: Asked) -> None:
         self.named = Positive.of(asked)
@@ -99,13 +106,15 @@ class Binary(Role):
         few = batch.facts("target").values  # which tells that no target is a probability
         soft = few is None or not few.keys() <= {-1, 0, 1}
         changed = batch.target is not batch.raw or not batch.plain or batch.facts("target").nan
-        parts = {
+        parts: dict[str, Any] = {
             **_confusion(guessed, true, batch),
             "soft": amount((batch.target > 0) & (batch.target < 1), batch) if soft else 0,
             "y": weighted(batch.target, batch) if changed else batch.facts("target").total,
         }
-        if self.asked.kind != "pred":
-            parts["p"] = weighted(_probabilities(batch), batch)
+        if self.likely and self.asked.kind != "pred":
+            probability = _probabilities(batch)
+            parts["p"] = weighted(probability, batch)
+            parts["gaps"] = gaps(probability, batch.target, batch)
         if batch.prediction.ndim == 2 and batch.weight is None:
             wrong = guessed != true
             if batch.counts is not None:
@@ -116,7 +125,18 @@ class Binary(Role):
             else:
                 parts["rows"] = len(wrong)
                 parts["exact"] = int((~wrong.any(1)).sum())
-        return Totals(parts)
+        return Totals({**parts, "scores": self._scores(true, batch)})
+
+    def _scores(self, true: np.ndarray, batch: Batch) -> Scores:
+        """What is to be ranked."""
+        columns = [batch.prediction, true]
+        columns += [] if batch.weight is None else [batch.weight]
+        kept = ... if batch.counts is None else batch.counts
+        return Scores.of(
+            *(one[kept].reshape(-1) for one in columns),
+            exact=self.rows * self.pairing.per_row <= EXACT,
+            shares=batch.kind == "probs",
+        )
 
     def report(self, totals: Totals) -> Report:
         tp, fp, fn, tn = (number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
@@ -137,14 +157,22 @@ class Binary(Role):
             metrics.append(Measure("exact_match", ratio(exact, rows), how))
         if "p" in totals:
             p, y = ratio(totals["p"].value, count), ratio(totals["y"].value, count)
+            error = calibration_error(totals["gaps"], count)
             side = "low" if p < y else "high"
-            how = f"target mean {y:.6f}: {abs(p - y):.2g} {side}"
-            metrics += [Measure("mean_p", p, how), Measure("mean_target", y, shown=False)]
+            how = f"target {y:.6f}: {abs(p - y):.2g} {side}, ECE {error:.2g}"
+            metrics += [
+                Measure("mean_p", p, how),
+                Measure("mean_target", y, shown=False),
+                Measure("ece", error, shown=False),
+            ]
+        soft = bool(number(totals["soft"]))
+        ranked, remarks = ([], [_UNRANKED]) if soft else _ranking(totals["scores"])
+        metrics += [*ranked, *_decisions(tp, fp, fn, tn, soft=soft)]
         cells = (
             f"{name} {told(value)}"
             for name, value in zip(("TP", "FP", "FN", "TN"), (tp, fp, fn, tn), strict=True)
         )
-        return Report(accuracy, metrics, [("confusion", "   ".join(cells))])
+        return Report(accuracy, metrics, [("confusion", "   ".join(cells)), *remarks])
 
     @property
     def rule(self) -> str:
@@ -163,6 +191,8 @@ class BoundedBinary(Binary):
 
 class MultiLabel(Binary):
     """Several targets in [0, 1] for each row, which has one loss: the mean over its labels."""
+
+    hits = "each label alone, logit > 0 (--threshold); exact_match counts rows"
 
     def pair(self) -> Pairing:
         pairing = super().pair()
@@ -197,6 +227,9 @@ class MultiLabel(Binary):
 class PlusMinus(Binary):
     """One label of -1 or +1 for each score; 0 and 1 are read as -1 and +1."""
 
+    likely = False
+    hits = "score > 0 (--threshold) where the label is +1"
+
     def checks(self) -> Sequence[Check]:
         own = targets.not_plus_minus if self.named is None else self.named.check
         return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, own)
@@ -213,10 +246,6 @@ class PlusMinus(Binary):
     @property
     def rule(self) -> str:
         return f"score > {self.cut:.6g}"
-
-    def report(self, totals: Totals) -> Report:
-        found = super().report(totals)
-        return Report(found.accuracy, (), found.remarks)
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
         if self.named is not None:
@@ -238,6 +267,58 @@ def balance(totals: Totals) -> float | None:
     yes = number(totals["tp"]) + number(totals["fn"])
     no = number(totals["fp"]) + number(totals["tn"])
     return yes / (yes + no) if min(yes, no) >= 0 and yes + no else None
+
+
+_UNRANKED = ("auroc", "not known: targets between 0 and 1 are on no side")
+
+
+def _ranking(scores: Scores) -> tuple[list[Measure], list[tuple[str, str]]]:
+    """How well scores tell positives from negatives, or why that is not known."""
+    if scores.signed:
+        return [], [("auroc", "not known: weights are below 0")]
+    curve = scores.curve()
+    if not (curve.yes > 0 and curve.no > 0):
+        return [], [("auroc", "not known: all targets are on one side")]
+    bounds = curve.auroc_error, curve.average_precision_error
+    area, mean = (f"within {_up(one)}: scores in bins" if curve.rounded else "" for one in bounds)
+    names = ("auroc_error", "average_precision_error") if curve.rounded else ()
+    return [
+        Measure("auroc", curve.auroc, area or "pairs in the right order, ties half", 0.5),
+        Measure(
+            "average_precision",
+            curve.average_precision,
+            mean or "mean precision at each positive",
+            curve.yes / (curve.yes + curve.no),
+        ),
+        *(Measure(name, one, shown=False) for name, one in zip(names, bounds, strict=False)),
+    ], []
+
+
+def _decisions(tp: float, fp: float, fn: float, tn: float, *, soft: bool) -> list[Measure]:
+    """What follows from the confusion, as far as it is defined."""
+    if min(tp, fp, fn, tn) < 0:  # weights below 0
+        return []
+    precision = Measure("precision", ratio(tp, tp + fp), shown=False)
+    recall = Measure("recall", ratio(tp, tp + fn), shown=False)
+    balanced = (recall.value + ratio(tn, tn + fp)) / 2
+    how = f"precision {precision.value:.6f}, recall {recall.value:.6f}"
+    share = ratio(tp + fn, tp + fp + fn + tn)
+    f1 = Measure(
+        "f1",
+        ratio(2 * tp, 2 * tp + fp + fn),
+        how + (", target > 0.5" if soft else ""),
+        2 * share / (1 + share),
+    )
+    found = f1, precision, recall, Measure("balanced_accuracy", balanced, shown=False)
+    return [one for one in found if one.value == one.value]
+
+
+def _up(bound: float) -> str:
+    """A bound in few digits, not less than it is."""
+    if bound <= 0:
+        return "0"
+    unit = 10.0 ** (floor(log10(bound)) - 1)
+    return f"{(floor(bound / unit) + 1) * unit:.2g}"
 
 
 def _confusion(guessed: np.ndarray, true: np.ndarray, batch: Batch) -> dict[str, int | Sum]:

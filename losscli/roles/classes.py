@@ -15,16 +15,18 @@ from losscli.roles.base import (
     Report,
     Role,
     amount,
-    exact,
     number,
     ratio,
     refuse,
     told,
     weighted,
 )
+from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.names import Names
+from losscli.roles.perclass import MOST, averages, hits, tally
 from losscli.roles.shifted import Shift
-from losscli.stats import Sum, Totals
+from losscli.roles.soft import masses
+from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
     from losscli.formats.base import Field
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 TABLE = 64
 """Up to so many classes, hits and misses are counted for each pair of them."""
@@ -50,6 +52,10 @@ class ClassIndex(Role):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("top_k", "classes", "target_base")
+    hits: ClassVar[str] = (
+        "the argmax is the target (or its argmax), ties to the first; --top-k: fewer than k "
+        "classes score higher"
+    )
     bounded: ClassVar[bool] = False
     squashed: ClassVar[bool] = True
 
@@ -122,9 +128,14 @@ class ClassIndex(Role):
             ranks = _ranks(scores, true)
             parts |= {f"top{k}": amount(ranks < k, batch) for k in self.tops}
         if self.squashed:
-            parts["confidence"] = _confidence(batch)
+            confidence = _confidence(batch)
+            parts["confidence"] = weighted(confidence, batch)
+            parts["gaps"] = gaps(confidence, self.outcome(guessed, true, batch), batch)
         if classes <= COUNTED:
-            parts["classes"] = _tally(true, batch, classes)
+            parts["classes"] = tally(true, batch, classes)
+        if classes <= MOST:
+            parts["hit"] = hits(true, guessed, batch, classes)
+            parts["named"] = tally(guessed, batch, classes)
         if classes <= TABLE:
             kept = ... if batch.counts is None else batch.counts
             pairs = true[kept].reshape(-1) * classes + guessed[kept].reshape(-1)
@@ -143,12 +154,16 @@ class ClassIndex(Role):
         classes = self.pairing.classes or 0
         known = (batch.target >= 0) & (batch.target < classes)
         known = known if batch.counts is None else known & batch.counts
-        found = _tally(batch.target, replace(batch, counts=known), classes)
+        found = tally(batch.target, replace(batch, counts=known), classes)
         return found if found.dtype == object else exact(found)
 
     def true(self, batch: Batch) -> np.ndarray:
         """The true class of each element; ignored elements are class 0, and do not count."""
         return batch.target if batch.counts is None else np.where(batch.counts, batch.target, 0)
+
+    def outcome(self, guessed: np.ndarray, true: np.ndarray, batch: Batch) -> np.ndarray:
+        """What came of each guess: 1 where it is the true class."""
+        return np.asarray(guessed == true)
 
     @property
     def tops(self) -> list[int]:
@@ -159,16 +174,16 @@ class ClassIndex(Role):
         return [5] if classes > 5 else []
 
     def report(self, totals: Totals) -> Report:
-        count, hits = number(totals["count"]), number(totals["hits"])
+        count, right = number(totals["count"]), number(totals["hits"])
         classes = totals.get("classes")
         rule = self.rule
         majority = None if classes is None else ratio(_top(classes, 1), count)
         accuracy = Measure(
             "accuracy",
-            ratio(hits, count),
-            f"{told(hits)}/{told(count)}, {rule}",
+            ratio(right, count),
+            f"{told(right)}/{told(count)}, {rule}",
             majority,
-            (hits, count),
+            (right, count),
             rule,
         )
         metrics = []
@@ -179,9 +194,15 @@ class ClassIndex(Role):
             metrics.append(Measure(f"top{k}", ratio(found, count), how, share))
         if "confidence" in totals:
             mean = ratio(totals["confidence"].value, count)
-            side = "over" if mean > ratio(hits, count) else "under"
-            gap = abs(mean - ratio(hits, count))
-            metrics.append(Measure("confidence", mean, f"{gap:.2g} {side} the accuracy"))
+            error = calibration_error(totals["gaps"], count)
+            side = "over" if mean > accuracy.value else "under"
+            gap = abs(mean - accuracy.value)
+            how = f"{gap:.2g} {side} the accuracy, ECE {error:.2g}"
+            metrics += [
+                Measure("confidence", mean, how),
+                Measure("ece", error, shown=False),
+            ]
+        metrics += averages(totals, images=len(self.pairing.elements) > 2)
         hardest = _hardest(totals["table"], self.names) if "table" in totals else ()
         return Report(accuracy, metrics, hardest)
 
@@ -248,15 +269,21 @@ class Classes(ClassIndex):
         found = super().measure(batch)
         if not self.pairing.probabilities or batch.target.shape[1] > COUNTED:
             return found
-        return found + Totals({"masses": _masses(batch)})
+        return found + Totals({"masses": masses(batch)})
 
     def counts(self, batch: Batch) -> np.ndarray:
         if not self.pairing.probabilities:
             return super().counts(batch)
-        return _masses(batch, finite=True)
+        return masses(batch, finite=True)
 
     def true(self, batch: Batch) -> np.ndarray:
         return batch.target.argmax(1) if self.pairing.probabilities else super().true(batch)
+
+    def outcome(self, guessed: np.ndarray, true: np.ndarray, batch: Batch) -> np.ndarray:
+        """Of a soft target, the share of the class that was guessed."""
+        if not self.pairing.probabilities:
+            return super().outcome(guessed, true, batch)
+        return np.take_along_axis(batch.target, np.expand_dims(guessed, 1), 1)[:, 0]
 
     @property
     def rule(self) -> str:
@@ -315,8 +342,8 @@ def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
     return before
 
 
-def _confidence(batch: Batch) -> Sum:
-    """The sum of the probabilities of the classes that were chosen."""
+def _confidence(batch: Batch) -> np.ndarray:
+    """The probabilities of the classes that were chosen."""
     scores = torch.from_numpy(np.ascontiguousarray(batch.prediction))
     if scores.dtype is not torch.float32:
         scores = scores.double()
@@ -327,40 +354,7 @@ def _confidence(batch: Batch) -> Sum:
         top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1)
     else:
         top = scores.amax(1)
-    return weighted((top.exp() if batch.kind == "log_probs" else top).numpy(), batch)
-
-
-def _tally(true: np.ndarray, batch: Batch, classes: int) -> np.ndarray:
-    """How often each class is the true one: whole numbers, or sums of sample weights."""
-    kept = ... if batch.counts is None else batch.counts
-    weight = None if batch.weight is None else batch.weight[kept].reshape(-1)
-    found = np.bincount(true[kept].reshape(-1), weight, classes)
-    return found if weight is None else exact(found)
-
-
-def _masses(batch: Batch, *, finite: bool = False) -> np.ndarray:
-    """How much of each class soft targets hold, times the sample weights.
-
-    Args:
-        batch: A leaf.
-        finite: What is no finite number counts nothing.
-    """
-    masses = np.moveaxis(_shares(batch), 1, -1)
-    masses = np.where(np.isfinite(masses), masses, 0.0) if finite else masses
-    if batch.weight is not None:
-        masses = masses * batch.weight[..., None]
-    masses = masses[... if batch.counts is None else batch.counts]
-    return exact(masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64))
-
-
-def _shares(batch: Batch) -> np.ndarray:
-    """Soft targets as probabilities."""
-    if not batch.logarithmic:
-        return batch.target
-    scores = torch.from_numpy(np.ascontiguousarray(batch.target)).double()
-    if batch.target_kind == "target_logits":
-        return torch.softmax(scores / batch.options["temperature"], 1).numpy()
-    return scores.exp().numpy()
+    return (top.exp() if batch.kind == "log_probs" else top).numpy()
 
 
 def _top(classes: np.ndarray, k: int) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Distribution(Role):
@@ -26,6 +26,7 @@ class Distribution(Role):
 
     precise = True
     bounded: ClassVar[bool] = False
+    hits = "argmax of prediction = argmax of target"
 
     def pair(self) -> Pairing:
         asked = self.asked
@@ -77,9 +78,8 @@ class Distribution(Role):
         if "count" not in totals or not number(totals["count"]):
             return Report()
         hits, count = number(totals["hits"]), number(totals["count"])
-        rule = "argmax of prediction = argmax of target"
-        how = f"{told(hits)}/{told(count)}, {rule}"
-        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
+        how = f"{told(hits)}/{told(count)}, {self.hits}"
+        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), self.hits))
 
 
 class Distance(Distribution):

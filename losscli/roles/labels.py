@@ -27,6 +27,7 @@ class Labels(ClassIndex):
     """
 
     settings = ("classes", "target_base", "pos_label")
+    hits = "the decision is the target: an argmax, logit > 0, p > 0.5, or --pred itself"
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -52,6 +53,7 @@ class Outcomes(BoundedClasses):
     """
 
     settings = ("threshold", "pos_label", *BoundedClasses.settings)
+    hits = "logit > 0 or p > 0.5 (--threshold); of several classes the argmax, ties to the first"
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -70,6 +72,8 @@ class Outcomes(BoundedClasses):
 class Equal(Values):
     """Labels against labels: any numbers, equal or not."""
 
+    hits = "label = target"
+
     def measure(self, batch: Batch) -> Totals:
         hits = batch.prediction == batch.target
         counted = np.ones(hits.shape, bool)
@@ -77,9 +81,8 @@ class Equal(Values):
 
     def report(self, totals: Totals) -> Report:
         hits, count = number(totals["hits"]), number(totals["count"])
-        rule = "label = target"
-        how = f"{told(hits)}/{told(count)}, {rule}"
-        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
+        how = f"{told(hits)}/{told(count)}, {self.hits}"
+        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), self.hits))
 
 
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from losscli.lazy import np
 
 if TYPE_CHECKING:
     from losscli.roles.base import Asked
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 @dataclass(frozen=True)

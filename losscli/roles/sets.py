@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.checks import predictions, targets
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
-    from losscli.roles.base import Asked, Report
-    from losscli.stats import Totals
+    from losscli.roles.base import Asked
 
 _SCANNED = 2**17
 """So many values are looked at together for how all of them are to be read."""
@@ -25,13 +23,12 @@ _SCANNED = 2**17
 class Ranked(MultiLabel):
     """Labels that are told from the others by their scores, which are no logits."""
 
+    likely = False
+    hits = "each label alone, score > 0 (--threshold); exact_match counts rows"
+
     @property
     def rule(self) -> str:
         return f"score > {self.cut:.6g}"
-
-    def report(self, totals: Totals) -> Report:
-        found = super().report(totals)
-        return replace(found, metrics=[one for one in found.metrics if one.name == "exact_match"])
 
 
 class LabelLists(Ranked):

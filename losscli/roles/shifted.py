@@ -12,7 +12,7 @@ from losscli.roles.base import refuse
 if TYPE_CHECKING:
     from losscli.formats.base import Field
     from losscli.roles.base import Asked
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 @dataclass(frozen=True)

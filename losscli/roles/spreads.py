@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from losscli.checks import Check
     from losscli.formats.base import Field
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 WIDTHS = ("var", "std", "log_var", "scale")
 """How the width of a distribution is given."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check
     from losscli.lazy import Tensor
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Values(Role):
@@ -68,13 +68,16 @@ class Values(Role):
             how = "1 - squared errors / those of the mean"
             if spread > 0:
                 metrics.append(Measure("r2", 1 - ratio(squared, spread), how, 0.0))
-        guess = None if target is None else _spread(target)
+        guess, median = None if target is None else _spread(target), deviation(totals)
         metrics += [
             Measure("rmse", sqrt(mse) if mse >= 0 else mse, "", guess),
-            Measure("mae", mae, "", deviation(totals)),
+            Measure("mae", mae, "", median),
             Measure("bias", bias, "mean of prediction - target"),
             Measure("max_error", totals["largest"].high),
         ]
+        if median is not None and median > 0:
+            how = "1 - absolute errors / those of the median"
+            metrics.append(Measure("d2_absolute_error", 1 - mae / median, how, 0.0, shown=False))
         return Report(None, metrics)
 
 

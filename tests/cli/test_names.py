@@ -120,7 +120,7 @@ def test_overview(losscli):
     assert ran.out.endswith(".\n")
 
 
-@pytest.mark.parametrize("name", [*losses, "list", "help"])
+@pytest.mark.parametrize("name", [*losses, "list", "explain", "help"])
 def test_help(name, losscli):
     ran = losscli(f"{name} --help")
     assert (ran.code, ran.err) == (0, "")

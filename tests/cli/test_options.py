@@ -6,6 +6,8 @@ every option; a command that gets a new one fails here until the table has it.
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 from asked import EXAMPLES, FORMS
@@ -83,6 +85,7 @@ COMMON = {
     "device": (None, "--device cuda:99"),
     "dtype": ("--{kind} {prediction} {rest} --json", "--dtype float32"),
     "top_k": (None, "--top-k 2"),
+    "max_expansion": ("--{kind} packed.npy.gz {rest}", "--max-expansion 0.5"),
     "strict": ("--{kind} inf.npy {rest}", "--strict"),
     "ignore": ("--{kind} half.npy {rest}", "--ignore half-widened"),
     "max_loss": (None, "--max-loss -9"),
@@ -114,7 +117,8 @@ CASES = [(name, option) for name in losses for option in options(name)]
 
 
 @pytest.fixture(autouse=True)
-def files(folder):
+def files(folder, monkeypatch):
+    monkeypatch.setattr("losscli.formats.compressed.HARMLESS", 0)
     generator = np.random.default_rng(5)
     x = generator.normal(size=(6, 3))
     p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
@@ -257,6 +261,8 @@ def table(folder, words):
     prediction = np.load(words["prediction"])
     low = prediction if (prediction >= 0).all() else np.minimum(prediction, -1e-3)
     np.save("half.npy", low.astype(np.float16))
+    packed = gzip.compress((folder / words["prediction"]).read_bytes())
+    (folder / "packed.npy.gz").write_bytes(packed)
     (folder / "unnamed").write_bytes((folder / words["prediction"]).read_bytes())
     rows = prediction.reshape(len(prediction), -1)
     lines = [",".join(map(repr, map(float, row))) for row in rows]
@@ -301,7 +307,7 @@ def test_options_of_tools(words, option, losscli):
 
 def test_tools_have_no_other_option():
     found = {name: [one.name for one in _tool(name).params] for name in TOOLS}
-    assert found == {"list": ["family", "as_json"], "help": ["name"]}
+    assert found == {"list": ["family", "as_json"], "explain": ["name"], "help": ["name"]}
 
 
 @pytest.mark.parametrize("name", losses)

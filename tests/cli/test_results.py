@@ -30,18 +30,21 @@ def test_screen_of_binary(losscli):
     lines = ran.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 24
-    assert lines[:18] == [
+    assert lines[:21] == [
         "bce  0.067134 ± 0.0133 s.e.   mean of 285, nats · 90% better than the base rate",
         "input   file        shape   dtype      min   mean   max  values",
         "───────────────────────────────────────────────────────────────────────────",
         "logits  logits.npy  (285,)  float32  -26.6   0.17  14.4  98% outside [0, 1]",
         "target  target.npy  (285,)  int64        0  0.628     1  {0, 1}: 106, 179",
-        "measure       value  how                              guessing",
-        "──────────────────────────────────────────────────────────────",
-        "loss       0.067134  sum 19.133110 / 285              0.659975",
-        "accuracy   0.978947  279/285, logit > 0 (p > 0.5)     0.628070",
-        "mean p     0.616894  target mean 0.628070: 0.011 low",
-        "confusion            TP 175   FP 2   FN 4   TN 104",
+        "measure               value  how                                    guessing",
+        "────────────────────────────────────────────────────────────────────────────",
+        "loss               0.067134  sum 19.133110 / 285                    0.659975",
+        "accuracy           0.978947  279/285, logit > 0 (p > 0.5)           0.628070",
+        "mean p             0.616894  target 0.628070: 0.011 low, ECE 0.032",
+        "auroc              0.997418  pairs in the right order, ties half    0.500000",
+        "average precision  0.998414  mean precision at each positive        0.628070",
+        "f1                 0.983146  precision 0.988701, recall 0.977654    0.771552",
+        "confusion                    TP 175   FP 2   FN 4   TN 104",
         "loss of each     std      min      25%     50%     75%     99%     max",
         "──────────────────────────────────────────────────────────────────────",
         "              0.2238  2.9e-12  1.1e-04  0.0019  0.0214  0.9998  2.1793",

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli.errors import DataError
-from losscli.formats import delimited, open_source
+from losscli.formats import open_source
 from losscli.formats.base import Reading
+from losscli.formats.text import delimited
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from hypothesis.extra import numpy as arrays
 
 from losscli.errors import DataError
 from losscli.formats import open_source
-from losscli.formats.json_ import literal
-from losscli.formats.records import Lists, Records
+from losscli.formats.json.document import literal
+from losscli.formats.json.records import Lists, Records
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ def test_records_with_arrays(document):
 
 def test_what_cannot_fit_is_refused(document, monkeypatch):
     monkeypatch.setattr("losscli.memory.available", lambda: 2**20)
-    monkeypatch.setattr("losscli.formats.json_._SMALL", 2**10)
+    monkeypatch.setattr("losscli.formats.json.document._SMALL", 2**10)
     assert values(document([0.5] * 100), None) == [0.5] * 100
     assert told(document, [0.123456789012345678] * 100_000) == (
         "a.json: a JSON document is parsed whole, which needs about 6.5 MiB, and 1 MiB are free\n"
@@ -300,7 +300,8 @@ def test_the_memory_that_is_promised(value, tmp_path):
     path.write_text(json.dumps(value))
     key = "a" if isinstance(value[0], dict) else None
     code = f"""
-        from losscli.formats import json_, open_source
+        from losscli.formats import open_source
+        from losscli.formats.json import document as json_
         import numpy, losscli.formats.table
         def peak():
             lines = open("/proc/self/status").readlines()

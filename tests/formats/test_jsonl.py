@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli.errors import DataError, LosscliError
-from losscli.formats import jsonl, jsonlines, open_source
+from losscli.formats import open_source
 from losscli.formats.base import Reading
+from losscli.formats.json import lines as jsonl
+from losscli.formats.json import plain as jsonlines
 from losscli.watch import Watch
 
 

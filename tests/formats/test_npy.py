@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from losscli.errors import DataError
-from losscli.formats import open_source
+from losscli.formats import NAMES, open_source
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_names_contradicted(tmp_path, monkeypatch):
     assert open_source("a.csv", fmt="npy").select(None).shape == (3,)
     (tmp_path / "b.npy").write_text("a,b\n1,2\n")
     assert told(open_source, "b.npy") == (
-        "b.npy is named .npy, but does not begin with the NPY magic\n"
+        "b.npy is named .npy, but does not begin as an NPY array does\n"
         "hint: --input-format csv reads it as that"
     )
     assert open_source("b.npy", fmt="csv").select(None).shape == (1, 2)
@@ -184,10 +184,10 @@ def test_unknown_suffixes_are_sniffed(tmp_path, content, kind):
 
 def test_other_binaries(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    np.savez(tmp_path / "a.npz", np.arange(3))
-    assert told(open_source, "a.npz") == (
-        "a.npz is binary, and in no format that can be read\n"
-        "hint: formats are csv, tsv, json, jsonl, npy, parquet; --input-format names one"
+    (tmp_path / "a.exe").write_bytes(b"MZ\0\1")
+    assert told(open_source, "a.exe") == (
+        "a.exe is binary, and in no format that can be read\n"
+        f"hint: formats are {', '.join(NAMES)}; --input-format names one"
     )
 
 

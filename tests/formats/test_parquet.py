@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli.errors import DataError, LosscliError, UsageError
-from losscli.formats import open_source, parquet, typed
+from losscli.formats import open_source
 from losscli.formats.base import Reading
-from losscli.formats.blocks import Blocks
+from losscli.formats.columnar import parquet, typed
+from losscli.formats.columnar.blocks import Blocks
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -247,8 +248,8 @@ def test_nan_is_no_null(table):
 )
 def test_any_rows_in_any_order(rows, group, cuts, sizes, table, monkeypatch):
     monkeypatch.setattr(parquet, "_SEGMENT_ROWS", sizes[0])
-    monkeypatch.setattr(parquet, "_BLOCK_ROWS", sizes[1])
-    monkeypatch.setattr("losscli.formats.blocks._NEAR", 100)
+    monkeypatch.setattr(parquet, "BLOCK_ROWS", sizes[1])
+    monkeypatch.setattr("losscli.formats.columnar.blocks._NEAR", 100)
     matrix = np.arange(rows * 3.0).reshape(rows, 3)
     source = table(
         {"a": matrix[:, 0], "b": matrix[:, 1].astype("f4"), "l": list(matrix)},
@@ -263,7 +264,7 @@ def test_any_rows_in_any_order(rows, group, cuts, sizes, table, monkeypatch):
 
 
 def test_several_threads(table, monkeypatch):
-    monkeypatch.setattr(parquet, "_BLOCK_ROWS", 100)
+    monkeypatch.setattr(parquet, "BLOCK_ROWS", 100)
     matrix = np.random.default_rng(0).standard_normal((20_000, 4))
     source = table(
         {f"c{i}": column for i, column in enumerate(matrix.T)}, threads=8, row_group_size=1500
@@ -362,8 +363,8 @@ def test_messages_of_broken_files(tmp_path, monkeypatch):
     path = Path("a.parquet")
     for content, message in (
         (b"", "a.parquet is empty"),
-        (WHOLE[:-10], "a.parquet is cut short: it does not end as Parquet does"),
-        (b"a,b\n1,2\n", "a.parquet is named .parquet, but does not begin with the Parquet magic\n"
+        (WHOLE[:-10], "a.parquet is cut short: it has no proper end"),
+        (b"a,b\n1,2\n", "a.parquet is named .parquet, but does not begin as a Parquet file does\n"
          "hint: --input-format csv reads it as that"),
         (b"PAR1" + b"\0" * 30 + b"PAR1", "a.parquet is no Parquet file that can be read: "),
     ):  # fmt: skip
@@ -381,7 +382,7 @@ def test_messages_of_broken_files(tmp_path, monkeypatch):
 def test_without_pyarrow(tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(WHOLE)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    with pytest.raises(UsageError, match=r"takes pyarrow.*\n.*pip install 'losscli\[arrow\]'"):
+    with pytest.raises(UsageError, match=r"package pyarrow.*\n.*pip install 'losscli\[arrow\]'"):
         open_source(str(tmp_path / "a.parquet"))
 
 

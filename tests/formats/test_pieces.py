@@ -20,10 +20,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from losscli.errors import LosscliError
-from losscli.formats import arrow, delimited, files, open_source, pieces, together, workers
+from losscli.formats import files, open_source, together, workers
 from losscli.formats.base import Reading
-from losscli.formats.cells import Part, part
-from losscli.formats.grid import Grid, grid
+from losscli.formats.text import arrow, delimited, pieces
+from losscli.formats.text.cells import Part, part
+from losscli.formats.text.grid import Grid, grid
 from losscli.inputs import locate, open_fields
 from losscli.spool import Store
 from losscli.watch import Watch
@@ -397,7 +398,8 @@ def test_python_that_cannot_start(tmp_path, many, monkeypatch):
 ENDLESS = """
     import sys, time
     sys.modules["pyarrow"] = None
-    from losscli.formats import delimited, open_source, workers
+    from losscli.formats import open_source, workers
+    from losscli.formats.text import delimited
     from losscli.formats.base import Reading
     from losscli.watch import Watch
     workers.WORTH, delimited._PIECE = 0, 2000
@@ -473,7 +475,8 @@ def test_arrow_gives_the_same(tmp_path, monkeypatch):
 
 PEAK = """
     import sys
-    from losscli.formats import delimited, open_source
+    from losscli.formats import open_source
+    from losscli.formats.text import delimited
     from losscli.formats.base import Reading
     open_source(sys.argv[1], reading=Reading(threads=int(sys.argv[2])), keys=["x"])
     status = open("/proc/self/status").read()

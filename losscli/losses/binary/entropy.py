@@ -24,6 +24,7 @@ LINEAR = 50
 @loss(
     Binary,
     unit="nats",
+    skill="d2_log_loss",
     reference="torch.nn.functional.binary_cross_entropy_with_logits, .binary_cross_entropy",
     aliases=(
         "binary-cross-entropy",
@@ -36,6 +37,7 @@ LINEAR = 50
         "sigmoid-ce",
         "sigmoid_cross_entropy",
         "sigmoid_cross_entropy_with_logits",
+        "weighted_cross_entropy_with_logits",
         "sigmoid_binary_cross_entropy",
         "binary-logloss",
     ),
@@ -52,8 +54,8 @@ def bce(
     """Binary cross-entropy: of one yes or no for each score.
 
     With p = sigmoid(logit):  loss = -weight · (pos_weight · y · ln p + (1 - y) · ln(1 - p)).
-    Targets are 0, 1, or any probability between. From probabilities, each logarithm is clamped
-    at -100, as PyTorch does. The mean divides by the number of elements, whatever the weights.
+    Targets are 0, 1, or any probability between. From --logits it is BCEWithLogitsLoss, from
+    --probs BCELoss, which clamps each logarithm at -100: BCEWithLogits = BCE ∘ sigmoid.
 
     Args:
         weight: Factor of each element's loss; broadcast, as in PyTorch.
@@ -65,6 +67,40 @@ def bce(
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        A probability of 0 whose target is 1: PyTorch clamps the logarithm at -100; Keras clips the
+        probability at 1e-7, scikit-learn at the eps of its dtype, here float64.
+
+        >>> from math import log
+        >>> F.binary_cross_entropy(torch.zeros(1), torch.ones(1)).item()  # PyTorch, losscli
+        100.0
+        >>> round(-log(1e-7), 3)  # Keras
+        16.118
+        >>> round(-log(2.0**-52), 3)  # scikit-learn
+        36.044
+
+        Label smoothing of 0.1, of a logit of 2 whose target is 1: it moves the target to 0.95 in
+        Keras and TensorFlow 1, to 0.9 in segmentation-models-pytorch.
+
+        >>> bce(torch.tensor(2.0), torch.tensor(1.0), label_smoothing=0.1)  # Keras, losscli
+        tensor(0.2269)
+        >>> bce(torch.tensor(2.0), torch.tensor(0.9))  # segmentation-models-pytorch
+        tensor(0.3269)
+
+        One score and a sigmoid, or two and a softmax: a logit of 2 is the same as those of 0 and 2,
+        or of 1 and 3.
+
+        >>> bce(torch.tensor(2.0), torch.tensor(1.0))  # bce, a sigmoid
+        tensor(0.1269)
+        >>> F.cross_entropy(torch.tensor([[1.0, 3.0]]), torch.tensor([1]))  # ce, a softmax
+        tensor(0.1269)
+
+    Related:
+        ce: the same for two classes: sigmoid(z) is the softmax of the logits 0 and z.
+        soft-margin: the same for labels of -1 and +1.
+        focal: counts easy elements less; with gamma 0 and no alpha it is bce.
+        brier: the squared error of the same probabilities.
 
     Reference:
         torch.nn.functional.binary_cross_entropy_with_logits; Good, "Rational Decisions", 1952.
@@ -193,6 +229,21 @@ def focal(
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        Whether alpha is on by default. Of p = 0.5 and gamma 2, for a target of 1 and of 0:
+        torchvision weights them by 0.25 and 0.75; Keras, optax and MONAI do not.
+
+        >>> scores, target = torch.zeros(2), torch.tensor([1.0, 0.0])
+        >>> focal(scores, target)  # losscli, Keras, optax, MONAI
+        tensor([0.1733, 0.1733])
+        >>> focal(scores, target, alpha=0.25)  # torchvision, losscli --alpha 0.25
+        tensor([0.0433, 0.1300])
+
+    Related:
+        bce: focal with gamma 0 and no alpha.
+        focal-ce: the same for one of several classes, from a softmax.
+        asl: a gamma of its own for either side.
 
     Reference:
         torchvision.ops.sigmoid_focal_loss; Lin et al., arXiv:1708.02002.

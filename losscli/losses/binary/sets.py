@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, log
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
@@ -31,6 +32,10 @@ def multilabel_soft_margin(logits: Tensor, target: Tensor, *, weight: Array = 1.
 
     Shape:
         Logits and targets (N, C), or more axes before the last; losses without the last axis.
+
+    Related:
+        bce: the same before the mean over labels, and one loss for each label.
+        zlpr: of each label against each other one.
 
     Reference:
         torch.nn.functional.multilabel_soft_margin_loss.
@@ -63,6 +68,20 @@ def multilabel_margin(logits: Tensor, target: Tensor) -> Tensor:
     Shape:
         Scores and targets (N, C), or more axes before the last; losses without the last axis. The
         function itself takes how often each label is listed.
+
+    Elsewhere:
+        Rows of 0 and 1: PyTorch reads them as a list of the labels 1, 0, 0, 1; here they are
+        multi-hot, with a warning.
+
+        >>> scores, hot = torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[1, 0, 0, 1]])
+        >>> round(F.multilabel_margin_loss(scores, hot).item(), 4)  # PyTorch
+        2.9
+        >>> multilabel_margin(scores, hot)  # losscli
+        tensor([0.8500])
+
+    Related:
+        multi-margin: of one label only.
+        multilabel-soft-margin: smooth, and each label alone.
 
     Reference:
         torch.nn.functional.multilabel_margin_loss; Crammer and Singer, 2003.
@@ -114,6 +133,21 @@ def asl(
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        What the sum is divided by: by the rows in timm, by nothing in the authors' code.
+
+        >>> found = asl(torch.tensor([[0.0, 2.0], [3.0, 0.0]]), torch.eye(2))
+        >>> found.sum() / 2  # timm, losscli
+        tensor(1.5425)
+        >>> found.sum()  # the authors, losscli --reduction sum
+        tensor(3.0850)
+        >>> found.mean()  # losscli --reduction mean
+        tensor(0.7712)
+
+    Related:
+        bce: asl with both gammas and clip 0.
+        focal: the same gamma on both sides, and no clip.
+
     Reference:
         timm.loss.AsymmetricLossMultiLabel; Ben-Baruch et al., arXiv:2009.14119.
 
@@ -122,7 +156,8 @@ def asl(
         tensor([[0.3466, 0.8464]])
     """
     yes, no = torch.sigmoid(logits), torch.sigmoid(-logits)
-    return _asymmetric(yes, no, target, gamma_neg, gamma_pos, clip, eps)
+    log_yes = -F.softplus(-logits, threshold=LINEAR)
+    return _asymmetric(yes, no, log_yes, target, gamma_neg, gamma_pos, clip, eps)
 
 
 @asl.given
@@ -135,12 +170,13 @@ def _(
     clip: Fraction,
     eps: NonNegative,
 ) -> Tensor:
-    return _asymmetric(probs, 1 - probs, target, gamma_neg, gamma_pos, clip, eps)
+    return _asymmetric(probs, 1 - probs, probs.log(), target, gamma_neg, gamma_pos, clip, eps)
 
 
 def _asymmetric(
     yes: Tensor,
     no: Tensor,
+    log_yes: Tensor,
     target: Tensor,
     gamma_neg: float,
     gamma_pos: float,
@@ -149,9 +185,12 @@ def _asymmetric(
 ) -> Tensor:
     """The asymmetric loss of the probabilities of both sides."""
     gamma = gamma_pos * target + gamma_neg * (1 - target)
-    missed = no * target + (yes - clip).clamp(min=0) * (1 - target)
-    logs = [side.clamp(min=eps).log() for side in (yes, (no + clip).clamp(max=1))]
-    cross = times(target, logs[0]) + times(1 - target, logs[1])
+    least = log(eps) if eps else -inf
+    beyond = (yes - clip).clamp(min=0)
+    # ln q, which is next to 0 where q is next to 1.
+    log_no = torch.where(beyond < 0.5, (-beyond).log1p(), (no + clip).clamp(max=1).log())
+    missed = no * target + beyond * (1 - target)
+    cross = times(target, log_yes.clamp(min=least)) + times(1 - target, log_no.clamp(min=least))
     return -times(missed**gamma, cross)
 
 
@@ -170,6 +209,10 @@ def zlpr(logits: Tensor, target: Tensor) -> Tensor:
     Shape:
         Scores and targets (N, C), or more axes before the last; losses without the last axis.
 
+    Related:
+        multilabel-soft-margin: of each label alone.
+        bce: the same for a single label.
+
     Reference:
         timm.loss.ZlprLoss; Su et al., arXiv:2208.02955.
 
@@ -183,4 +226,7 @@ def zlpr(logits: Tensor, target: Tensor) -> Tensor:
 def _above(scores: Tensor, shares: Tensor) -> Tensor:
     """ln(1 + sum of share · exp(score)), where a share of 0 counts nothing."""
     parts = torch.where(shares == 0, -torch.inf, scores + shares.log())
-    return F.softplus(parts.logsumexp(-1), threshold=LINEAR)
+    whole = parts.logsumexp(-1)
+    # A small sum keeps its digits, which its logarithm would cost.
+    few = parts.clamp(max=0).exp().sum(-1).log1p()
+    return torch.where(whole < 0, few, F.softplus(whole, threshold=LINEAR))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, inf, log
 from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
@@ -23,10 +23,16 @@ def perplexity(mean: float) -> float:
     return inf if mean > 700 else exp(mean)
 
 
+def bits(mean: float) -> float:
+    """A mean in nats, in bits."""
+    return mean / log(2)
+
+
 @loss(
     Classes,
     unit="nats",
-    also={"perplexity": perplexity},
+    also={"perplexity": perplexity, "bits": bits},
+    skill="d2_log_loss",
     reference="torch.nn.functional.cross_entropy",
     aliases=(
         "cross-entropy",
@@ -64,8 +70,7 @@ def ce(
     """Cross-entropy: of one class out of several for each row.
 
     loss = -weight_y · log_softmax(logits)_y for class indices, and -sum over c of
-    weight_c · y_c · log_softmax(logits)_c for class probabilities. The mean divides by the sum of
-    the weights of the true classes (indices), or by the number of rows (probabilities).
+    weight_c · y_c · log_softmax(logits)_c for class probabilities.
 
     Args:
         weight: Factor of each class.
@@ -79,6 +84,53 @@ def ce(
     Shape:
         Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
         the logits' own shape, as those that are scores or log-probabilities always are.
+
+    Mean:
+        The mean divides by the sum of the --weight of the true classes that count, for class
+        indices; by the number of losses, for class probabilities.
+
+    Elsewhere:
+        Class weights of 1 and 3, for two rows that cost 1 and 3 without them: PyTorch divides by
+        the weights for class indices, and by the rows for class probabilities, as Keras does for
+        both by default.
+
+        >>> (1 * 1 + 3 * 3) / (1 + 3)  # PyTorch, losscli: class indices
+        2.5
+        >>> (1 * 1 + 3 * 3) / 2  # PyTorch, losscli: class probabilities; Keras
+        5.0
+
+        Probabilities of 0.2 for each of three classes: Keras makes them sum to 1 first.
+
+        >>> from math import log
+        >>> round(-log(0.2), 4)  # PyTorch, scikit-learn, losscli
+        1.6094
+        >>> round(-log(0.2 / 0.6), 4)  # Keras
+        1.0986
+
+        A true class of probability 0 is infinite here and in PyTorch; Keras clips it at 1e-7,
+        scikit-learn at the eps of the dtype.
+
+        >>> round(-log(1e-7), 3)  # Keras
+        16.118
+
+        Two rows of which one is ignored: what is divided by.
+
+        >>> kept = ce(torch.tensor([[2.0, 1.0, 0.0]]), torch.tensor([0])).item()
+        >>> round(kept / 1, 4)  # PyTorch, losscli, Keras' class
+        0.4076
+        >>> round(kept / 2, 4)  # Keras' function, segmentation-models-pytorch
+        0.2038
+
+        The classes are on axis 1 in PyTorch, on the last in Keras, optax and TensorFlow; here
+        either, as the shapes say.
+
+    Related:
+        nll: ce = nll ∘ log-softmax.
+        bce: ce of the logits 0 and z is bce of z; bce is for labels that do not exclude others.
+        kl: ce is kl plus the entropy of the target.
+        focal-ce: ce that counts easy rows less.
+        poly1: ce with another first term.
+        gce: bounded, for wrong labels.
 
     Reference:
         torch.nn.functional.cross_entropy; label smoothing: Szegedy et al., arXiv:1512.00567.
@@ -201,7 +253,8 @@ def _(
 @loss(
     ClassIndex,
     unit="nats",
-    also={"perplexity": perplexity},
+    also={"perplexity": perplexity, "bits": bits},
+    skill="d2_log_loss",
     reference="torch.nn.functional.nll_loss",
     aliases=("nll-loss", "NLLLoss", "NLLLoss2d", "negative-log-likelihood"),
 )
@@ -216,7 +269,7 @@ def nll(
 ) -> Tensor | Terms:
     """Negative log-likelihood: cross-entropy from log-probabilities.
 
-    loss = -weight_y · log_prob_y. The mean divides by the sum of the weights of the true classes.
+    loss = -weight_y · log_prob_y.
 
     Args:
         weight: Factor of each class.
@@ -228,6 +281,20 @@ def nll(
     Shape:
         Log-probabilities (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of
         classes. Images (N, C, H, W) are what NLLLoss2d was for.
+
+    Mean:
+        The mean divides by the sum of the --weight of the true classes that count.
+
+    Elsewhere:
+        Probabilities by mistake for log-probabilities, of 0.7 for the true class: PyTorch gives
+        their negative; here that is an error.
+
+        >>> F.nll_loss(torch.tensor([[0.7, 0.3]]), torch.tensor([0]))  # PyTorch
+        tensor(-0.7000)
+
+    Related:
+        ce: nll of the log-softmax of logits.
+        poisson-nll: another likelihood: of counts.
 
     Reference:
         torch.nn.functional.nll_loss.

@@ -19,12 +19,16 @@ Base = Annotated[float, Bound(">", 1)]
     unit="nats",
     reduction="batchmean",
     reference="torch.nn.functional.kl_div",
-    aliases=("kld", "kl-divergence", "relative-entropy"),
-    differs=dict.fromkeys(
-        ("KLDivLoss", "kl-div"),
-        "the reduction is batchmean, as PyTorch's documentation advises; "
-        "PyTorch's own default is the mean over all elements (--reduction mean)",
-    ),
+    aliases=("kld", "kl-divergence", "kullback-leibler-divergence", "relative-entropy"),
+    differs={
+        **dict.fromkeys(
+            ("KLDivLoss", "kl-div"),
+            "the reduction is batchmean, as PyTorch's documentation advises; "
+            "PyTorch's own default is the mean over all elements (--reduction mean)",
+        ),
+        "kl_divergence_with_log_targets": "targets are read as probabilities; that of optax takes "
+        "their logarithms (--log-target)",
+    },
 )
 def kl(
     log_probs: Tensor,
@@ -48,6 +52,26 @@ def kl(
 
     Shape:
         Prediction and target (N, C), or (N, …, C) with other axes between.
+
+    Elsewhere:
+        Of a target of 0.6 and 0.4 and a prediction of 0.9 and 0.1: torchmetrics takes the
+        prediction first, and so gives the other direction; PyTorch's own default divides by all
+        elements.
+
+        >>> p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.9, 0.1]])
+        >>> kl(q.log(), p).sum()  # losscli, Keras, optax; PyTorch's batchmean
+        tensor(0.3112)
+        >>> kl(p.log(), q).sum()  # torchmetrics
+        tensor(0.2263)
+        >>> kl(q.log(), p).mean()  # PyTorch's default; losscli --reduction mean
+        tensor(0.1556)
+
+        scipy.special.kl_div adds q - p to each term, which changes no sum of distributions. Keras
+        clips at 1e-7, so that nothing is infinite.
+
+    Related:
+        ce: kl plus the entropy of the target.
+        js: kl of both from their mean: symmetric, bounded.
 
     Reference:
         torch.nn.functional.kl_div; Kullback and Leibler, 1951.
@@ -142,6 +166,20 @@ def js(
     Shape:
         Prediction and target (N, C), or (N, …, C) with other axes between; losses without C.
 
+    Elsewhere:
+        Of 0.6, 0.4 and 0.9, 0.1: SciPy's jensenshannon is the distance, the root.
+
+        >>> p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.9, 0.1]])
+        >>> js(q, p)  # losscli, torchmetrics, kornia
+        tensor([0.0633])
+        >>> js(q, p, sqrt=True)  # SciPy, losscli --sqrt
+        tensor([0.2516])
+        >>> js(q, p, base=2)  # in bits, losscli --base 2
+        tensor([0.0913])
+
+    Related:
+        kl: of one from the other: js is the mean of two such divergences.
+
     Reference:
         torchmetrics.functional.regression.jensen_shannon_divergence,
         scipy.spatial.distance.jensenshannon (its square); Lin, 1991.
@@ -150,7 +188,7 @@ def js(
         >>> js(torch.tensor([[0.9, 0.1]]), torch.tensor([[0.6, 0.4]]))
         tensor([0.0633])
     """
-    found = (_from_mean(probs, target) + _from_mean(target, probs)).sum(1).clamp(min=0) / 2
+    found = _around_mean(probs, target).sum(1) / 2
     found = found if base is None else found / log(base)
     return found.sqrt() if sqrt else found
 
@@ -179,6 +217,14 @@ def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
 def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
     own, true = (cooled(one, options["temperature"]).exp() for one in (logits, target_logits))
     return js(own, true, **options)
+
+
+def _around_mean(one: Tensor, other: Tensor) -> Tensor:
+    """The terms of the divergences of two distributions from their mean: none is negative."""
+    apart = (one - other) / (one + other)
+    # a ln(a / m) + b ln(b / m), of which the largest parts cancel where a and b are near.
+    near = (one + other) / 2 * ((-apart.square()).log1p() + 2 * apart * apart.atanh())
+    return torch.where(apart.abs() < 0.5, near, _from_mean(one, other) + _from_mean(other, one))
 
 
 def _from_mean(one: Tensor, other: Tensor) -> Tensor:

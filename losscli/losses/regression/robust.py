@@ -26,6 +26,18 @@ def log_cosh(pred: Tensor, target: Tensor) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        An error of 100 in float32: torchmetrics takes the hyperbolic cosine as it is.
+
+        >>> log_cosh(torch.tensor(100.0), torch.tensor(0.0))  # losscli, Keras, optax
+        tensor(99.3069)
+        >>> torch.tensor(100.0).cosh().log()  # torchmetrics
+        tensor(inf)
+
+    Related:
+        huber: near it with a delta of 1, in pieces.
+        charbonnier: another smooth one.
+
     Reference:
         keras.losses.log_cosh, optax.losses.log_cosh; small errors keep all their digits here.
 
@@ -55,6 +67,18 @@ def charbonnier(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tenso
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        An error of 3: that of image restoration is sqrt(e² + eps²), with a small eps.
+
+        >>> charbonnier(torch.tensor(3.0), torch.tensor(0.0))  # losscli, kornia, SciPy
+        tensor(2.1623)
+        >>> round((3.0**2 + 1e-3**2) ** 0.5, 4)  # image restoration, eps 1e-3
+        3.0
+
+    Related:
+        huber: in pieces, and as steep near 0 and far out.
+        log-cosh: another smooth one.
+
     Reference:
         scipy.special.pseudo_huber, kornia.losses.charbonnier_loss; Charbonnier et al., 1994.
 
@@ -81,6 +105,10 @@ def cauchy(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Related:
+        charbonnier: grows with the error itself.
+        welsch: grows to a bound.
+
     Reference:
         kornia.losses.cauchy_loss; Black and Anandan, 1996; Barron, arXiv:1701.03077.
 
@@ -104,6 +132,10 @@ def welsch(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        geman-mcclure: bounded too, and slower to reach its bound.
+        cauchy: grows without bound.
 
     Reference:
         kornia.losses.welsch_loss; Dennis and Welsch, 1978; Barron, arXiv:1701.03077.
@@ -130,6 +162,10 @@ def geman_mcclure(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        welsch: bounded too, and sooner at its bound.
+        cauchy: grows without bound.
 
     Reference:
         kornia.losses.geman_mcclure_loss; Geman and McClure, 1985; Barron, arXiv:1701.03077.
@@ -162,6 +198,10 @@ def wing(
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        huber: the other way round: least steep for small errors.
+        mae: the same slope from the width on.
 
     Reference:
         segmentation_models_pytorch.losses._functional.wing_loss; Feng et al., arXiv:1711.06753.

@@ -1,69 +1,73 @@
-"""Parquet: columns of typed values in groups of rows.
+"""Columns of Arrow, whatever the file that holds them.
 
-Shapes and dtypes come from the end of the file. Rows are decoded when they are asked for, only in
-the columns that were chosen, a block at a time; a few blocks stay, for the threads that are near.
-Strings alone are decoded once more before, to find out how long they are.
+Rows are decoded when they are asked for, only in the columns that were chosen, a block at a time;
+a few blocks stay, for the threads that are near. Strings alone are decoded once more before, to
+find out how long they are.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from abc import abstractmethod
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli.errors import DataError, LosscliError, UsageError
-from losscli.formats.arrays import ColumnsField
-from losscli.formats.blocks import Blocks
+from losscli.formats.arrays.fields import ColumnsField
+from losscli.formats.columnar.blocks import Blocks
+from losscli.formats.columnar.typed import FaultError, Kind, decoded, kind_of
 from losscli.formats.files import file_error
 from losscli.formats.keys import choose, chosen_or_none, unknown
 from losscli.formats.table import Table
-from losscli.formats.typed import FaultError, Kind, decoded, kind_of
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
-    from losscli.formats.base import Field, Reading
+    from losscli.formats.base import Field
     from losscli.formats.files import Content
 
-__all__ = ["Parquet", "read"]
+__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "ArrowTable", "index_columns", "library"]
 
-_SEGMENT_ROWS, _SEGMENT_BYTES = 2**17, 2**24
-_BLOCK_ROWS, _BLOCK_BYTES = 2**16, 2**21
+BLOCK_ROWS, BLOCK_BYTES = 2**16, 2**21
 _PANDAS_INDEX = "__index_level_"
+_CUT = ("magic bytes not found in footer", "file is smaller than", "Not an Arrow file")
 
 
-def read(
-    content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
-) -> Parquet:
-    """The table in a file."""
-    return Parquet(content, reading.threads)
+class ArrowTable(Table):
+    """The columns of a file of Arrow's family.
 
+    Attributes:
+        called_as: What messages call such a file.
+    """
 
-class Parquet(Table):
-    """The columns of a Parquet file."""
+    called_as: ClassVar[str]
 
     def __init__(self, content: Content, threads: int) -> None:
         self.path = content.path
         self._content = content
         self._threads = threads
-        self._metadata: Any = None
-        _library(self.label)
+        library(self.label, self.called_as)
         with self._told():
-            file = self._open()
-            self._metadata = file.metadata
-            schema = file.schema_arrow
+            schema, self._segments = self._looked()
             self.names = self._names = tuple(schema.names)
             self._types = [kind_of(field.type) for field in schema]
-            self._segments = list(_segments(self._metadata))
-            self._index = _index_columns(self._names, schema.metadata or {})
+            self._index = index_columns(self._names, schema.metadata or {})
         self.width = len(self._names)
-        self.height = self._metadata.num_rows
+        self.height = sum(rows for _, rows, _ in self._segments)
         self._kind = cache(self._settled_kind)
         self._rows = cache(self._lazy_rows)
+
+    @abstractmethod
+    def _looked(self) -> tuple[Any, Sequence[tuple[int, int, Any]]]:
+        """The schema, and where decoding can begin: (first row, rows, what is decoded)."""
+
+    @abstractmethod
+    def _batches(self, part: Any, chosen: tuple[int, ...], size: int) -> Iterator[list[Any]]:
+        """Some columns of a segment, as arrays of Arrow, of rows of so many bytes."""
 
     def dtype(self, column: int) -> str:
         return self._types[column].name
@@ -133,8 +137,8 @@ class Parquet(Table):
         """The rows of a segment in order."""
         kinds = [self._kind(column) for column in chosen]
         size = sum(kind.size for kind in kinds)
-        _, missing, groups = self._segments[segment]
-        for batch in self._batches(groups, chosen, size):
+        _, missing, part = self._segments[segment]
+        for batch in self._batches(part, chosen, size):
             missing -= len(batch[0])
             try:
                 arrays = [self._decoded(one, kind) for one, kind in zip(batch, kinds, strict=True)]
@@ -154,32 +158,6 @@ class Parquet(Table):
         with self._told():
             return decoded(column, kind)
 
-    def _batches(
-        self, groups: list[int], chosen: tuple[int, ...], size: int
-    ) -> Iterator[list[Any]]:
-        """Some columns of groups of rows, as arrays of Arrow, so many bytes a row."""
-        wanted = [self._names[column] for column in chosen]
-        nth = [self._names[:column].count(self._names[column]) for column in chosen]
-        with self._told():
-            heavy = any(
-                self._metadata.row_group(group).total_byte_size > _SEGMENT_BYTES for group in groups
-            )
-            buffer = min(max(_SEGMENT_BYTES // len(chosen), 2**14), 2**20) if heavy else 0
-            batches = self._open(buffer).iter_batches(
-                batch_size=max(1, min(_BLOCK_ROWS, _BLOCK_BYTES // size)),
-                row_groups=groups,
-                columns=[*dict.fromkeys(wanted)],
-                use_threads=self._threads > 1 and len(chosen) > 1,
-            )
-        while True:
-            with self._told():
-                batch = next(batches, None)
-                if batch is None:
-                    return
-                at = _places(batch.schema.names)
-                found = [batch.column(at[name][n]) for name, n in zip(wanted, nth, strict=True)]
-            yield found
-
     def _settled_kind(self, column: int) -> Kind:
         """What a column holds, with what only its values tell: lengths of lists and strings."""
         kind = self._types[column]
@@ -188,7 +166,7 @@ class Parquet(Table):
         try:
             with self._told():
                 if None in kind.axes:
-                    kind = kind.measured(next(self._whole(column, _BLOCK_BYTES), None))
+                    kind = kind.measured(next(self._whole(column, BLOCK_BYTES), None))
                 if kind.dtype is None:
                     label = f"{self.label}: {self.called(column)}"
                     kind = kind.lengthened(self._whole(column, kind.size), label)
@@ -198,8 +176,8 @@ class Parquet(Table):
 
     def _whole(self, column: int, size: int) -> Iterator[Any]:
         """All of a column, some rows of so many bytes at a time."""
-        for groups in (groups for _, rows, groups in self._segments if rows):
-            for (batch,) in self._batches(groups, (column,), size):
+        for part in (part for _, rows, part in self._segments if rows):
+            for (batch,) in self._batches(part, (column,), size):
                 if len(batch):
                     yield batch
 
@@ -229,23 +207,13 @@ class Parquet(Table):
             hint=null if fault.code == "null" else "",
         )
 
-    def _open(self, buffer: int = 0) -> Any:
-        """A reader of its own: they are not shared by threads."""
+    def _source(self) -> Any:
+        """The bytes as Arrow reads them."""
         pa = import_module("pyarrow")
         content = self._content
         if content.data is not None:
-            source = pa.BufferReader(content.data)
-        elif content.kept is not None:
-            source = content.open()
-        else:
-            source = pa.OSFile(os.fsencode(content.path))
-        return import_module("pyarrow.parquet").ParquetFile(
-            source,
-            metadata=self._metadata,
-            buffer_size=buffer,
-            pre_buffer=False,  # it would hold all bytes of a group
-            page_checksum_verification=True,
-        )
+            return pa.BufferReader(content.data)
+        return pa.OSFile(os.fsencode(content.path)) if content.kept is None else content.open()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -258,21 +226,20 @@ class Parquet(Table):
             if isinstance(error, OSError) and error.errno:
                 raise file_error(self._content.path, error) from error
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            if "magic bytes not found in footer" in reason:
-                raise DataError(
-                    f"{self.label} is cut short: it does not end as Parquet does"
-                ) from error
+            if any(words in reason for words in _CUT):
+                raise DataError(f"{self.label} is cut short: it has no proper end") from error
             raise DataError(
-                f"{self.label} is no Parquet file that can be read: {reason}"
+                f"{self.label} is no {self.called_as} file that can be read: {reason}"
             ) from error
 
 
-def _library(label: str) -> None:
+def library(label: str, called: str) -> None:
     try:
         import_module("pyarrow.parquet")
     except ImportError as error:
         raise UsageError(
-            f"{label} is a Parquet file, which takes pyarrow to read, and that is not installed",
+            f"{label} is a file of {called}, which takes the package pyarrow to read, and that is "
+            "not installed",
             hint="pip install 'losscli[arrow]'",
         ) from error
 
@@ -285,22 +252,7 @@ def _places(names: list[str]) -> dict[str, list[int]]:
     return places
 
 
-def _segments(metadata: Any) -> Iterator[tuple[int, int, list[int]]]:
-    """(first row, rows, groups): neighbours together until there are rows worth an opening."""
-    first = rows = size = 0
-    groups: list[int] = []
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        groups.append(number)
-        rows, size = rows + group.num_rows, size + group.total_byte_size
-        if rows >= _SEGMENT_ROWS or size >= _SEGMENT_BYTES:
-            yield first, rows, groups
-            first, rows, size, groups = first + rows, 0, 0, []
-    if groups:
-        yield first, rows, groups
-
-
-def _index_columns(names: tuple[str, ...], metadata: dict[bytes, bytes]) -> tuple[int, ...]:
+def index_columns(names: tuple[str, ...], metadata: dict[bytes, bytes]) -> tuple[int, ...]:
     """The columns that are the index of a frame: pandas says which."""
     said: list[Any] = []
     with suppress(ValueError, TypeError, KeyError):

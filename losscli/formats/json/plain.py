@@ -13,9 +13,9 @@ from json import JSONDecodeError, JSONDecoder, loads
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.cells import LONGEST_NAME, shown
-from losscli.formats.json_ import DuplicateError, as_object, strict_float, walk
-from losscli.formats.nested import NON_FINITE, TooLarge, described, such, to_array
+from losscli.formats.json.document import DuplicateError, as_object, strict_float, walk
+from losscli.formats.json.nested import NON_FINITE, TooLarge, described, such, to_array
+from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.cells import LONGEST_NAME, shown
+from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
 if TYPE_CHECKING:

@@ -105,10 +105,18 @@ class ColumnsField(Field):
 class ArraySource(Source):
     """One array without names: a key names columns of it, if it has two axes."""
 
-    def __init__(self, array: np.ndarray, path: str | None, key: str | None = None) -> None:
+    def __init__(
+        self,
+        array: np.ndarray,
+        path: str | None,
+        key: str | None = None,
+        *,
+        columns: tuple[str, ...] | None = None,
+    ) -> None:
         self.path = path
         self._array = array
-        self._whole = ArrayField(array, path, key)
+        self._names = columns
+        self._whole = ArrayField(array, path, key, columns=columns)
 
     def listing(self) -> list[Listing]:
         return [Listing(self._whole.key or "", self._array.shape, str(self._whole.dtype))]
@@ -116,16 +124,20 @@ class ArraySource(Source):
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         count = self._array.shape[1] if self._array.ndim == 2 else 0
         if key is not None:
-            pick = choose(key, None, count)
+            pick = choose(key, self._names, count)
             if pick is None:
                 kind = "column" if count else "key"
                 raise unknown(self._whole.label, key, self.listing(), kind)
-            return ArrayField(self._array, self.path, key, pick=pick)
-        left = [chosen_or_none(other, None, count) or [] for other in leave]
+            return self._picked(pick, key)
+        left = [chosen_or_none(other, self._names, count) or [] for other in leave]
         gone = {column for columns in left for column in columns}
         if not gone:
             return self._whole
         pick = [column for column in range(count) if column not in gone]
         if not pick:
             raise DataError(f"{self._whole.label}: the other inputs leave no column of it")
-        return ArrayField(self._array, self.path, None, pick=pick)
+        return self._picked(pick, None)
+
+    def _picked(self, pick: list[int], key: str | None) -> Field:
+        names = None if self._names is None else tuple(self._names[column] for column in pick)
+        return ArrayField(self._array, self.path, key, pick=pick, columns=names)

@@ -16,13 +16,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from losscli.errors import DataError, FileError
-from losscli.formats import arrow, pieces
-from losscli.formats.body import Body
-from losscli.formats.cells import Fault
-from losscli.formats.dialect import Records, first_record, has_header
 from losscli.formats.files import named
 from losscli.formats.keys import chosen_or_none
 from losscli.formats.table import Table
+from losscli.formats.text import arrow, pieces
+from losscli.formats.text.body import Body
+from losscli.formats.text.cells import Fault
+from losscli.formats.text.dialect import Records, first_record, has_header
 from losscli.formats.workers import parsed, threaded
 from losscli.lazy import np
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Reading
     from losscli.formats.files import Content
-    from losscli.formats.pieces import Parsed
+    from losscli.formats.text.pieces import Parsed
     from losscli.spool import Spool
 
 __all__ = ["read"]

@@ -11,9 +11,9 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from losscli.formats.arrow import numbers
-from losscli.formats.cells import Part, part
-from losscli.formats.grid import grid
+from losscli.formats.text.arrow import numbers
+from losscli.formats.text.cells import Part, part
+from losscli.formats.text.grid import grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

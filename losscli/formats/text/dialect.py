@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
-from losscli.formats.cells import is_number, shown
+from losscli.formats.text.cells import is_number, shown
 
 if TYPE_CHECKING:
     import io

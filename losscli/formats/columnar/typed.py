@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.cells import LONGEST_NAME
+from losscli.formats.text.cells import LONGEST_NAME
 from losscli.lazy import np
 
 if TYPE_CHECKING:

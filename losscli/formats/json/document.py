@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ArraySource
+from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
+from losscli.formats.json.nested import TooLarge, to_array
+from losscli.formats.json.records import Lists, Records
 from losscli.formats.keys import is_unknown, unknown
-from losscli.formats.nested import TooLarge, to_array
-from losscli.formats.records import Lists, Records
 from losscli.lazy import np
 from losscli.memory import require
 

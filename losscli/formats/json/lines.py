@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ArrayField, ArraySource, ColumnsField
-from losscli.formats.cells import shown
+from losscli.formats.arrays.fields import ArrayField, ArraySource, ColumnsField
 from losscli.formats.files import named
-from losscli.formats.json_ import listed, walk
-from losscli.formats.jsonlines import Faults, LineError, Path, extracted, values
+from losscli.formats.json.document import listed, walk
+from losscli.formats.json.plain import Faults, LineError, Path, extracted, values
 from losscli.formats.keys import choose, chosen_or_none, unknown
 from losscli.formats.table import Table
+from losscli.formats.text.cells import shown
 from losscli.formats.workers import parsed
 from losscli.spool import Spool
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Field, Listing, Reading, Source
     from losscli.formats.files import Content
-    from losscli.formats.jsonlines import Part
+    from losscli.formats.json.plain import Part
 
 __all__ = ["read"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.nested import to_array
+from losscli.formats.json.nested import to_array
 from losscli.formats.table import Table
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from math import prod
-from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from losscli.errors import DataError
-from losscli.formats.arrays import ArraySource, check_dtype
+from losscli.formats.arrays.fields import ArraySource, check_dtype
 from losscli.formats.files import file_error, named
 from losscli.formats.table import Table
 from losscli.lazy import np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from losscli.formats.base import Reading, Source
     from losscli.formats.files import Content
 
-__all__ = ["read"]
+__all__ = ["header", "read"]
 
 
 def read(
@@ -28,7 +28,7 @@ def read(
     """The array in a file."""
     label = named(content.path)
     with content.open() as file:
-        shape, fortran, dtype = _header(file, label)
+        shape, fortran, dtype = header(file, label)
         start = file.tell()
         if dtype.names is None:
             check_dtype(dtype, label)
@@ -92,8 +92,12 @@ class _Stored:
         return found
 
 
-def _header(file: BinaryIO, label: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """Shape, Fortran order and dtype."""
+def header(file: IO[bytes], label: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """Shape, Fortran order and dtype, from the beginning of a file in NumPy's format.
+
+    Raises:
+        DataError: they are damaged.
+    """
     form = np.lib.format
     try:
         with warnings.catch_warnings(action="ignore"):  # of Python 2's headers, which are read

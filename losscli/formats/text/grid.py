@@ -2,7 +2,7 @@
 
 Where cells begin and end is seen from the bytes of all lines at once; numbers are converted by
 libraries, a column at a time, and only cells that look odd become Python's strings. The outcome
-is that of :func:`losscli.formats.cells.part`, cell by cell.
+is that of :func:`losscli.formats.text.cells.part`, cell by cell.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from losscli.formats.cells import Part, part
+from losscli.formats.text.cells import Part, part
 from losscli.lazy import np
 
 if TYPE_CHECKING:

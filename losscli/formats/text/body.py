@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from losscli.formats.cells import Column
-from losscli.formats.dialect import BREAK
+from losscli.formats.text.cells import Column
+from losscli.formats.text.dialect import BREAK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from losscli.formats.cells import Fault
-    from losscli.formats.pieces import Parsed
+    from losscli.formats.text.cells import Fault
+    from losscli.formats.text.pieces import Parsed
     from losscli.spool import Spool, Store
 
 __all__ = ["Body"]

@@ -1,0 +1,1 @@
+"""Arrays of numbers, and fields over them."""

@@ -1,0 +1,86 @@
+"""Safetensors: tensors by name, of which only the rows that are asked for are read."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from losscli.errors import DataError, UsageError
+from losscli.formats.arrays.archive import Archive, Entry
+from losscli.formats.arrays.rows import Rows
+from losscli.formats.files import named
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from losscli.formats.base import Reading
+    from losscli.formats.files import Content
+
+__all__ = ["read"]
+
+_DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BOOL": "bool",
+    **{
+        f"{kind}{bits}": f"{name}{bits}"
+        for kind, name in (("I", "int"), ("U", "uint"))
+        for bits in (8, 16, 32, 64)
+    },
+    **dict.fromkeys(("BF16", "F8_E4M3", "F8_E5M2"), "float32"),  # which NumPy does not have
+}
+"""What each dtype is read as."""
+
+
+def read(
+    content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
+) -> Archive:
+    """The tensors in a file."""
+    label = named(content.path)
+    try:
+        library = import_module("safetensors")
+    except ImportError as error:
+        raise UsageError(
+            f"{label} takes the package safetensors to read, and that is not installed",
+            hint="pip install 'losscli[formats]'",
+        ) from error
+    path = content.path if content.data is None and content.kept is None else None
+    try:
+        if path is None:
+            tensors = import_module("safetensors.torch").load(content.all())
+            slices = {name: _in_memory(tensor) for name, tensor in tensors.items()}
+        else:
+            file = library.safe_open(path, framework="pt")
+            slices = {name: _on_disk(file, name) for name in file.keys()}  # noqa: SIM118
+    except Exception as error:  # of the library's own kind, which has no place to import it from
+        reason = str(error).partition("\n")[0]
+        raise DataError(f"{label} is no safetensors file that can be read: {reason}") from error
+    return Archive(content.path, {name: _entry(label, name, *one) for name, one in slices.items()})
+
+
+def _in_memory(tensor: Any) -> tuple[str, tuple[int, ...], Callable[[slice], Any]]:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return dtype, tuple(tensor.shape), lambda rows: tensor[rows] if tensor.ndim else tensor
+
+
+def _on_disk(file: Any, name: str) -> tuple[str, tuple[int, ...], Callable[[slice], Any]]:
+    part = file.get_slice(name)
+    shape = tuple(part.get_shape())
+    return part.get_dtype(), shape, lambda rows: part[rows] if shape else file.get_tensor(name)
+
+
+def _entry(
+    label: str, name: str, dtype: str, shape: tuple[int, ...], sliced: Callable[[slice], Any]
+) -> Entry:
+    known = _DTYPES.get(dtype, "float32" if dtype.startswith(("bfloat", "float8")) else dtype)
+
+    def opened() -> Any:
+        try:
+            found = np.dtype(known)
+        except TypeError as error:
+            raise DataError(f"{label}:{name} holds {dtype}, which is not numbers") from error
+        return Rows(shape, found, sliced)
+
+    return Entry(shape, dtype.lower() if known == dtype else known, opened)

@@ -1,0 +1,1 @@
+"""Delimited text: read quickly in pieces that are plain, strictly otherwise."""
