@@ -338,18 +338,13 @@ def _signature(question: Question, total: State, dtype: str) -> str:
     for name, default in _CHANGING.items():
         value = getattr(settings, name)
         parts += [f"{name}={_brief(value)}"] if value not in (None, default) else []
+    parts += [f"pos_label={settings.pos_label}"] if settings.pos_label is not None else []
     parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
     version = torch.__version__.partition("+")[0]
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
 
 
-_CHANGING = {
-    "denominator": None,
-    "limit": None,
-    "nan": "error",
-    "target_base": 0,
-    "pos_label": None,
-}
+_CHANGING = {"denominator": None, "limit": None, "nan": "error", "target_base": 0}
 """The common options that change the number, with what does not."""
 
 
