@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
 from typing import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from losscli.docstrings import Doc
     from losscli.roles import Role
 
-__all__ = ["Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
+__all__ = ["TARGETS", "Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Tensor | Terms | Pooled")
@@ -58,6 +58,10 @@ class Pooled(NamedTuple):
 
     sums: Tensor  # rows first
     finish: Callable[[Tensor], Tensor]  # from the sums, less the axis of rows, to the losses
+
+
+TARGETS = ("target", "target_logits", "target_log_probs")
+"""What is true: as it is, or as scores or log-probabilities of it."""
 
 
 def flag(name: str) -> str:
@@ -246,7 +250,7 @@ class Loss(Generic[P, R]):
     def inputs(self) -> tuple[str, ...]:
         """The inputs of all forms, each once: what is predicted, and then the target."""
         names = dict.fromkeys(name for form in self.forms for name in form)
-        return (*(name for name in names if name != "target"), *(["target"] * ("target" in names)))
+        return tuple(sorted(names, key=lambda name: name in TARGETS))
 
     def stretched(self, form: tuple[str, ...]) -> list[str]:
         """The inputs that may be one number, or one for each column: see :class:`Small`."""
@@ -264,6 +268,16 @@ class Loss(Generic[P, R]):
             for name, parameter in inspect.signature(self.function).parameters.items()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
+
+    @cached_property
+    def synonyms(self) -> dict[str, Option]:
+        """Other names of options: of weights for each class, whatever they are called."""
+        found = [one for one in self.options.values() if one.small and one.small.per_class]
+        if not found or found[0].name == "class_weight":
+            return {}
+        text = f"The same as {flag(found[0].name)}: numbers, names (cat=1,dog=2), balanced, or "
+        text += "effective=BETA."
+        return {"class_weight": replace(found[0], name="class_weight", help=text)}
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options with their values.

@@ -32,16 +32,20 @@ MAY = {
     "batch": LIGHT | {"facts", "views"},
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
-    "roles": LIGHT | {"checks", "facts", "quantiles", "ranking", "shapes", "stats"},
+    "roles": LIGHT | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats"},
     "losses": LIGHT | {"registry", "roles"},
     "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
-    "beside": LIGHT | {"formats", "registry", "shapes"},
+    "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
     "question": LIGHT
-    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"},
+    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
+    | {"weights"},
     "plan": LIGHT
-    | {"batch", "beside", "cores", "devices", "formats", "losses", "memory", "registry", "state"},
+    | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
+    | {"stats"},
+    "reader": LIGHT | {"batch", "cores", "state"},
+    "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},

@@ -107,6 +107,31 @@ CODES: dict[str, Code] = {
         "The files of two inputs do not hold as many rows, one by one.",
         "Rows are paired through all files: are both lists of files whole, and in one order?",
     ),
+    "balanced": _code(
+        Level.NOTE,
+        "Weights were computed from the targets that count, in a pass over them alone.",
+        "The note has them; so have the options of --json, and --weight takes them as numbers.",
+    ),
+    "absent-class": _code(
+        Level.WARNING,
+        "Weights come from the targets, and no target is of some class, or positive.",
+        "Numbers (--weight 1,2,1) weigh it as you say.",
+    ),
+    "pos-label": _code(
+        Level.NOTE,
+        "Targets were read as 1 and 0, or as +1 and -1, by --pos-label.",
+        "Nothing is lost; the note names both labels.",
+    ),
+    "no-positives": _code(
+        Level.WARNING,
+        "No target that counts is the one that --pos-label names.",
+        "Is the label spelled as in the data?",
+    ),
+    "third-label": _code(
+        Level.ERROR,
+        "A target is neither what --pos-label names nor the other label.",
+        "Binary targets have two labels; --mask leaves elements out, ce takes several classes.",
+    ),
     "text": _code(
         Level.ERROR,
         "Text, where numbers are wanted.",

@@ -150,7 +150,7 @@ def impossible(batch: Batch) -> Found | None:
     if batch.options.get("label_smoothing"):  # every class is a little true
         return Found(none.any(1), np.zeros(none.any(1).shape))
     if batch.pairing.probabilities:
-        least = -np.inf if batch.options.get("log_target") else 0.0
+        least = -np.inf if batch.logarithmic else 0.0
         mask = ((batch.prediction == floor) & (batch.target > least)).any(1)
     else:
         classes = batch.prediction.shape[1]

@@ -194,7 +194,8 @@ def probs_range(batch: Batch) -> np.ndarray | None:
 @probs_range.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {tally.value:g} is no probability ({like(tally)})"
-    return message, "log-probabilities are read with --log-target" if case.loss == "kl" else ""
+    other = "--target-log-probs and --target-logits take logarithms and scores"
+    return message, other if "target_logits" in case.kinds else ""
 
 
 @check("target-log-probs-range", Level.ERROR, on="target")
@@ -209,6 +210,8 @@ def log_probs_range(batch: Batch) -> np.ndarray | None:
 @log_probs_range.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {tally.value:g} is no log-probability: above 0 ({like(tally)})"
+    if case.option == "target_log_probs":
+        return message, "--target-logits takes scores, --target probabilities"
     return message, "probabilities are read without --log-target"
 
 
@@ -219,7 +222,7 @@ def probs_sum(batch: Batch) -> Found | None:
     Nothing is renormalised, as in PyTorch; several labels a row are for bce.
     """
     values = batch.target.astype(np.float64)
-    if batch.options.get("log_target"):
+    if batch.logarithmic:
         values = np.exp(values)
     return off_one(values.sum(1), batch.target.dtype)
 
@@ -235,3 +238,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 CHECKS: tuple[Check, ...] = numbers("target")
 """What is asked of every target."""
+
+DISTRIBUTION: dict[str, tuple[Check, ...]] = {
+    "target": (probs_range, probs_sum),
+    "target_log_probs": (log_probs_range, probs_sum),
+    "target_logits": (),
+}
+"""What is asked of a target that has a value for each class, by what it is."""

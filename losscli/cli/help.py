@@ -162,7 +162,7 @@ def described(loss: Loss[Any, Any]) -> dict[str, Any]:
                 "bounds": option.range,
                 "help": option.help,
             }
-            for option in loss.options.values()
+            for option in (*loss.options.values(), *loss.synonyms.values())
         ],
         "reference": loss.reference,
     }

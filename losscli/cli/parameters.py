@@ -13,7 +13,7 @@ from losscli.docstrings import entries, parsed
 from losscli.gates import Gates
 from losscli.registry import flag
 from losscli.report import FORMATS
-from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+from losscli.settings import DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,8 @@ INPUTS = {
     "std": "Their standard deviations: a file, or a number for all.",
     "log_var": "Logarithms of their variances: a file, or a number for all.",
     "target": "True labels or values.",
+    "target_logits": "Unnormalised scores of the true distribution.",
+    "target_log_probs": "Log-probabilities of the true distribution.",
 }
 
 _SHORT = {"value": "-b", "quiet": "-q"}
@@ -39,10 +41,12 @@ _METAVARS = {
     "reduction": "|".join(REDUCTIONS),
     "dtype": "|".join(DTYPES),
     "nan": "|".join(NAN),
+    "denominator": "positives|rows|N",
     "device": "cpu|cuda|cuda:N|mps|auto",
     "format": "|".join(FORMATS),
     "classes": "A,B,C|FILE",
     "target_base": "0|1",
+    "pos_label": "VALUE",
     "input_format": "[INPUT=]FMT",
     "top_k": "K,K",
     "ignore": "CODE",
@@ -53,10 +57,10 @@ _METAVARS = {
 }
 _PANELS = {
     "Reading": (
-        *("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
-        "max_expansion",
+        *("data", "input_format", "header", "limit", "nan"),
+        *("classes", "target_base", "pos_label", "max_expansion"),
     ),
-    "Computing": ("reduction", "device", "dtype", "threshold", "top_k", "threads"),
+    "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": (
         *("format", "json", "value", "quiet", "head", "worst", "save", "output"),
@@ -72,7 +76,7 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
         yield _input(name, INPUTS[name])
     yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
     yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
-    for option in loss.options.values():
+    for option in (*loss.options.values(), *loss.synonyms.values()):
         yield _own(loss, option)
     yield from _common(loss)
 
@@ -84,7 +88,7 @@ def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
         hints = get_type_hints(owner)
         for one in fields(owner):
             declared[one.name] = (texts, hints, one.default)
-    missing = {"threshold", "top_k", "classes", "target_base"} - set(loss.target.settings)
+    missing = {*OF_ROLES} - {*loss.target.settings}
     for panel, names in _PANELS.items():
         for name in names:
             if name in missing or name in loss.options:

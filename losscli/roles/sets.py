@@ -38,6 +38,8 @@ class LabelLists(Ranked):
     the data before any is computed: most lists tell it in their first rows, by a -1.
     """
 
+    settings = ("threshold",)
+
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
         self.multi_hot = self._only_bits()

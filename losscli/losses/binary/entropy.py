@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import entropy, times
-from losscli.options import Array, Fraction, NonNegative
+from losscli.options import Array, Fraction, NonNegative, PerClass, PerColumn
 from losscli.registry import loss
 from losscli.roles import Binary
 from losscli.roles.base import number, ratio
@@ -47,7 +47,8 @@ def bce(
     target: Tensor,
     *,
     weight: Array = 1.0,
-    pos_weight: Array = 1.0,
+    class_weight: PerClass = 1.0,
+    pos_weight: PerColumn = 1.0,
     label_smoothing: Fraction = 0.0,
 ) -> Tensor:
     """Binary cross-entropy: of one yes or no for each score.
@@ -58,7 +59,10 @@ def bce(
 
     Args:
         weight: Factor of each element's loss; broadcast, as in PyTorch.
-        pos_weight: Factor of the positive part: one number, or one for each column.
+        class_weight: Factors of the negative and of the positive part: two numbers, names
+            (0=1,1=3), balanced, or effective=BETA.
+        pos_weight: Factor of the positive part: one number, one for each column, or balanced:
+            negatives / positives, of each column of (N, C), else of all targets.
         label_smoothing: Moves targets towards 1/2: y(1 - s) + s/2.
 
     Shape:
@@ -110,21 +114,27 @@ def bce(
         # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it. The
         # bits are those of the general case: no element depends on the targets of others.
         found = F.softplus(logits * torch.rsub(target, 1, alpha=2), threshold=LINEAR)
-        heavier = times(pos_weight, found)
-        if heavier is not found:
-            found = torch.where(target > 0.5, heavier, found)
+        lighter, heavier = (times(one, found) for one in _sides(class_weight, pos_weight))
+        if lighter is not found or heavier is not found:
+            found = torch.where(target > 0.5, heavier, lighter)
         return times(weight, found)
     yes, no = (-F.softplus(z, threshold=LINEAR) for z in (-logits, logits))
-    return _both(target, yes, no, weight, pos_weight)
+    return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
 @bce.given
 def _(
-    probs: Tensor, target: Tensor, *, weight: Array, pos_weight: Array, label_smoothing: Fraction
+    probs: Tensor,
+    target: Tensor,
+    *,
+    weight: Array,
+    class_weight: PerClass,
+    pos_weight: PerColumn,
+    label_smoothing: Fraction,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes, no = probs.log().clamp(min=FLOOR), (-probs).log1p().clamp(min=FLOOR)
-    return _both(target, yes, no, weight, pos_weight)
+    return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
 @bce.given
@@ -133,35 +143,49 @@ def _(
     target: Tensor,
     *,
     weight: Array,
-    pos_weight: Array,
+    class_weight: PerClass,
+    pos_weight: PerColumn,
     label_smoothing: Fraction,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes = log_probs.clamp(max=0)
     # ln(1 - p): from expm1 while p is near 1, from log1p while it is small (Mächler, 2012).
     no = torch.where(yes > -0.6931472, (-yes.expm1()).log(), (-yes.exp()).log1p())
-    return _both(target, yes, no, weight, pos_weight)
+    return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
 @bce.guessed
 def base_rate(
-    totals: Totals, *, weight: Array, pos_weight: Array, label_smoothing: float
+    totals: Totals,
+    *,
+    weight: Array,
+    pos_weight: Array,
+    label_smoothing: float,
+    class_weight: PerClass = 1.0,
 ) -> float | None:
     """The entropy of the mean target: that of always naming the base rate."""
-    if not (isinstance(weight, float) and isinstance(pos_weight, float)):
-        return None
-    if weight != 1 or pos_weight != 1:
+    weights = weight, pos_weight, class_weight
+    if not all(isinstance(one, float) and one == 1 for one in weights):
         return None
     count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
     mean = ratio(totals["y"].value, count) * (1 - label_smoothing) + label_smoothing / 2
     return entropy([mean, 1 - mean]) if 0 <= mean <= 1 else None
 
 
+def _sides(
+    class_weight: Tensor | float, pos_weight: Tensor | float
+) -> tuple[Tensor | float, Tensor | float]:
+    """What the negative and the positive part count."""
+    if isinstance(class_weight, float):
+        return 1.0, pos_weight
+    return class_weight[0], class_weight[1] * pos_weight
+
+
 def _both(
-    target: Tensor, yes: Tensor, no: Tensor, weight: Tensor | float, pos_weight: Tensor | float
+    target: Tensor, yes: Tensor, no: Tensor, lighter: Tensor | float, heavier: Tensor | float
 ) -> Tensor:
-    """The cross-entropy of both sides, from their logarithms."""
-    return -times(weight, times(pos_weight, times(target, yes)) + times(1 - target, no))
+    """The cross-entropy of both sides, from their logarithms and what they count."""
+    return -(times(heavier, times(target, yes)) + times(lighter, times(1 - target, no)))
 
 
 def _smooth(target: Tensor, amount: float) -> Tensor:
@@ -185,7 +209,12 @@ def _smooth(target: Tensor, amount: float) -> Tensor:
     },
 )
 def focal(
-    logits: Tensor, target: Tensor, *, gamma: NonNegative = 2.0, alpha: Fraction | None = None
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: NonNegative = 2.0,
+    alpha: Fraction | None = None,
+    class_weight: PerClass = 1.0,
 ) -> Tensor:
     """Binary cross-entropy that counts well-classified elements less.
 
@@ -195,6 +224,8 @@ def focal(
     Args:
         gamma: How much easy elements are discounted.
         alpha: Weight of the positive class, the negative one has 1 - alpha (RetinaNet: 0.25).
+        class_weight: Factors of negatives and positives besides: two numbers, names (0=1,1=3),
+            balanced, or effective=BETA.
 
     Shape:
         Any; the target's is the same.
@@ -224,17 +255,30 @@ def focal(
     cross = bce(logits, target)
     # 1 - p_t, without the cancellation of 1 - (p y + (1 - p)(1 - y)).
     missed = torch.sigmoid(-logits) * target + torch.sigmoid(logits) * (1 - target)
-    return _sided(times(missed**gamma, cross), target, alpha)
+    return _sided(times(missed**gamma, cross), target, alpha, class_weight)
 
 
 @focal.given
-def _(probs: Tensor, target: Tensor, *, gamma: NonNegative, alpha: Fraction | None) -> Tensor:
+def _(
+    probs: Tensor,
+    target: Tensor,
+    *,
+    gamma: NonNegative,
+    alpha: Fraction | None,
+    class_weight: PerClass,
+) -> Tensor:
     cross = -(
         target * probs.log().clamp(min=FLOOR) + (1 - target) * (-probs).log1p().clamp(min=FLOOR)
     )
     missed = (1 - probs) * target + probs * (1 - target)
-    return _sided(missed**gamma * cross, target, alpha)
+    return _sided(missed**gamma * cross, target, alpha, class_weight)
 
 
-def _sided(found: Tensor, target: Tensor, alpha: float | None) -> Tensor:
-    return found if alpha is None else times(alpha * target + (1 - alpha) * (1 - target), found)
+def _sided(
+    found: Tensor, target: Tensor, alpha: float | None, class_weight: Tensor | float
+) -> Tensor:
+    if alpha is not None:
+        found = times(alpha * target + (1 - alpha) * (1 - target), found)
+    if isinstance(class_weight, float):
+        return found
+    return times(class_weight[1] * target + class_weight[0] * (1 - target), found)

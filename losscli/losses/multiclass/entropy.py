@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from math import exp, inf, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.limits import entropy, log_softmax, times
-from losscli.options import Fraction, PerClass
+from losscli.losses.limits import cooled, entropy, times
+from losscli.options import Bound, Fraction, PerClass, Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Classes, ClassIndex
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
+
+Later = Annotated[int, Bound(">=", 0)]
 
 
 def perplexity(mean: float) -> float:
@@ -61,6 +63,8 @@ def ce(
     weight: PerClass = 1.0,
     ignore_index: int = -100,
     label_smoothing: Fraction = 0.0,
+    temperature: Positive = 1.0,
+    shift: Later = 0,
     class_axis: int | None = None,
 ) -> Tensor | Terms:
     """Cross-entropy: of one class out of several for each row.
@@ -72,11 +76,14 @@ def ce(
         weight: Factor of each class.
         ignore_index: Targets of this value do not count.
         label_smoothing: Mixes the target with the uniform distribution.
+        temperature: Divides logits, those of the target too.
+        shift: Scores position t of sequences against target t + shift, and drops the ends: 1 for
+            a causal language model. Masks and weights of positions go with the targets.
         class_axis: Where the classes are, if the shapes leave it open.
 
     Shape:
         Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
-        the logits' own shape.
+        the logits' own shape, as those that are scores or log-probabilities always are.
 
     Mean:
         The mean divides by the sum of the --weight of the true classes that count, for class
@@ -132,32 +139,60 @@ def ce(
         >>> ce(torch.tensor([[0.8, 2.0, 1.2]]), torch.tensor([0]))
         tensor([1.7599])
     """
-    return _cross(log_softmax(logits, 1), target, weight, ignore_index, label_smoothing)
+    return _cross(cooled(logits, temperature), target, weight, ignore_index, label_smoothing)
 
 
 @ce.given
-def _(
-    probs: Tensor,
-    target: Tensor,
-    *,
-    weight: PerClass,
-    ignore_index: int,
-    label_smoothing: Fraction,
-    class_axis: int | None,
-) -> Tensor | Terms:
-    return _cross(probs.log(), target, weight, ignore_index, label_smoothing)
+def _(probs: Tensor, target: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(probs.log(), target, **options)
 
 
 @ce.given
-def _(
+def _(log_probs: Tensor, target: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(log_probs, target, **options)
+
+
+@ce.given
+def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
+    logs, shares = (cooled(one, options["temperature"]) for one in (logits, target_logits))
+    return _chosen(logs, shares.exp(), **options)
+
+
+@ce.given
+def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(cooled(logits, options["temperature"]), target_log_probs.exp(), **options)
+
+
+@ce.given
+def _(probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(probs.log(), cooled(target_logits, options["temperature"]).exp(), **options)
+
+
+@ce.given
+def _(probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(probs.log(), target_log_probs.exp(), **options)
+
+
+@ce.given
+def _(log_probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(log_probs, cooled(target_logits, options["temperature"]).exp(), **options)
+
+
+@ce.given
+def _(log_probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(log_probs, target_log_probs.exp(), **options)
+
+
+def _chosen(
     log_probs: Tensor,
     target: Tensor,
     *,
     weight: PerClass,
     ignore_index: int,
-    label_smoothing: Fraction,
-    class_axis: int | None,
+    label_smoothing: float,
+    **_: Any,
 ) -> Tensor | Terms:
+    """Cross-entropy by the options of ce, of which the others have been heeded."""
     return _cross(log_probs, target, weight, ignore_index, label_smoothing)
 
 
@@ -200,7 +235,7 @@ def _(
     weight: PerClass,
     ignore_index: int,
     label_smoothing: float = 0.0,
-    class_axis: int | None,
+    **_: Any,
 ) -> float | None:
     """The entropy of the class frequencies: that of always naming them."""
     masses = totals.get("masses" if "masses" in totals else "classes")
@@ -229,6 +264,7 @@ def nll(
     *,
     weight: PerClass = 1.0,
     ignore_index: int = -100,
+    shift: Later = 0,
     class_axis: int | None = None,
 ) -> Tensor | Terms:
     """Negative log-likelihood: cross-entropy from log-probabilities.
@@ -238,6 +274,8 @@ def nll(
     Args:
         weight: Factor of each class.
         ignore_index: Targets of this value do not count.
+        shift: Scores position t of sequences against target t + shift, and drops the ends: 1 for
+            a causal language model. Masks and weights of positions go with the targets.
         class_axis: Where the classes are, if the shapes leave it open.
 
     Shape:
