@@ -16,7 +16,7 @@ from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.sets import LabelLists, Ranked
-from losscli.roles.spreads import Spread
+from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 
 __all__ = [
@@ -32,12 +32,14 @@ __all__ = [
     "Distance",
     "Distribution",
     "Growing",
+    "Heavy",
     "LabelLists",
     "Labels",
     "Measure",
     "MultiLabel",
     "Outcomes",
     "PlusMinus",
+    "Pointed",
     "Quantiles",
     "Ranked",
     "Relative",

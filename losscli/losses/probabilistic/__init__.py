@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from losscli.losses.probabilistic.counts import gamma, poisson_nll, tweedie
-from losscli.losses.probabilistic.wide import gaussian_nll
+from losscli.losses.probabilistic.wide import crps, gaussian_nll, laplace_nll, student_t
 
-__all__ = ["gamma", "gaussian_nll", "poisson_nll", "tweedie"]
+__all__ = [
+    "crps",
+    "gamma",
+    "gaussian_nll",
+    "laplace_nll",
+    "poisson_nll",
+    "student_t",
+    "tweedie",
+]

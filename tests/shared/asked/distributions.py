@@ -6,6 +6,20 @@ from math import inf, log
 
 from asked.base import Example
 
+
+def values(width, wide=lambda rng, n: rng.exponential(size=n) + 0.1):
+    """What makes means and targets with a width."""
+
+    def make(rng, n):
+        mean = rng.normal(size=n)
+        return {"mean": mean, width: wide(rng, n), "target": mean + rng.normal(0, 0.1, n)}
+
+    return make
+
+
+MOVED = frozenset({"row order", "symmetric", "shift"})
+BOTH = ("mean", "target")
+
 EXAMPLES = {
     "gaussian-nll": Example(
         {
@@ -31,13 +45,26 @@ EXAMPLES = {
             },
         },
         options={"full": "--full", "eps": "--eps 2"},
-        laws=frozenset({"row order", "symmetric", "shift"}),
-        shifted=("mean", "target"),
+        laws=MOVED,
+        shifted=BOTH,
         limits=[
             ({"mean": [0.0, 1.0], "var": [1.0, 4.0], "target": [0.0, 1.0]}, [0, log(4) / 2]),
             ({"mean": [inf, 0.0], "var": [1.0, inf], "target": [0.0, 0.0]}, [inf, inf]),
             ({"mean": [1.0], "var": [0.0], "target": [1.0]}, [log(1e-6) / 2]),
             ({"mean": [0.0], "log_var": [inf], "target": [1.0]}, [inf]),
         ],
+    ),
+    "laplace-nll": Example({"--scale": values("scale")}, laws=MOVED, shifted=BOTH),
+    "student-t": Example(
+        {"--scale": values("scale")}, options={"df": "--df 2"}, laws=MOVED, shifted=BOTH
+    ),
+    "crps": Example(
+        {
+            "--std": values("std"),
+            "--var": values("var"),
+            "--log-var": values("log_var", lambda rng, n: rng.normal(size=n)),
+        },
+        laws=MOVED | {"non-negative"},
+        shifted=BOTH,
     ),
 }
