@@ -147,6 +147,19 @@ def narrow(side: str) -> Check:
     return clamped
 
 
+@check("interval-ends", Level.ERROR, on="upper")
+def crossed(batch: Batch) -> np.ndarray | None:
+    """Intervals that end before they begin."""
+    found = np.asarray(batch.values("upper") < batch.values("prediction"))
+    return found if found.any() else None
+
+
+@crossed.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: --upper is {tally.value:g}, and --lower is above it ({like(tally)})"
+    return message, "were the two ends swapped?"
+
+
 @check("count-whole", Level.WARNING, on="target")
 def fractional(batch: Batch) -> np.ndarray | None:
     """Counts that are no whole numbers.

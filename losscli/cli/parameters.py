@@ -32,6 +32,8 @@ INPUTS = {
     "std": "Their standard deviations: a file, or a number for all.",
     "log_var": "Logarithms of their variances: a file, or a number for all.",
     "scale": "Their scales: a file, or a number for all.",
+    "lower": "Lower ends of intervals.",
+    "upper": "Their upper ends.",
     "target": "True labels or values.",
     "target_logits": "Unnormalised scores of the true distribution.",
     "target_log_probs": "Log-probabilities of the true distribution.",

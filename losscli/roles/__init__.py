@@ -14,7 +14,9 @@ from losscli.roles.classes import (
 )
 from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
+from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.latent import Latent
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
@@ -33,8 +35,10 @@ __all__ = [
     "Distribution",
     "Growing",
     "Heavy",
+    "Interval",
     "LabelLists",
     "Labels",
+    "Latent",
     "Measure",
     "MultiLabel",
     "Outcomes",

@@ -67,4 +67,32 @@ EXAMPLES = {
         laws=MOVED | {"non-negative"},
         shifted=BOTH,
     ),
+    "gaussian-kl": Example(
+        {
+            "--log-var": lambda rng, n: {
+                "mean": rng.normal(size=(n, 5)),
+                "log_var": rng.normal(size=(n, 5)),
+            },
+            "--var": lambda rng, n: {
+                "mean": rng.normal(size=(n, 2, 3)),
+                "var": rng.exponential(size=(n, 2, 3)) + 0.1,
+            },
+            "--std": lambda rng, n: {"mean": rng.normal(size=(n, 5)), "std": 0.5},
+        },
+        laws=frozenset({"row order", "non-negative", "zero at truth"}),
+        truth=lambda given: {key: 0 * value for key, value in given.items()},
+    ),
+    "interval": Example(
+        {
+            "--lower --upper": lambda rng, n: {
+                "lower": rng.normal(size=n) - 6,
+                "upper": rng.normal(size=n) + 6,
+                "target": 8 * rng.normal(size=n),
+            }
+        },
+        options={"alpha": "--alpha 0.5"},
+        laws=frozenset({"row order", "non-negative", "zero at truth", "shift"}),
+        truth=lambda given: dict.fromkeys(given, given["target"]),
+        shifted=("lower", "upper", "target"),
+    ),
 }
