@@ -32,6 +32,8 @@ INPUTS = {
     "std": "Their standard deviations: a file, or a number for all.",
     "log_var": "Logarithms of their variances: a file, or a number for all.",
     "scale": "Their scales: a file, or a number for all.",
+    "total_count": "How many failures end a count: a file, or a number for all.",
+    "dispersion": "How much the variance grows with the squared mean: one over the total count.",
     "lower": "Lower ends of intervals.",
     "upper": "Their upper ends.",
     "target": "True labels or values.",

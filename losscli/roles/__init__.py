@@ -17,6 +17,7 @@ from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.latent import Latent
+from losscli.roles.overdispersed import Overdispersed
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
@@ -42,6 +43,7 @@ __all__ = [
     "Measure",
     "MultiLabel",
     "Outcomes",
+    "Overdispersed",
     "PlusMinus",
     "Pointed",
     "Quantiles",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import inf, log
 
+import numpy as np
+
 from asked.base import Example
 
 
@@ -13,6 +15,18 @@ def values(width, wide=lambda rng, n: rng.exponential(size=n) + 0.1):
     def make(rng, n):
         mean = rng.normal(size=n)
         return {"mean": mean, width: wide(rng, n), "target": mean + rng.normal(0, 0.1, n)}
+
+    return make
+
+
+def counts(mean, wide, columns):
+    """What makes means and counts; total counts of 3 columns, of 1 or of none."""
+
+    def make(rng, n):
+        rate = rng.exponential(5, size=(n, 3) if columns else n)
+        given = {mean: rate if mean == "rate" else np.log(rate)}
+        given[wide] = rng.exponential(20, size=(n, *columns)) + 0.1
+        return given | {"target": rng.poisson(5, size=rate.shape)}
 
     return make
 
@@ -94,5 +108,19 @@ EXAMPLES = {
         laws=frozenset({"row order", "non-negative", "zero at truth", "shift"}),
         truth=lambda given: dict.fromkeys(given, given["target"]),
         shifted=("lower", "upper", "target"),
+    ),
+    "negative-binomial": Example(
+        {
+            f"--{mean} --{wide}".replace("_", "-"): counts(mean, wide, columns)
+            for mean, wide, columns in (
+                ("rate", "total_count", ()),
+                ("log_rate", "total_count", (1,)),
+                ("logits", "total_count", (3,)),
+                ("rate", "dispersion", (1,)),
+                ("log_rate", "dispersion", (3,)),
+            )
+        },
+        laws=frozenset({"row order", "non-negative"}),
+        positive=True,
     ),
 }
