@@ -12,6 +12,8 @@ FAMILIES = {
     "multiclass": "Multi-class and distributions",
     "regression": "Regression",
     "probabilistic": "Probabilistic regression",
+    "ordinal": "Ordered classes",
+    "survival": "Survival",
 }
 """The modules or packages in this one, and what their families are called."""
 

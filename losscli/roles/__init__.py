@@ -17,9 +17,11 @@ from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.latent import Latent
+from losscli.roles.ordinal import Ordered, Thresholds
 from losscli.roles.overdispersed import Overdispersed
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Heavy, Pointed, Spread
+from losscli.roles.survival import Survival
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Latent",
     "Measure",
     "MultiLabel",
+    "Ordered",
     "Outcomes",
     "Overdispersed",
     "PlusMinus",
@@ -53,5 +56,7 @@ __all__ = [
     "ScoredClassIndex",
     "ScoredClasses",
     "Spread",
+    "Survival",
+    "Thresholds",
     "Values",
 ]
