@@ -31,7 +31,7 @@ INPUTS = {
     "var": "Their variances: a file, or a number for all.",
     "std": "Their standard deviations: a file, or a number for all.",
     "log_var": "Logarithms of their variances: a file, or a number for all.",
-    "scale": "Their scales: a file, or a number for all.",
+    "scale": "Scales of distributions or of errors: a file, or a number for all.",
     "total_count": "How many failures end a count: a file, or a number for all.",
     "dispersion": "How much the variance grows with the squared mean: one over the total count.",
     "log_hazard": "Logarithms of hazards: the higher, the sooner.",

@@ -14,6 +14,7 @@ FAMILIES = {
     "probabilistic": "Probabilistic regression",
     "ordinal": "Ordered classes",
     "survival": "Survival",
+    "signal": "Signals and images",
 }
 """The modules or packages in this one, and what their families are called."""
 

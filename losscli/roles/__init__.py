@@ -20,6 +20,7 @@ from losscli.roles.latent import Latent
 from losscli.roles.ordinal import Ordered, Thresholds
 from losscli.roles.overdispersed import Overdispersed
 from losscli.roles.sets import LabelLists, Ranked
+from losscli.roles.signals import Image, Scaled, Signal
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.survival import Survival
 from losscli.roles.values import Growing, Quantiles, Relative, Values
@@ -38,6 +39,7 @@ __all__ = [
     "Distribution",
     "Growing",
     "Heavy",
+    "Image",
     "Interval",
     "LabelLists",
     "Labels",
@@ -53,8 +55,10 @@ __all__ = [
     "Ranked",
     "Relative",
     "Role",
+    "Scaled",
     "ScoredClassIndex",
     "ScoredClasses",
+    "Signal",
     "Spread",
     "Survival",
     "Thresholds",

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asked import distributions, ordered, survival
+from asked import distributions, ordered, signals, survival
 
 if TYPE_CHECKING:
     from asked.base import Example
 
-EXAMPLES: dict[str, Example] = {**distributions.EXAMPLES, **ordered.EXAMPLES, **survival.EXAMPLES}
+EXAMPLES: dict[str, Example] = {
+    **distributions.EXAMPLES,
+    **ordered.EXAMPLES,
+    **survival.EXAMPLES,
+    **signals.EXAMPLES,
+}
 """The examples by the name of their loss."""
 
 FORMS = {
