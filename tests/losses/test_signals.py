@@ -71,6 +71,8 @@ def test_silence_is_told():
     assert result.elements.tolist() == [inf, inf, -inf]
     (warning,) = result.warnings
     assert (warning.code, warning.count) == ("silent", 2)
+    unknown = evaluate("si-sdr", pred=[[np.nan, 1.0]], target=[signal], nan="propagate")
+    assert np.isnan(unknown.elements).all()
     with pytest.raises(DataError, match="their last axis is time"):
         evaluate("si-sdr", pred=ONE, target=OTHER[0])
 

@@ -6,7 +6,13 @@ from asked.base import Example
 
 
 def pairs(*row):
-    return lambda rng, n: {"pred": rng.normal(size=(n, *row)), "target": rng.normal(size=(n, *row))}
+    """Signals of which some are near to their targets."""
+
+    def make(rng, n):
+        target = rng.normal(size=(n, *row))
+        return {"pred": target + rng.normal(0, 0.8, target.shape), "target": target}
+
+    return make
 
 
 def same(given):
