@@ -130,7 +130,10 @@ def narrow(side: str) -> Check:
 
     @check("clamped", Level.WARNING, on=side)
     def clamped(batch: Batch) -> np.ndarray | None:
-        """Variances below eps, which a loss takes for eps."""
+        """Variances below eps, which a loss takes for eps.
+
+        --eps takes a smaller bound.
+        """
         eps = batch.options["eps"]
         with np.errstate(over="ignore"):
             found = np.asarray(_VARIANCE[side](batch.values(side)) < eps)
@@ -149,7 +152,10 @@ def narrow(side: str) -> Check:
 
 @check("interval-ends", Level.ERROR, on="upper")
 def crossed(batch: Batch) -> np.ndarray | None:
-    """Intervals that end before they begin."""
+    """Intervals that end before they begin.
+
+    Were the two ends swapped?
+    """
     found = np.asarray(batch.values("upper") < batch.values("prediction"))
     return found if found.any() else None
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @check("event-value", Level.ERROR, on="event")
 def not_an_event(batch: Batch) -> np.ndarray | None:
-    """Events other than 0 and 1."""
+    """Events other than 0 and 1.
+
+    An event that happened is 1, a censored time is 0.
+    """
     values = batch.values("event")
     return np.asarray((values != 0) & (values != 1) & (values == values))
 
@@ -28,7 +31,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("negative-time", Level.WARNING, on="time")
 def negative_time(batch: Batch) -> np.ndarray | None:
-    """Times below 0: only their order counts, but they are odd."""
+    """Times below 0: only their order counts, but they are odd.
+
+    Are the times durations since a common start?
+    """
     return None if batch.span("time")[0] >= 0 else np.asarray(batch.values("time") < 0)
 
 

@@ -41,6 +41,10 @@ def rps(
     Shape:
         Probabilities (N, C), (N, C, d1, …) or (N, d1, …, C); class indices without that axis.
 
+    Related:
+        brier: the same of two classes, and without any order of more.
+        crps: of values.
+
     Reference:
         Epstein, 1969; Murphy, 1971; the mean of verification::rps of R.
 
@@ -80,7 +84,7 @@ def _(totals: Totals, *, normalize: bool, **_: object) -> float | None:
     aliases=("coral-loss", "ordinal-ce"),
 )
 def coral(logits: Tensor, target: Tensor, *, weight: Array = 1.0) -> Tensor:
-    """Cross-entropy of the thresholds between ordered classes: is it above each of them?
+    """Cross-entropy of the thresholds between ordered classes: above each of them, or not.
 
     loss = sum over k < C - 1 of weight_k · (ln(1 + exp(logit_k)) - [y > k] · logit_k): bce of the
     C - 1 questions whether the class is above k. The rank is how many are answered by yes.
@@ -90,6 +94,10 @@ def coral(logits: Tensor, target: Tensor, *, weight: Array = 1.0) -> Tensor:
 
     Shape:
         Logits (N, C - 1); class indices (N) in 0 … C - 1.
+
+    Related:
+        bce: of each threshold; coral is the sum of them.
+        rps: of probabilities of the classes.
 
     Reference:
         coral_pytorch.losses.coral_loss; Cao, Mirjalili and Raschka, arXiv:1901.07884.

@@ -44,6 +44,9 @@ def psnr(pred: Tensor, target: Tensor, *, data_range: Positive = 1.0) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Related:
+        mse: the same before the logarithm, with --data-range 1.
+
     Reference:
         kornia.losses.psnr_loss; torchmetrics.functional.image.peak_signal_noise_ratio and
         skimage.metrics.peak_signal_noise_ratio, which are not negated.
@@ -81,6 +84,9 @@ def si_sdr(pred: Tensor, target: Tensor, *, zero_mean: bool = False) -> Tensor:
 
     Shape:
         Prediction and target (N, T), (N, …, T) or (T); losses without the axis of time.
+
+    Related:
+        psnr: of errors that are measured in a fixed unit.
 
     Reference:
         torchmetrics.functional.audio.scale_invariant_signal_distortion_ratio; Le Roux et al.,

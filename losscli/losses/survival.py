@@ -34,6 +34,12 @@ def cox(log_hazard: Tensor, time: Tensor, event: Tensor, *, ties: Ties = "breslo
     Shape:
         Log-hazards, times and events (N); an event is 1, a censored time 0.
 
+    Mean:
+        The mean divides by the number of events.
+
+    Related:
+        ce: the same, of those at risk instead of classes.
+
     Reference:
         Cox, 1972; Breslow, 1974; Efron, 1977. The sum is the partial likelihood of lifelines and
         of survival::coxph of R.

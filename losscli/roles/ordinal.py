@@ -20,6 +20,7 @@ class Ordered(BoundedClassIndex):
     """One of several classes in an order, for each row of scores."""
 
     settings = ("classes", "target_base")
+    hits = "the argmax is the target, ties to the first"
 
     @property
     def tops(self) -> list[int]:
@@ -53,6 +54,7 @@ class Ordered(BoundedClassIndex):
 class Thresholds(Ordered):
     """One of several classes in an order, for each row of scores of the thresholds between."""
 
+    hits = "the rank is the target: how many thresholds have a logit > 0"
     squashed = False
 
     def pair(self) -> Pairing:

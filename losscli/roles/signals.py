@@ -41,7 +41,10 @@ class Image(Values):
 
 @check("silent", Level.WARNING, on="target", whole_rows=True)
 def silent(batch: Batch) -> Found | None:
-    """Signals of zeros alone, which have no ratio."""
+    """Signals of zeros alone, which have no ratio.
+
+    --mask leaves rows out.
+    """
     none = np.asarray(~(batch.target.any(-1) & batch.prediction.any(-1)))
     return Found(none, np.zeros(none.shape)) if none.any() else None
 

@@ -200,6 +200,9 @@ def negative_binomial(rate: Tensor, total_count: Stretch, target: Tensor) -> Ten
         Any; the target's is the same. Total counts or dispersions: the same, one for each row, or
         one number.
 
+    Related:
+        poisson-nll: where the dispersion is 0, with ln y! in full.
+
     Reference:
         torch.distributions.NegativeBinomial, whose log_prob is the opposite; scipy.stats.nbinom
         with p = r / (r + μ); Cameron and Trivedi, 1986 (NB2).

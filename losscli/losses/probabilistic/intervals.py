@@ -30,6 +30,10 @@ def interval(lower: Tensor, upper: Tensor, target: Tensor, *, alpha: Miss = 0.05
     Shape:
         Any; the same for both ends and the target.
 
+    Related:
+        quantile: the score is 2 / alpha times the sum of that of both ends.
+        crps: of a whole distribution.
+
     Reference:
         Gneiting and Raftery, 2007, equation 43; Winkler, 1972.
 

@@ -26,6 +26,9 @@ def gaussian_kl(mean: Tensor, log_var: Stretch) -> Tensor:
         Means (N, D), or (N, …) with all axes behind the rows latent; losses (N,). Variances: the
         same, or one number.
 
+    Related:
+        kl: of distributions over classes.
+
     Reference:
         torch.distributions.kl_divergence; Kingma and Welling, arXiv:1312.6114, appendix B.
 

@@ -103,6 +103,10 @@ def laplace_nll(mean: Tensor, scale: Stretch, target: Tensor) -> Tensor:
     Shape:
         Any; the target's is the same. Scales: the same, one for each row, or one number.
 
+    Related:
+        mae: where all scales are 1, but for ln 2.
+        gaussian-nll: of normal distributions.
+
     Reference:
         torch.distributions.Laplace, whose log_prob is the opposite; Laplace, 1774.
 
@@ -138,6 +142,10 @@ def student_t(mean: Tensor, scale: Stretch, target: Tensor, *, df: Positive = 4.
 
     Shape:
         Any; the target's is the same. Scales: the same, one for each row, or one number.
+
+    Related:
+        gaussian-nll: with --full, where --df has no end.
+        cauchy: the shape of it where --df is 1.
 
     Reference:
         torch.distributions.StudentT, whose log_prob is the opposite; Lange et al., 1989.
@@ -177,6 +185,11 @@ def crps(mean: Tensor, std: Stretch, target: Tensor) -> Tensor:
 
     Shape:
         Any; the target's is the same. Widths: the same, one for each row, or one number.
+
+    Related:
+        mae: where all standard deviations are 0.
+        gaussian-nll: the logarithm of the density instead.
+        rps: of classes in an order.
 
     Reference:
         properscoring.crps_gaussian; Gneiting and Raftery, 2007; Gneiting et al., 2005.

@@ -155,6 +155,10 @@ def mase(pred: Tensor, scale: Stretch, target: Tensor) -> Tensor:
     Shape:
         Any; the target's is the same. Scales: the same, one for each row (series), or one number.
 
+    Related:
+        mae: the same with a scale of 1.
+        wape: errors over the targets.
+
     Reference:
         Hyndman and Koehler, 2006; sktime.performance_metrics.forecasting.
 
