@@ -68,9 +68,20 @@ EXAMPLES = {
             ({"mean": [0.0], "log_var": [inf], "target": [1.0]}, [inf]),
         ],
     ),
-    "laplace-nll": Example({"--scale": values("scale")}, laws=MOVED, shifted=BOTH),
+    "laplace-nll": Example(
+        {"--scale": values("scale")},
+        laws=MOVED,
+        shifted=BOTH,
+        limits=[({"mean": [0.0, inf], "scale": [1.0, 1.0], "target": [0.0, 0.0]}, [log(2), inf])],
+    ),
     "student-t": Example(
-        {"--scale": values("scale")}, options={"df": "--df 2"}, laws=MOVED, shifted=BOTH
+        {"--scale": values("scale")},
+        options={"df": "--df 2"},
+        laws=MOVED,
+        shifted=BOTH,
+        limits=[
+            ({"mean": [0.0, inf], "scale": [1.0, 1.0], "target": [0.0, 0.0]}, [log(8 / 3), inf])
+        ],
     ),
     "crps": Example(
         {
@@ -80,6 +91,7 @@ EXAMPLES = {
         },
         laws=MOVED | {"non-negative"},
         shifted=BOTH,
+        limits=[({"mean": [1.0, inf], "std": [0.0, 1.0], "target": [3.0, 0.0]}, [2, inf])],
     ),
     "gaussian-kl": Example(
         {
@@ -95,6 +107,7 @@ EXAMPLES = {
         },
         laws=frozenset({"row order", "non-negative", "zero at truth"}),
         truth=lambda given: {key: 0 * value for key, value in given.items()},
+        limits=[({"mean": [[0.0], [inf], [0.0]], "log_var": [[0.0], [0.0], [inf]]}, [0, inf, inf])],
     ),
     "interval": Example(
         {
@@ -108,6 +121,7 @@ EXAMPLES = {
         laws=frozenset({"row order", "non-negative", "zero at truth", "shift"}),
         truth=lambda given: dict.fromkeys(given, given["target"]),
         shifted=("lower", "upper", "target"),
+        limits=[({"lower": [0.0, -inf], "upper": [1.0, 0.0], "target": [2.0, 0.0]}, [41, inf])],
     ),
     "negative-binomial": Example(
         {
@@ -122,5 +136,8 @@ EXAMPLES = {
         },
         laws=frozenset({"row order", "non-negative"}),
         positive=True,
+        limits=[
+            ({"rate": [0.0, 0.0, inf], "total_count": 1.0, "target": [0, 3, 1]}, [0, inf, inf])
+        ],
     ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from asked.base import Example
@@ -32,6 +34,7 @@ EXAMPLES = {
         },
         laws=frozenset({"row order", "non-negative", "zero at truth", "shift"}),
         truth=lambda given: given | {"logits": 1e3 * np.eye(5)[given["target"]]},
+        limits=[({"logits": [[inf, 0.0, 0.0], [1e4, -1e4, 0.0]], "target": [2, 0]}, [1, 0])],
     ),
     "coral": Example(
         {
@@ -45,5 +48,6 @@ EXAMPLES = {
         truth=lambda given: (
             given | {"logits": 1e3 * (given["target"][:, None] - 0.5 - np.arange(4))}
         ),
+        limits=[({"logits": [[inf, -inf], [inf, 1.0]], "target": [1, 0]}, [0, inf])],
     ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from asked.base import Example
 
 
@@ -33,11 +35,15 @@ EXAMPLES = {
         laws=EVERY,
         truth=same,
         shifted=("pred", "target"),
+        limits=[({"pred": [inf, 1.0], "target": [0.0, 1.0]}, [inf, 0])],
     ),
     "si-sdr": Example(
         {"signals": pairs(40), "channels": pairs(2, 7)},
         options={"zero_mean": "--zero-mean"},
         laws=frozenset({"row order"}),
+        limits=[
+            ({"pred": [[2.0, 0.0], [0.0, 0.0]], "target": [[1.0, 0.0], [1.0, 0.0]]}, [-inf, inf])
+        ],
     ),
     "mase": Example(
         {
@@ -50,5 +56,6 @@ EXAMPLES = {
         laws=EVERY,
         truth=same,
         shifted=("pred", "target"),
+        limits=[({"pred": [inf, 1.0], "scale": [1.0, 2.0], "target": [0.0, 2.0]}, [inf, 0.5])],
     ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, log
+
 import numpy as np
 
 from asked.base import Example
@@ -18,5 +20,8 @@ EXAMPLES = {
         options={"ties": "--ties efron"},
         laws=frozenset({"row order", "non-negative", "shift"}),
         alone=False,
+        limits=[
+            ({"log_hazard": [inf, 0.0, 0.0], "time": [1, 2, 3], "event": [1, 1, 1]}, [0, log(2), 0])
+        ],
     ),
 }
