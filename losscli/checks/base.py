@@ -24,6 +24,8 @@ CODES: dict[str, Level] = {
     "index-column": Level.NOTE,
     "labels-as-signs": Level.NOTE,
     "multi-hot": Level.WARNING,
+    "one-vector": Level.NOTE,
+    "labels-converted": Level.WARNING,
     "one-hot": Level.NOTE,
     "quantiles-rounded": Level.NOTE,
     "torch-default": Level.NOTE,

@@ -31,6 +31,11 @@ INPUTS = {
     "var": "Their variances: a file, or a number for all.",
     "std": "Their standard deviations: a file, or a number for all.",
     "log_var": "Logarithms of their variances: a file, or a number for all.",
+    "input1": "The first of each pair.",
+    "input2": "The second of each pair.",
+    "anchor": "What the others are compared with.",
+    "positive": "What is to be nearer, or to score higher.",
+    "negative": "What is to be further, or to score lower.",
     "target": "True labels or values.",
 }
 

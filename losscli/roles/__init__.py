@@ -18,6 +18,7 @@ from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
+from losscli.roles.vectors import Cosine, Triplets
 
 __all__ = [
     "Amounts",
@@ -28,6 +29,7 @@ __all__ = [
     "BoundedClasses",
     "ClassIndex",
     "Classes",
+    "Cosine",
     "Counts",
     "Distance",
     "Distribution",
@@ -45,5 +47,6 @@ __all__ = [
     "ScoredClassIndex",
     "ScoredClasses",
     "Spread",
+    "Triplets",
     "Values",
 ]
