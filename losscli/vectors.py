@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from losscli.lazy import Tensor
 
-__all__ = ["blocks", "cosines", "distances", "lengths", "unit"]
+__all__ = ["BLOCK", "blocks", "cosines", "distances", "lengths", "similarities", "unit"]
 
 BLOCK = 2**22
 """So many similarities are held at once, or one row of them if that has more."""
@@ -89,3 +89,14 @@ def blocks(rows: int, width: int) -> Iterator[slice]:
     step = max(1, BLOCK // max(width, 1))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
+
+
+def similarities(queries: Tensor, keys: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """The dot products of each query with each key: some queries at a time, and which.
+
+    >>> [(_, found)] = similarities(torch.tensor([[1.0, 2.0]]), torch.eye(2))
+    >>> found
+    tensor([[1., 2.]])
+    """
+    for block in blocks(len(queries), len(keys)):
+        yield block, queries[block] @ keys.T

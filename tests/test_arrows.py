@@ -41,7 +41,18 @@ MAY = {
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"},
     "plan": LIGHT
-    | {"batch", "beside", "cores", "devices", "formats", "losses", "memory", "registry", "state"},
+    | {
+        "batch",
+        "beside",
+        "cores",
+        "devices",
+        "formats",
+        "losses",
+        "memory",
+        "registry",
+        "state",
+        "vectors",
+    },
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},

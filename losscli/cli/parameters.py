@@ -36,6 +36,8 @@ INPUTS = {
     "anchor": "What the others are compared with.",
     "positive": "What is to be nearer, or to score higher.",
     "negative": "What is to be further, or to score lower.",
+    "embeddings": "Vectors.",
+    "distance": "Distances of pairs.",
     "target": "True labels or values.",
 }
 

@@ -13,6 +13,7 @@ FAMILIES = {
     "regression": "Regression",
     "probabilistic": "Probabilistic regression",
     "embeddings": "Embeddings",
+    "ranking": "Ranking",
 }
 """The modules or packages in this one, and what their families are called."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from losscli.roles.base import Asked, Measure, Role
 from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
+from losscli.roles.candidates import Groups, Partners, Twins
 from losscli.roles.classes import (
     BoundedClasses,
     BoundedClassIndex,
@@ -15,6 +16,7 @@ from losscli.roles.classes import (
 from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
@@ -30,23 +32,31 @@ __all__ = [
     "ClassIndex",
     "Classes",
     "Cosine",
+    "CosinePairs",
     "Counts",
     "Distance",
+    "Distances",
     "Distribution",
+    "FarPairs",
+    "Groups",
     "Growing",
     "LabelLists",
     "Labels",
     "Measure",
     "MultiLabel",
     "Outcomes",
+    "Partners",
     "PlusMinus",
+    "Preference",
     "Quantiles",
     "Ranked",
+    "Ranking",
     "Relative",
     "Role",
     "ScoredClassIndex",
     "ScoredClasses",
     "Spread",
     "Triplets",
+    "Twins",
     "Values",
 ]

@@ -1,5 +1,22 @@
 """Losses of vectors that are to be near each other, or far apart."""
 
-from losscli.losses.embeddings.pairs import cosine, triplet
+from losscli.losses.embeddings.candidates import infonce, ntxent, siglip, supcon
+from losscli.losses.embeddings.pairs import (
+    contrastive,
+    cosine,
+    cosine_embedding,
+    hinge_embedding,
+    triplet,
+)
 
-__all__ = ["cosine", "triplet"]
+__all__ = [
+    "contrastive",
+    "cosine",
+    "cosine_embedding",
+    "hinge_embedding",
+    "infonce",
+    "ntxent",
+    "siglip",
+    "supcon",
+    "triplet",
+]

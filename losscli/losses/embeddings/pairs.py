@@ -6,7 +6,7 @@ from losscli.lazy import Tensor, torch
 from losscli.losses.limits import minus
 from losscli.options import NonNegative, Positive
 from losscli.registry import loss
-from losscli.roles import Cosine, Triplets
+from losscli.roles import Cosine, CosinePairs, Distances, FarPairs, Triplets
 from losscli.vectors import cosines, distances
 
 
@@ -89,3 +89,111 @@ def cosine(input1: Tensor, input2: Tensor, *, eps: Positive = 1e-8) -> Tensor:
 @cosine.given
 def _(pred: Tensor, target: Tensor, *, eps: Positive) -> Tensor:
     return cosine(pred, target, eps=eps)
+
+
+@loss(
+    CosinePairs,
+    reference="torch.nn.functional.cosine_embedding_loss",
+    aliases=("CosineEmbeddingLoss",),
+)
+def cosine_embedding(
+    input1: Tensor, input2: Tensor, target: Tensor, *, margin: float = 0.0
+) -> Tensor:
+    """Cosines of pairs: 1 for those that belong together, at most a margin for the others.
+
+    loss = 1 - cos where y = 1, max(0, cos - margin) where y = -1. As in PyTorch, 1e-12 is added
+    to each squared length. Labels 0 and 1 are read as -1 and +1, with a warning; PyTorch takes
+    no loss of 0.
+
+    Args:
+        margin: The cosine up to which different pairs cost nothing: better from 0 to 0.5.
+
+    Shape:
+        (N, D) with labels (N,); (…, D) with (…); (D,) with a single label.
+
+    Reference:
+        torch.nn.functional.cosine_embedding_loss.
+
+    Example:
+        >>> a, b = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[1.0, 1.0], [3.0, 4.0]])
+        >>> cosine_embedding(a, b, torch.tensor([1.0, -1.0]))
+        tensor([0.2929, 0.6000])
+    """
+    cos = cosines(input1, input2, added=1e-12)
+    return _either(target, 1 - cos, (cos - margin).clamp(min=0))
+
+
+@loss(
+    Distances,
+    reference="torch.nn.functional.hinge_embedding_loss",
+    aliases=("HingeEmbeddingLoss",),
+)
+def hinge_embedding(distance: Tensor, target: Tensor, *, margin: float = 1.0) -> Tensor:
+    """Distances of pairs: 0 for those that belong together, at least a margin for the others.
+
+    loss = d where y = 1, max(0, margin - d) where y = -1. It takes distances, not scores: hinge is
+    the loss of scores. Labels 0 and 1 are read as -1 and +1, with a warning; PyTorch adds up both
+    branches for 0.
+
+    Args:
+        margin: The distance from which on different pairs cost nothing.
+
+    Shape:
+        Any; the target's is the same.
+
+    Reference:
+        torch.nn.functional.hinge_embedding_loss.
+
+    Example:
+        >>> hinge_embedding(torch.tensor([0.6, 0.6]), torch.tensor([1.0, -1.0]))
+        tensor([0.6000, 0.4000])
+    """
+    return _either(target, distance, (margin - distance).clamp(min=0))
+
+
+@loss(
+    FarPairs,
+    reference="sentence_transformers.losses.ContrastiveLoss",
+    aliases=("contrastive-pair", "contrastive-loss", "siamese"),
+)
+def contrastive(
+    input1: Tensor, input2: Tensor, target: Tensor, *, margin: float = 1.0, half: bool = True
+) -> Tensor:
+    """Squared distances of pairs: 0 for the same, at least a margin for different ones.
+
+    loss = ½ · d² where y = 1, ½ · max(0, margin - d)² where y = 0, with the Euclidean distance d.
+    The paper numbers the labels the other way. What MONAI and others call so is ntxent.
+
+    Args:
+        margin: The distance from which on different pairs cost nothing.
+        half: Takes half of the squares, as the paper does.
+
+    Shape:
+        (N, D) with labels (N,); (…, D) with (…); (D,) with a single label. Distances: any, with
+        labels of the same shape.
+
+    Reference:
+        sentence_transformers.losses.ContrastiveLoss with Euclidean distances; Hadsell, Chopra
+        and LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", 2006.
+
+    Example:
+        >>> a, b = torch.tensor([[0.0], [0.0]]), torch.tensor([[0.6], [0.6]])
+        >>> contrastive(a, b, torch.tensor([1, 0]))
+        tensor([0.1800, 0.0800])
+    """
+    return _squared(distances(input1, input2), target, margin=margin, half=half)
+
+
+@contrastive.given
+def _(distance: Tensor, target: Tensor, *, margin: float, half: bool) -> Tensor:
+    return _squared(distance, target, margin=margin, half=half)
+
+
+def _squared(distance: Tensor, target: Tensor, *, margin: float, half: bool) -> Tensor:
+    found = _either(target, distance, (margin - distance).clamp(min=0)).square()
+    return found / 2 if half else found
+
+
+def _either(target: Tensor, same: Tensor, different: Tensor) -> Tensor:
+    """The one where a label is 1, the other where it is not, and NaN where it is NaN."""
+    return torch.where(target == 1, same, torch.where(target.isnan(), target, different))
