@@ -66,7 +66,9 @@ def negative(side: str) -> Check:
 def no_sign(batch: Batch) -> np.ndarray | None:
     """Labels of pairs other than yes and no."""
     raw = batch.raw
-    return None if raw.dtype.kind == "b" else np.asarray((np.abs(raw) != 1) & (raw != 0))
+    if raw.dtype.kind == "b":
+        return None
+    return np.asarray((np.abs(raw) != 1) & (raw != 0) & (raw == raw))
 
 
 @no_sign.says
@@ -87,7 +89,7 @@ def no_cosine(batch: Batch) -> np.ndarray | None:
 @no_cosine.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {tally.value:g} is no cosine ({like(tally)})"
-    return message, f"{case.loss} takes cosines of angles, which --scale is multiplied with"
+    return message, f"{case.loss} takes cosines as they are, and multiplies them itself"
 
 
 @cache
@@ -107,3 +109,15 @@ def no_log_prob(side: str) -> Check:
         return message, "sums of the log-probabilities of tokens are wanted, as ln p"
 
     return above
+
+
+@check("negative-relevance", Level.WARNING, on="target")
+def irrelevant(batch: Batch) -> np.ndarray | None:
+    """Relevances below 0: padding, perhaps."""
+    return None if batch.span("target")[0] >= 0 else np.asarray(batch.values("target") < 0)
+
+
+@irrelevant.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: a relevance of {tally.value:g} ({like(tally)})"
+    return message, "is it padding? --mask leaves items out"

@@ -25,6 +25,7 @@ EXAMPLES = (
 )
 
 EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile", "poisson-nll")
+EVERYDAY += ("gaussian-nll", "dice", "triplet")
 """The losses that the overview gives a line each, as far as they are here."""
 
 TOOLS = {"list": "list [--family F] [--json]", "help": "help [NAME]"}
@@ -75,12 +76,18 @@ def of_loss(loss: Loss[Any, Any]) -> str:
     inputs = " ".join(f"{flag(name)} {_FILES.get(name, name)}.npy" for name in first)
     body = re.split(r"\n\s*\n(?=\w+:\n)", getdoc(loss.function) or "")[0]
     lines = [f"Usage: losscli {loss.name} [inputs] [options]"]
-    lines += [f"Example: losscli {loss.name} {inputs}", ""]
+    lines += [*_command(f"Example: losscli {loss.name} {inputs}"), ""]
     for paragraph in body.split("\n\n"):
         lines += [*_wrapped(paragraph), ""]
     lines += _wrapped(f"Also called: {', '.join((*loss.aliases, *loss.differs))}", "  ")
     lines += _wrapped(f"Reference: {loss.reference}", "  ")
     return "\n".join(lines)
+
+
+def _command(text: str) -> list[str]:
+    """A command in 80 columns, as a shell takes it."""
+    *before, last = wrap(text, 78, subsequent_indent="  ", break_on_hyphens=False)
+    return [*(f"{line} \\" for line in before), last]
 
 
 def page(text: str, options: Iterable[Any]) -> str:

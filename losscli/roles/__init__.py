@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from losscli.roles.angles import Angles
 from losscli.roles.base import Asked, Measure, Role
 from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
 from losscli.roles.candidates import Groups, Partners, Twins
@@ -16,6 +17,7 @@ from losscli.roles.classes import (
 from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.lists import Lists, Rewards, SoftLists
 from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Spread
@@ -24,6 +26,7 @@ from losscli.roles.vectors import Cosine, Triplets
 
 __all__ = [
     "Amounts",
+    "Angles",
     "Asked",
     "Binary",
     "BoundedBinary",
@@ -42,6 +45,7 @@ __all__ = [
     "Growing",
     "LabelLists",
     "Labels",
+    "Lists",
     "Measure",
     "MultiLabel",
     "Outcomes",
@@ -52,9 +56,11 @@ __all__ = [
     "Ranked",
     "Ranking",
     "Relative",
+    "Rewards",
     "Role",
     "ScoredClassIndex",
     "ScoredClasses",
+    "SoftLists",
     "Spread",
     "Triplets",
     "Twins",

@@ -1,4 +1,4 @@
-"""Losses of vectors and of pairs: their definitions in plain NumPy, and what PyTorch has of them."""
+"""Losses of vectors and of pairs: their definitions in plain NumPy, and what PyTorch has."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_as_in_torch(shape, dtype, reduction):
             *both(a, b, c), reduction=reduction
         ),
     }
-    asked = dict.fromkeys(wanted, {"anchor": a, "positive": b, "negative": c})
+    asked = {name: {"anchor": a, "positive": b, "negative": c} for name in wanted}
     if len(shape) < 3:  # PyTorch's takes no more axes
         wanted["CosineEmbeddingLoss"] = F.cosine_embedding_loss(
             *both(a, b, y), margin=0.2, reduction=reduction
@@ -252,7 +252,9 @@ def test_rows_that_do_not_count_are_no_candidates(name):
 
 @pytest.mark.parametrize("name", CROWDS)
 def test_limit(name):
-    few = {key: one[:9] if isinstance(one, np.ndarray) else one for key, one in CROWDS[name].items()}
+    few = {
+        key: one[:9] if isinstance(one, np.ndarray) else one for key, one in CROWDS[name].items()
+    }
     found, wanted = evaluate(name, limit=9, **CROWDS[name]), evaluate(name, **few)
     assert found.elements.tolist() == wanted.elements.tolist()
 

@@ -1,6 +1,7 @@
 """Losses of vectors that are to be near each other, or far apart."""
 
 from losscli.losses.embeddings.candidates import infonce, ntxent, siglip, supcon
+from losscli.losses.embeddings.cosines import arcface, circle, cosface
 from losscli.losses.embeddings.pairs import (
     contrastive,
     cosine,
@@ -10,7 +11,10 @@ from losscli.losses.embeddings.pairs import (
 )
 
 __all__ = [
+    "arcface",
+    "circle",
     "contrastive",
+    "cosface",
     "cosine",
     "cosine_embedding",
     "hinge_embedding",

@@ -25,7 +25,7 @@ def triplet(
     swap: bool = False,
     eps: float = 1e-6,
 ) -> Tensor:
-    """How much less than a margin the negative is further from the anchor than the positive.
+    """Triplets: the positive nearer to the anchor, the negative further.
 
     loss = max(0, d(anchor, positive) - d(anchor, negative) + margin), with the distance
     d(a, b) = ‖a - b + eps‖ of the p-norm. Nothing is normalised.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor
 from losscli.losses.binary.entropy import LINEAR
-from losscli.losses.limits import minus
+from losscli.losses.limits import minus, times
+from losscli.options import Fraction, Positive
 from losscli.registry import loss
-from losscli.roles import Preference, Ranking
+from losscli.roles import Preference, Ranking, Rewards
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
@@ -74,4 +75,53 @@ def bpr(positive: Tensor, negative: Tensor) -> Tensor:
 @bpr.guessed
 def _(totals: Totals) -> float:
     """That of scores that are all equal."""
+    return log(2)
+
+
+@loss(
+    Rewards,
+    unit="nats",
+    reference="trl.DPOTrainer(loss_type='sigmoid')",
+    aliases=("dpo-loss", "direct-preference-optimization"),
+)
+def dpo(
+    chosen: Tensor,
+    rejected: Tensor,
+    ref_chosen: Tensor,
+    ref_rejected: Tensor,
+    *,
+    beta: Positive = 0.1,
+    label_smoothing: Fraction = 0.0,
+) -> Tensor:
+    """Logistic loss of the rewards that a policy gives to chosen against rejected answers.
+
+    loss = (1 - ε) · ln(1 + exp(-z)) + ε · ln(1 + exp(z)), with z = beta · ((chosen - ref chosen) -
+    (rejected - ref rejected)) of log-probabilities of whole answers, and ε the label smoothing.
+
+    Args:
+        beta: How much the log-ratios count.
+        label_smoothing: The share of answers that are taken to be labelled the wrong way round.
+
+    Shape:
+        Any: the same for all four.
+
+    Reference:
+        trl.DPOTrainer with loss_type "sigmoid"; Rafailov et al., arXiv:2305.18290; label
+        smoothing: Mitchell, "A note on DPO with noisy preferences", 2023.
+
+    Example:
+        >>> z = torch.zeros(1)
+        >>> dpo(z - 10.0, z - 30.0, z - 15.0, z - 15.0)
+        tensor([0.1269])
+    """
+    gain = minus(minus(chosen, ref_chosen), minus(rejected, ref_rejected))
+    right, wrong = (F.softplus(side * beta * gain, threshold=LINEAR) for side in (-1, 1))
+    if not label_smoothing:
+        return right
+    return times(1 - label_smoothing, right) + times(label_smoothing, wrong)
+
+
+@dpo.guessed
+def _(totals: Totals, **options: object) -> float:
+    """That of a policy that is the reference."""
     return log(2)

@@ -183,4 +183,69 @@ EXAMPLES = {
         other="input2",
         alone=False,
     ),
+    "listnet": Example(
+        {
+            "": lambda rng, n: {
+                "logits": rng.normal(size=(n, 5)),
+                "target": rng.integers(0, 4, (n, 5)).astype(float),
+            },
+            "masked": lambda rng, n: {
+                "logits": rng.normal(size=(n, 5)),
+                "target": rng.integers(0, 4, (n, 5)),
+                "mask": rng.random((n, 5)) < 0.8,
+            },
+        },
+        laws=frozenset({"non-negative", "row order", "shift"}),
+        shifted=("logits", "target"),
+    ),
+    "ranking-softmax": Example(
+        {
+            "": lambda rng, n: {
+                "logits": rng.normal(size=(n, 5)),
+                "target": rng.integers(0, 4, (n, 5)).astype(float),
+            },
+        },
+        laws=frozenset({"zero at truth", "non-negative", "row order", "shift"}),
+        truth=lambda given: {
+            "logits": 1e3 * np.eye(5)[given["target"].argmax(1)],
+            "target": np.eye(5)[given["target"].argmax(1)],
+        },
+        shifted=("logits",),
+    ),
+    "dpo": Example(
+        {
+            "": lambda rng, n: {
+                name: -rng.exponential(9, n)
+                for name in ("chosen", "rejected", "ref_chosen", "ref_rejected")
+            },
+        },
+        options={"beta": "--beta 0.5", "label_smoothing": "--label-smoothing 0.1"},
+        laws=frozenset({"zero at truth", "non-negative", "row order", "shift"}),
+        truth=lambda given: given | {"rejected": given["chosen"] - 1e5},
+        shifted=("chosen", "rejected"),
+        other="rejected",
+    ),
+    **{
+        name: Example(
+            {
+                "": lambda rng, n: {
+                    "logits": rng.uniform(-1, 1, (n, 5)),
+                    "target": rng.integers(0, 5, n),
+                },
+            },
+            options=words
+            | {
+                "ignore_index": "--ignore-index 1",
+                "top_k": "--top-k 2",
+                "classes": "--classes a,b,c,d,e",
+            },
+            laws=frozenset({"zero at truth", "non-negative", "row order"}),
+            truth=lambda given: given | {"logits": 2 * np.eye(5)[given["target"]] - 1},
+        )
+        for name, words in {
+            "arcface": {"margin": "--margin 0.2", "scale": "--scale 9"},
+            "cosface": {"margin": "--margin 0.2", "scale": "--scale 9"},
+            "circle": {"margin": "--margin 0.2", "gamma": "--gamma 9"},
+        }.items()
+    },
 }
