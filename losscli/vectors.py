@@ -36,11 +36,11 @@ def unit(vectors: Tensor, least: float = 1e-12, added: float = 0.0) -> Tensor:
     >>> unit(torch.tensor([[3.0, 4.0], [0.0, 0.0], [1e30, 0.0], [float("inf"), 1.0]]))
     tensor([[0.6000, 0.8000], [0.0000, 0.0000], [1.0000, 0.0000], [1.0000, 0.0000]])
     """
-    long = lengths(vectors)
-    if bool(long.isinf().any()):
+    own = lengths(vectors)
+    long = (own.square() + added).sqrt() if added else own
+    if bool(long.isinf().any()):  # nothing that is added could be felt
         vectors = torch.where(long.isinf(), _shrunk(vectors), vectors)
-        long = lengths(vectors)
-    long = (long.square() + added).sqrt() if added else long
+        long = torch.where(long.isinf(), lengths(vectors), long)
     return vectors / long.clamp(min=least)
 
 

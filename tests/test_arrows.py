@@ -32,7 +32,8 @@ MAY = {
     "batch": LIGHT | {"facts", "views"},
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
-    "roles": LIGHT | {"checks", "facts", "quantiles", "ranking", "shapes", "stats", "vectors"},
+    "roles": LIGHT
+    | {"checks", "facts", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
     "losses": LIGHT | {"registry", "roles", "vectors"},
     "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes"},

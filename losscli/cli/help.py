@@ -24,8 +24,10 @@ EXAMPLES = (
     "cat p.csv | losscli mse --data - --pred yhat --target y --value",
 )
 
-EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile", "poisson-nll")
-EVERYDAY += ("gaussian-nll", "dice", "triplet")
+EVERYDAY = (
+    *("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile", "poisson-nll"),
+    *("gaussian-nll", "dice", "triplet"),
+)
 """The losses that the overview gives a line each, as far as they are here."""
 
 TOOLS = {"list": "list [--family F] [--json]", "help": "help [NAME]"}

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from losscli.errors import DataError, Finding, Level
-from losscli.shapes import Pairing, View
+from losscli.shapes import Pairing
+from losscli.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from losscli.formats.base import Field
-    from losscli.shapes import Shape
+    from losscli.views import Shape
 
 
 def vectors(fields: Mapping[str, Field], *, single: bool = True) -> Pairing:

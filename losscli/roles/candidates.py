@@ -227,5 +227,5 @@ def nearest(
     for block, scores in similarities(queries[places], keys):
         if labels is not None:
             scores[torch.arange(len(scores)), own[block]] = -torch.inf
-        found[block] = scores.argmax(1)
+        found[block] = torch.from_numpy(scores.numpy().argmax(1))  # which is quicker
     return found, found == own if labels is None else labels[found] == labels[own]

@@ -22,17 +22,17 @@ def test_command_line(losscli, tmp_path):
     file.write_text("\n".join(table))
     wanted = evaluate("cosine-embedding", input1=A[:, :2], input2=B[:, :2], target=SIGNS)
     ran = losscli(
-        *f"CosineEmbeddingLoss --data {file} --input1 a0..a1 --input2 b* --target y --json".split()
+        f"CosineEmbeddingLoss --data {file} --input1 a0..a1 --input2 'b*' --target y --json"
     )
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["value"] == pytest.approx(wanted.value, rel=1e-14)
     wanted = evaluate("supcon", embeddings=A[:, :2], target=SIGNS)
-    ran = losscli(*f"supcon --data {file} --embeddings a0,a1 --target who --value".split())
+    ran = losscli(f"supcon --data {file} --embeddings a0,a1 --target who --value")
     assert ran.code == 0, ran.err
     assert float(ran.out) == pytest.approx(wanted.value, rel=1e-14)
-    ran = losscli(*f"infonce --data {file} --input1 a0,a1 --input2 b0,b1".split())
+    ran = losscli(f"infonce --data {file} --input1 a0,a1 --input2 b0,b1")
     assert ran.code == 0, ran.err
     assert "nearest" in ran.out
     assert "infonce needs all 20 rows at once" in ran.err
-    ran = losscli("triplet", "--anchor", "[[1.0,2]]", "--positive", "[[1,2.5]]")
+    ran = losscli("triplet --anchor '[[1.0,2]]' --positive '[[1,2.5]]'")
     assert (ran.code, "--negative" in ran.err) == (2, True)

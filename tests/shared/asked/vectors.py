@@ -215,7 +215,7 @@ EXAMPLES = {
     "dpo": Example(
         {
             "": lambda rng, n: {
-                name: -rng.exponential(9, n)
+                name: -4 - rng.exponential(9, n)
                 for name in ("chosen", "rejected", "ref_chosen", "ref_rejected")
             },
         },
@@ -232,20 +232,28 @@ EXAMPLES = {
                     "logits": rng.uniform(-1, 1, (n, 5)),
                     "target": rng.integers(0, 5, n),
                 },
+                "negative margin": lambda rng, n: {
+                    "logits": rng.uniform(-1, 1, (n, 5)),
+                    "target": rng.integers(0, 5, n),
+                    "margin": -0.1,
+                },
             },
             options=words
             | {
                 "ignore_index": "--ignore-index 1",
                 "top_k": "--top-k 2",
                 "classes": "--classes a,b,c,d,e",
+                "strict": ("negative margin", "--strict"),
             },
             laws=frozenset({"zero at truth", "non-negative", "row order"}),
-            truth=lambda given: given | {"logits": 2 * np.eye(5)[given["target"]] - 1},
+            truth=lambda given, sharp=sharp: (
+                given | {"logits": 2 * np.eye(5)[given["target"]] - 1} | sharp
+            ),
         )
-        for name, words in {
-            "arcface": {"margin": "--margin 0.2", "scale": "--scale 9"},
-            "cosface": {"margin": "--margin 0.2", "scale": "--scale 9"},
-            "circle": {"margin": "--margin 0.2", "gamma": "--gamma 9"},
-        }.items()
+        for name, words, sharp in (
+            ("arcface", {"margin": "--margin 0.2", "scale": "--scale 9"}, {}),
+            ("cosface", {"margin": "--margin 0.2", "scale": "--scale 9"}, {}),
+            ("circle", {"margin": "--margin 0.2", "gamma": "--gamma 9"}, {"gamma": 999.0}),
+        )
     },
 }
