@@ -36,6 +36,7 @@ class Batch:
         weight: The sample weight of each element; None for 1.
         options: The options of the loss.
         pairing: How the inputs belong together.
+        target_kind: What the target is.
     """
 
     kind: str
@@ -47,6 +48,12 @@ class Batch:
     weight: np.ndarray | None
     options: Mapping[str, Any]
     pairing: Pairing
+    target_kind: str = "target"
+
+    @property
+    def logarithmic(self) -> bool:
+        """The target holds logarithms of probabilities, or scores."""
+        return self.target_kind != "target" or bool(self.options.get("log_target"))
 
     @property
     def prediction(self) -> np.ndarray:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, Finding, Level
+from losscli.formats.values import from_value
 from losscli.lazy import np, torch
 from losscli.registry import flag
+from losscli.weights import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from losscli.formats.base import Field
     from losscli.lazy import Tensor
+    from losscli.question import Fields, Question
     from losscli.registry import Option
+    from losscli.roles import Role
     from losscli.views import Pairing, Shape
 
 
@@ -104,10 +108,12 @@ class SmallArray:
         for extreme in (values.min(), values.max()):
             option.hold(extreme)
         if option.small and option.small.per_class:
-            if values.shape != (pairing.classes,):
+            classes = pairing.classes or 2
+            if values.shape != (classes,):
                 held = "one number" if not values.shape else f"shape {values.shape}"
+                there = "the predictions have" if pairing.classes else "0 and 1 are"
                 raise DataError(
-                    f"{name} has {held}, but the predictions have {pairing.classes} classes",
+                    f"{name} has {held}, but {there} {classes} classes",
                     code="shape-mismatch",
                 )
             return cls(option.name, values, pairing)
@@ -146,6 +152,45 @@ class SmallArray:
         first = _first(self.values < 0)
         message = f"{flag(self.name)} is negative at {first}: {self.values.min():g} at the least"
         return [Finding("negative-weight", Level.WARNING, message, input=self.name)]
+
+
+def small_arrays(
+    question: Question, fields: Fields, role: Role, counts: Callable[[], np.ndarray]
+) -> tuple[dict[str, SmallArray], list[Finding]]:
+    """The small arrays that are given, and what is to be said of them.
+
+    Args:
+        question: What was asked.
+        fields: Its inputs.
+        role: What its inputs are.
+        counts: Finds out how much of each class the targets hold; called once, if at all.
+    """
+    arrays: dict[str, SmallArray] = {}
+    findings: list[Finding] = []
+    known = None
+    for name, option in question.loss.options.items():
+        given = question.options[name]
+        if not option.small or given is option.default:
+            continue
+        if isinstance(given, Rule):
+            if given.counts and known is None:
+                known = counts()
+            drawn = given.draw(role.class_names, known)
+            findings += drawn.findings
+            values = drawn.values
+        else:
+            values = _values(name, fields.beside.get(name), given)
+        arrays[name] = SmallArray.of(option, values, role.asked.prediction, role.pairing)
+        findings += arrays[name].findings
+    return arrays, findings
+
+
+def _values(name: str, field: Field | None, given: Any) -> Any:
+    """The array of an option: from its file, or as it was given."""
+    field = field or from_value(flag(name), given)
+    if field.dtype.kind == "U":
+        raise DataError(f"{field.label}: numbers are wanted, not text")
+    return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)
 
 
 def _first(mask: np.ndarray) -> str:

@@ -61,6 +61,7 @@ def answer(question: Question) -> Result:
             fields.sides,
             question.options,
             question.settings,
+            question.target,
         )
     )
     plan = Plan.of(question, fields, role)
@@ -68,8 +69,9 @@ def answer(question: Question) -> Result:
     with own_threads(), plainly():
         total = plan.run(question.settings.threads or cores(), kept)
         question = replace(question, options=plan.resolved)
-        findings = judged(question, fields, role, total, plan.findings, plan.dtype)
-        return Result.of(question, fields, role, total, findings, plan.dtype, kept)
+        over = plan.denominator(total)
+        findings = judged(question, fields, role, total, plan.findings, plan.dtype, over)
+        return Result.of(question, fields, role, total, findings, plan.dtype, over, kept)
 
 
 def _refuse_empty(fields: Fields) -> None:

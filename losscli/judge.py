@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from losscli.question import Fields, Question
     from losscli.roles import Role
     from losscli.state import State
+    from losscli.stats import Sum
 
 
 def judged(
@@ -28,6 +29,7 @@ def judged(
     total: State,
     plain: Iterable[Finding],
     dtype: str,
+    denominator: Sum | None,
 ) -> list[Finding]:
     """All warnings and notes.
 
@@ -38,6 +40,7 @@ def judged(
         total: The sum of all leaves.
         plain: What is already known.
         dtype: What the losses were computed in.
+        denominator: What their sum is divided by.
 
     Raises:
         DataError: an error was found, or a warning with --strict, or nothing is left to average.
@@ -45,7 +48,7 @@ def judged(
     found = [
         *question.notes,
         *fields.notes,
-        *(_named(note, question.kind) for note in role.pairing.notes),
+        *(_named(note, question) for note in role.pairing.notes),
         *plain,
         *_shards(role),
         *_margin(question),
@@ -59,7 +62,7 @@ def judged(
         found += [finding] if finding else []
     _raise_first(found, Level.ERROR)
     none = role.pairing.marks is not None and total.rows == ZERO
-    if none or not total.elements.count or total.denominator(question.reduction) == ZERO:
+    if none or not total.elements.count or denominator == ZERO:
         _nothing(question, role, total)
     kept = [finding for finding in found if finding.code not in question.settings.ignore]
     if question.settings.strict:
@@ -67,9 +70,14 @@ def judged(
     return kept
 
 
-def _named(note: Finding, kind: str) -> Finding:
-    """A note of the shapes, which know a prediction but not its kind."""
-    return replace(note, input=kind) if note.input == "prediction" else note
+def _named(note: Finding, question: Question) -> Finding:
+    """A note of the shapes, which know a prediction and a target but not their kinds."""
+    return replace(note, input=note.input and _input(note.input, question))
+
+
+def _input(side: str, question: Question) -> str:
+    """The input that a side is."""
+    return {"prediction": question.kind, "target": question.target}.get(side, side)
 
 
 def _raise_first(found: Sequence[Finding], level: Level) -> None:
@@ -88,7 +96,7 @@ def _case(check: Check, question: Question, role: Role, total: State) -> Case:
     return Case(
         question.loss.name,
         question.kind,
-        question.kind if check.on == "prediction" else check.on,
+        _input(check.on, question),
         field,
         total.facts[check.on],
         tuple(int(one) for one in index),
@@ -148,6 +156,11 @@ def _overflow(total: State, dtype: str) -> list[Finding]:
 def _nothing(question: Question, role: Role, total: State) -> None:
     """No element counts: torch would say NaN."""
     label = role.asked.fields.get("target", role.asked.prediction).label
+    if total.elements.count and question.settings.denominator == "positives":
+        hint = "--denominator 1 divides by 1, as RetinaNet does here"
+        raise DataError(
+            f"{label}: no target is positive: nothing to divide by", hint=hint, code="nothing"
+        )
     if total.elements.count and role.pairing.marks is None:
         raise DataError(
             f"the weights of the {total.elements.count:,} elements sum to 0: nothing to average",

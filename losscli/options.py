@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from losscli.lazy import Tensor
 
@@ -39,9 +39,12 @@ class Small:
 
     Attributes:
         per_class: It has one number for each class; else it is broadcast to the prediction.
+        drawn: It may also come from the targets: a weight for each of the "classes", or for the
+            positives of each of the "columns".
     """
 
     per_class: bool = False
+    drawn: Literal["", "classes", "columns"] = ""
 
 
 @dataclass(frozen=True)
@@ -76,4 +79,5 @@ Fraction = Annotated[float, Bound(">=", 0), Bound("<=", 1)]
 Stretch = Annotated[Tensor, Small()]
 Array = Annotated[Tensor | float, Small()]
 Levels = Annotated[Tensor | float, Small(), Bound(">=", 0), Bound("<=", 1)]
-PerClass = Annotated[Tensor | float, Small(per_class=True)]
+PerClass = Annotated[Tensor | float, Small(per_class=True, drawn="classes")]
+PerColumn = Annotated[Tensor | float, Small(drawn="columns")]

@@ -9,32 +9,33 @@ padded: an element's loss depends on its values alone, and sums of leaves are ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from losscli.batch import Batch
-from losscli.beside import PerElement, SmallArray, tensors
-from losscli.cores import plainly, spread
+from losscli.beside import PerElement, SmallArray, small_arrays, tensors
+from losscli.cores import cores, plainly, spread
 from losscli.devices import Way, device
-from losscli.errors import DataError, Finding, Level, UsageError
-from losscli.formats.values import from_value
+from losscli.errors import Finding, Level, UsageError
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.memory import require, sized
+from losscli.reader import Reader
 from losscli.registry import Pooled, Terms, flag
-from losscli.state import First, State, Wanted, Worst, fingerprint, finished, look, measure, pooled
+from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
+from losscli.stats import Sum
 from losscli.vectors import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from losscli.batch import Batch
     from losscli.checks import Check
-    from losscli.formats.base import Field
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
     from losscli.roles import Role
     from losscli.spool import Spool
-    from losscli.views import Pairing, View
+    from losscli.views import Pairing
 
 __all__ = ["Part", "Plan"]
 
@@ -78,7 +79,7 @@ class Plan:
         leaf: How many of them a leaf has.
         options: The options of the loss; small arrays as such.
         arrays: The small arrays.
-        beside: Sample weights and masks.
+        reader: Reads its inputs.
         checks: The mistakes to look for.
         wanted: What to keep of each leaf.
     """
@@ -92,7 +93,7 @@ class Plan:
     way: Way
     options: Mapping[str, Any]
     arrays: Mapping[str, SmallArray]
-    beside: Mapping[str, PerElement]
+    reader: Reader
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
     wanted: Wanted
@@ -100,22 +101,8 @@ class Plan:
     @classmethod
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
         pairing = role.pairing
-        given = {
-            name: option
-            for name, option in question.loss.options.items()
-            if option.small and question.options[name] is not option.default
-        }
-        arrays = {
-            name: SmallArray.of(
-                option,
-                _values(name, fields.beside.get(name), question.options[name]),
-                role.asked.prediction,
-                pairing,
-            )
-            for name, option in given.items()
-        }
         beside = {
-            name: PerElement.of(name, fields.beside[name], pairing)
+            name: PerElement.of(name, role.aligned(fields.beside[name]), pairing)
             for name in ("sample_weight", "mask")
             if name in fields.beside
         }
@@ -123,12 +110,25 @@ class Plan:
         rows = role.rows
         where = device(question.settings.device, dtype, rows * pairing.per_row)
         leaf = _leaf(pairing.per_row, LEAF if where.type == "cpu" else LARGE)
+        if question.settings.denominator == "positives" and not role.sided:
+            why = f"no target of {question.loss.name} is positive or negative"
+            raise UsageError(f"--denominator positives has no meaning here: {why}")
         if pairing.free:
             _refuse_rows(question, pairing)
         if question.loss.rows != "leaf":
             leaf = rows
             notes.append(_whole(question, rows, rows * pairing.per_row, dtype))
-        notes += [finding for array in arrays.values() for finding in array.findings]
+        reader = Reader(question, role, beside)
+        threads = question.settings.threads or cores()
+
+        leaves = partial(pieces, rows, _leaf(pairing.per_row, LEAF))
+
+        def counts() -> np.ndarray:
+            return reader.counts(leaves(), threads)
+
+        role.prepare(reader.targets(*one) for one in leaves())
+        arrays, more = small_arrays(question, fields, role, counts)
+        notes += more
         return cls(
             question,
             fields,
@@ -139,7 +139,7 @@ class Plan:
             Way(where),
             question.options,
             arrays,
-            beside,
+            reader,
             tuple(notes),
             tuple(
                 check
@@ -154,10 +154,20 @@ class Plan:
         """The options of the loss, with the arrays that came from files."""
         return {**self.options, **{name: array.values for name, array in self.arrays.items()}}
 
+    def denominator(self, total: State) -> Sum | None:
+        """What the sum of the losses is divided by; None where it is not."""
+        asked = self.question.settings.denominator
+        if asked is None:
+            return total.denominator(self.question.reduction)
+        if asked == "rows":
+            return total.rows
+        if asked == "positives":
+            return self.role.positives(total.measured)
+        return Sum.of(float(asked))
+
     def leaves(self) -> Iterator[tuple[int, int]]:
         """The first row of each leaf, and the one after its last."""
-        for start in range(0, self.rows, self.leaf):
-            yield start, min(start + self.leaf, self.rows)
+        return pieces(self.rows, self.leaf)
 
     def groups(self) -> Iterator[list[tuple[int, int]]]:
         """Leaves that one core computes in one go."""
@@ -206,7 +216,7 @@ class Plan:
 
     def part(self, start: int, stop: int) -> Part:
         """What one leaf contributes; a leaf with an error contributes only its facts."""
-        batch, digests = self.batch(start, stop)
+        batch, digests = self.reader.leaf(start, stop)
         facts = look(batch, self.checks, digests)
         if any(check.level is Level.ERROR for check in facts.seen):
             return Part(stop - start, facts)
@@ -216,36 +226,6 @@ class Plan:
         elements, over = self.losses(found, batch)
         state = measure(facts, batch, elements, over, self.role, self.wanted)
         return Part(stop - start, state, [elements.numpy()] if self.question.keep else [])
-
-    def batch(self, start: int, stop: int) -> tuple[Batch, dict[str, int]]:
-        """Reads a leaf, and finds out which of its elements count."""
-        pairing = self.role.pairing
-        given = {
-            side: _rows(field, pairing.views[side], start, stop)
-            for side, field in self.role.asked.fields.items()
-        }
-        taken = self.role.read(given)
-        found = {name: one.rows(start, stop) for name, one in self.beside.items()}
-        first = start * pairing.elements_per_row
-        digests = {name: fingerprint(first, values) for name, values in found.items()}
-        counts = self.role.counted(given)
-        if "mask" in found:
-            mask = found["mask"] != 0
-            counts = mask if counts is None else counts & mask
-        batch = Batch(
-            self.question.kind,
-            start,
-            stop - start,
-            given,
-            taken,
-            counts,
-            found.get("sample_weight"),
-            self.options,
-            pairing,
-        )
-        if self.question.settings.nan == "omit":
-            batch = batch.without_nan()
-        return self.role.settled(batch), digests
 
     def found(self, batch: Batch) -> Terms | Pooled:
         """What the function of the loss makes of a leaf, back from the device."""
@@ -320,20 +300,10 @@ class Plan:
         return torch.from_numpy(batch.pairing.order(values.numpy()))
 
 
-def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:
-    """Rows of a field as the kernel wants them, in what torch takes."""
-    rows = view.rows(field, start, stop)
-    if rows.dtype.kind == "b":
-        return rows.astype(np.uint8)
-    return rows if rows.flags.writeable else rows.copy()  # torch warns of what is not
-
-
-def _values(name: str, field: Field | None, given: Any) -> Any:
-    """The array of an option: from its file, or as it was given."""
-    field = field or from_value(flag(name), given)
-    if field.dtype.kind == "U":
-        raise DataError(f"{field.label}: numbers are wanted, not text")
-    return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)
+def pieces(rows: int, leaf: int) -> Iterator[tuple[int, int]]:
+    """The first row of each leaf, and the one after its last."""
+    for start in range(0, rows, leaf):
+        yield start, min(start + leaf, rows)
 
 
 def _leaf(per_row: int, values: int) -> int:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from losscli import inputs
-from losscli.checks.base import CODES
+from losscli.checks.codes import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
-from losscli.registry import flag, suggest
-from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+from losscli.registry import TARGETS, flag, suggest
+from losscli.settings import DENOMINATORS, DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
 from losscli.watch import Watch
+from losscli.weights import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from losscli.formats.base import Field
-    from losscli.registry import Loss
+    from losscli.registry import Loss, Option
 
 BESIDE = ("sample_weight", "mask")
 """The inputs that every loss takes beside its own."""
@@ -31,7 +31,6 @@ _PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate", "mea
 """What a prediction is to most losses."""
 
 _COMMON = tuple(one.name for one in fields(Settings))
-_OF_ROLES = ("threshold", "top_k", "classes", "target_base")
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,11 @@ class Question:
         return self.inputs[0]
 
     @property
+    def target(self) -> str:
+        """What the target is."""
+        return next((name for name in self.inputs if name in TARGETS), "target")
+
+    @property
     def reduction(self) -> str:
         return self.settings.reduction or self.loss.reduction
 
@@ -77,20 +81,20 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     Raises:
         UsageError: an option that the loss does not have, or a value that it cannot have.
     """
-    given = {key: value for key, value in given.items() if value is not None}
+    given, typed = _renamed(loss, {key: one for key, one in given.items() if one is not None})
     settings = _settings(loss, given)
     form = _form(loss, given)
     words = {key: given[key] for key in (*form, *BESIDE) if key in given}
     taken = {*words, *_COMMON} - {*loss.options}
     options = loss.bind({key: value for key, value in given.items() if key not in taken})
     for key, option in loss.options.items():
-        if option.small and isinstance(options[key], (str, os.PathLike)):
-            numbers = inputs.numbers(os.fsdecode(options[key]))
-            options[key] = option.check(_scalar(numbers))
-            if numbers is None:
+        if option.small and isinstance(options[key], (str, os.PathLike, Mapping)):
+            options[key] = _small(option, typed.get(key, key), given[key])
+            if options[key] is None:
                 words[key] = given[key]
     for key in loss.stretched(form):
         words[key] = _stretched(words[key])
+    _refuse_idle(form, options)
     notes = []
     remark = loss.remark(name)
     if remark:
@@ -101,6 +105,46 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
         message = f"--reduction {reduction} gives the elements of {loss.name} as they are: {text}"
         notes.append(Finding("unfinished", Level.NOTE, message))
     return Question(loss, form, options, settings, words, tuple(notes))
+
+
+def _refuse_idle(form: tuple[str, ...], options: Mapping[str, Any]) -> None:
+    """Refuses options that say nothing of the inputs that are given.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    if options.get("temperature", 1) != 1 and not {"logits", "target_logits"} & {*form}:
+        raise UsageError("--temperature has no meaning here: it divides logits, and there are none")
+    if options.get("log_target") and "target" not in form:
+        own = flag(next(name for name in form if name in TARGETS))
+        raise UsageError(f"--log-target has no meaning here: it speaks of --target, not of {own}")
+
+
+def _renamed(
+    loss: Loss[Any, Any], given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was given by the names of the options, and what those were called.
+
+    Raises:
+        UsageError: an option is given by two names.
+    """
+    found, typed = dict(given), {}
+    for name in loss.synonyms:
+        own = next(key for key, one in loss.options.items() if one.small and one.small.per_class)
+        if name in found and own in found:
+            both = f"{flag(own)} and {flag(name)}"
+            raise UsageError(f"{both} are two ways to say the same: give one of them")
+        if name in found:
+            found[own], typed[own] = found.pop(name), name
+    return found, typed
+
+
+def _small(option: Option, name: str, word: Any) -> Any:
+    """A small array as numbers or by a rule; None for one in a file."""
+    rule = parse(option, name, word)
+    if rule is not None:
+        return rule
+    return option.check(_scalar(inputs.numbers(os.fsdecode(word))))
 
 
 def _stretched(word: Any) -> Any:
@@ -116,7 +160,7 @@ def _scalar(numbers: list[float] | None) -> float | list[float] | None:
 
 def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     chosen = {key: given[key] for key in _COMMON if key in given and key not in loss.options}
-    for key in _OF_ROLES:
+    for key in OF_ROLES:
         if key in chosen and key not in loss.target.settings:
             raise UsageError(f"{loss.name} has no option {flag(key)}")
     for key, choices in (("reduction", REDUCTIONS), ("dtype", DTYPES), ("nan", NAN)):
@@ -131,6 +175,12 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     for key in ("threshold", "max_expansion"):
         if key in chosen:
             chosen[key] = _number(key, chosen[key])
+    if "denominator" in chosen:
+        reduction = chosen.get("reduction", loss.reduction)
+        chosen["denominator"] = _denominator(chosen["denominator"], reduction)
+    if "pos_label" in chosen:
+        label = chosen["pos_label"]
+        chosen["pos_label"] = str(int(label) if isinstance(label, bool) else label)
     if "data" in chosen:
         chosen["data"] = os.fsdecode(chosen["data"])
     for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
@@ -159,7 +209,7 @@ def _check_codes(codes: Iterable[str]) -> None:
         if code not in CODES:
             hint = suggest(code, sorted(CODES), "codes are")
             raise UsageError(f"--ignore {code}: no note or warning has this code", hint=hint)
-        if CODES[code] is Level.ERROR:
+        if CODES[code].level is Level.ERROR:
             raise UsageError(f"--ignore {code}: an error cannot be ignored")
 
 
@@ -192,6 +242,24 @@ def _number(key: str, value: Any) -> float:
     return number
 
 
+def _denominator(value: Any, reduction: str) -> str | float:
+    """What the mean divides by: a word, or a number above 0."""
+    if reduction != "mean":
+        hint = "" if reduction in ("sum", "none") else "--reduction mean goes with it"
+        message = f"--denominator is that of a mean, and the reduction is {reduction}"
+        raise UsageError(message, hint=hint)
+    if value in DENOMINATORS:
+        return str(value)
+    try:
+        number = _number("denominator", value)
+    except UsageError as error:
+        hint = suggest(str(value), DENOMINATORS, "or one of")
+        raise UsageError(error.message, hint=hint) from error
+    if not 0 < number < inf:
+        raise UsageError(f"--denominator must be above 0 and finite, not {number:g}")
+    return number
+
+
 def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
     """The inputs that are given, if they are what the loss can be asked with.
 
@@ -205,7 +273,7 @@ def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
     missing = [name for name in near if name not in found]
     if not missing:
         return _twice(loss, near, found)
-    if not found - {"target"}:
+    if not found - {*TARGETS}:
         wrong = next((name for name in _PREDICTIONS if name in given), None)
         instead = f", not {flag(wrong)}" if wrong else ""
         raise UsageError(f"{loss.name} needs {_choices(loss)}{instead}")
@@ -220,7 +288,7 @@ def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
 def _twice(loss: Loss[Any, Any], form: tuple[str, ...], found: set[str]) -> NoReturn:
     """Refuses inputs of which some are enough."""
     more = [name for name in loss.inputs if name in found and name not in form]
-    if more == ["target"]:
+    if more == ["target"] and not {*form} & {*TARGETS}:
         raise UsageError(f"{loss.name} has no targets: --target has no meaning here")
     same = [
         name
@@ -242,7 +310,7 @@ def _choices(loss: Loss[Any, Any]) -> str:
     """What the predictions of a loss may be."""
     beside: dict[str, list[str]] = {}
     for first, *rest in loss.forms:
-        beside.setdefault(first, []).append(_listed(name for name in rest if name != "target"))
+        beside.setdefault(first, []).append(_listed(name for name in rest if name not in TARGETS))
     forms = [
         flag(first) + (f" with {' or '.join(rest)}" if any(rest) else "")
         for first, rest in beside.items()
@@ -278,5 +346,6 @@ def open_fields(question: Question) -> Fields:
     )
     opened = inputs.open_fields(refs, formats=formats, reading=reading)
     found = dict(opened.fields)
-    sides = {name: found.pop(name) for name in question.inputs}
+    named = {name: found.pop(name) for name in question.inputs}
+    sides = {"target" if name in TARGETS else name: one for name, one in named.items()}
     return Fields({"prediction": sides.pop(question.kind), **sides}, found, tuple(opened.notes))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
 from typing import (
@@ -25,16 +25,18 @@ from typing import (
     get_type_hints,
 )
 
+from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
 from losscli.lazy import Tensor
 from losscli.options import Bound, Choice, Small
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from losscli.docstrings import Doc
     from losscli.roles import Role
 
-__all__ = ["Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
+__all__ = ["TARGETS", "Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Tensor | Terms | Pooled")
@@ -56,6 +58,10 @@ class Pooled(NamedTuple):
 
     sums: Tensor  # rows first
     finish: Callable[[Tensor], Tensor]  # from the sums, less the axis of rows, to the losses
+
+
+TARGETS = ("target", "target_logits", "target_log_probs")
+"""What is true: as it is, or as scores or log-probabilities of it."""
 
 
 def flag(name: str) -> str:
@@ -85,6 +91,11 @@ class Option:
         small = next((mark for mark in marks if isinstance(mark, Small)), None)
         choice = next((mark for mark in marks if isinstance(mark, Choice)), None)
         return cls(name, annotation, default, text, bounds, small, choice)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is a factor of losses: of elements, or of classes."""
+        return bool(self.small and (self.small.per_class or self.name.endswith("weight")))
 
     @property
     def range(self) -> str:
@@ -197,20 +208,50 @@ class Loss(Generic[P, R]):
         self.guess = function
         return function
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names but the command's own."""
+        return (*self.aliases, *self.differs)
+
     def remark(self, name: str) -> str | None:
         """What to say if it was found by a name whose own default differs."""
         return {_plain(other): text for other, text in self.differs.items()}.get(_plain(name))
 
+    @cached_property
+    def doc(self) -> Doc:
+        """The parts of the docstring."""
+        return parsed(self.function.__doc__)
+
     @property
     def summary(self) -> str:
         """The first line of the docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+        return self.doc.summary
+
+    @property
+    def alike(self) -> bool:
+        """Whether all losses count alike: the function returns them and nothing else."""
+        return bool(self.function.__annotations__["return"] == "Tensor")
+
+    @property
+    def mean(self) -> str:
+        """What the mean divides by: the "Mean:" of the docstring, or what the declaration says."""
+        weights = [flag(name) for name, one in self.options.items() if one.weighs]
+        found = "The mean divides by the number of losses that count"
+        found += f", whatever {' and '.join(weights)}." if weights else "."
+        found = " ".join(self.doc.sections.get("Mean", found).split())
+        if self.reduction == "batchmean":
+            found = f"The batchmean, its default, divides their sum by the number of rows. {found}"
+        return (
+            f"{found} The loss is the {self.finish.__name__} of that mean."
+            if self.finish
+            else found
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The inputs of all forms, each once: what is predicted, and then the target."""
         names = dict.fromkeys(name for form in self.forms for name in form)
-        return (*(name for name in names if name != "target"), *(["target"] * ("target" in names)))
+        return tuple(sorted(names, key=lambda name: name in TARGETS))
 
     def stretched(self, form: tuple[str, ...]) -> list[str]:
         """The inputs that may be one number, or one for each column: see :class:`Small`."""
@@ -221,13 +262,23 @@ class Loss(Generic[P, R]):
     @cached_property
     def options(self) -> dict[str, Option]:
         """The keyword-only parameters, in the order of the signature."""
-        helps = dict(_arguments(inspect.getdoc(self.function) or ""))
+        helps = entries(self.doc.sections.get("Args", ""))
         hints = get_type_hints(self.function, include_extras=True)
         return {
             name: Option.read(name, hints[name], parameter.default, helps.get(name, ""))
             for name, parameter in inspect.signature(self.function).parameters.items()
             if parameter.kind is parameter.KEYWORD_ONLY
         }
+
+    @cached_property
+    def synonyms(self) -> dict[str, Option]:
+        """Other names of options: of weights for each class, whatever they are called."""
+        found = [one for one in self.options.values() if one.small and one.small.per_class]
+        if not found or found[0].name == "class_weight":
+            return {}
+        text = f"The same as {flag(found[0].name)}: numbers, names (cat=1,dog=2), balanced, or "
+        text += "effective=BETA."
+        return {"class_weight": replace(found[0], name="class_weight", help=text)}
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options with their values.
@@ -245,14 +296,6 @@ class Loss(Generic[P, R]):
             name: option.check(given[name]) if name in given else option.default
             for name, option in self.options.items()
         }
-
-
-def _arguments(doc: str) -> Iterator[tuple[str, str]]:
-    """The names and texts of the "Args:" section."""
-    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
-    if section:
-        for entry in re.finditer(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section[1], re.MULTILINE):
-            yield entry[1], " ".join(entry[2].split())
 
 
 def suggest(
@@ -309,9 +352,11 @@ class Registry(dict[str, Loss[Any, Any]]):
     def __init__(self, found: Sequence[Loss[Any, Any]], refused: Mapping[str, str]) -> None:
         super().__init__((one.name, one) for one in found)
         self._refused = {_plain(name): reason for name, reason in refused.items()}
-        self._names = {
-            _plain(name): one for one in found for name in (one.name, *one.aliases, *one.differs)
-        }
+        self._names = {_plain(name): one for one in found for name in (one.name, *one.names)}
+
+    def knows(self, name: str) -> bool:
+        """Whether a name belongs to a loss, or to several."""
+        return _plain(name) in self._names or _plain(name) in self._refused
 
     def find(self, name: str) -> Loss[Any, Any]:
         """The loss of a name, an alias, or a class or function of PyTorch.

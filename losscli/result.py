@@ -75,6 +75,7 @@ class Result:
         reduction: How it was reduced.
         finish: What was taken of the mean, such as its "root"; "" for nothing.
         denominator: What the sum was divided by; None where it was not.
+        over: How that was asked for: "positives", "rows" or a number; "" if it was not.
         unit: What the loss is counted in, if that has a name.
         signature: Results with equal signatures are comparable.
         options: The options of the loss that were given.
@@ -109,6 +110,7 @@ class Result:
     shape: tuple[int, ...] = ()
     kept: Spool | None = field(default=None, compare=False)
     finish: str = ""
+    over: str = ""
 
     @classmethod
     def of(
@@ -119,10 +121,10 @@ class Result:
         total: State,
         findings: Sequence[Finding],
         dtype: str,
+        denominator: Sum | None,
         kept: Spool | None = None,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
-        denominator = total.denominator(reduction)
         value = total.numerator.over(denominator or Sum.of(1.0))
         if loss.finish and denominator is not None:
             value = loss.finish(value)
@@ -130,6 +132,8 @@ class Result:
         report = role.report(total.measured)
         if total.unknown:  # with --nan propagate
             report = report.undone()
+        loss_of_row = total.numerator.over(total.rows) if reduction == "none" else value
+        means = role.means(total.numerator, loss_of_row, total.measured)
         mean = total.numerator.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
@@ -144,7 +148,7 @@ class Result:
             options=_given(question),
             inputs=_inputs(question, fields, total),
             stats=_stats(total, shape),
-            report=replace(report, metrics=[*report.metrics, *also]),
+            report=replace(report, metrics=[*report.metrics, *means, *also]),
             guess=_guess(question, total),
             findings=findings,
             first=_elements(total.first.shown, shape),
@@ -153,6 +157,7 @@ class Result:
             shape=shape,
             kept=kept,
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
+            over=str(question.settings.denominator or ""),
         )
 
     @cached_property
@@ -330,12 +335,17 @@ def _signature(question: Question, total: State, dtype: str) -> str:
         for name in ("sample_weight", "mask")
         if name in question.words
     ]
-    for name, default in (("limit", None), ("nan", "error"), ("target_base", 0)):
+    for name, default in _CHANGING.items():
         value = getattr(settings, name)
-        parts += [f"{name}={value}"] if value not in (None, default) else []
+        parts += [f"{name}={_brief(value)}"] if value not in (None, default) else []
+    parts += [f"pos_label={settings.pos_label}"] if settings.pos_label is not None else []
     parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
     version = torch.__version__.partition("+")[0]
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
+
+
+_CHANGING = {"denominator": None, "limit": None, "nan": "error", "target_base": 0}
+"""The common options that change the number, with what does not."""
 
 
 def _brief(value: Any) -> str:
@@ -355,7 +365,8 @@ def _hash(content: str | bytes) -> str:
 def _guess(question: Question, total: State) -> float | None:
     """The loss of the best constant prediction, for the plain mean only."""
     loss, found = question.loss, _constant(question, total)
-    if question.reduction not in ("mean", "none"):
+    plain = question.reduction in ("mean", "none") and question.settings.denominator is None
+    if not plain:
         return None
     if loss.finish and found is not None and question.reduction == "mean":
         return loss.finish(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DENOMINATORS = ("positives", "rows")
 REDUCTIONS = ("mean", "batchmean", "sum", "none")
 DTYPES = ("auto", "float32", "float64", "float16", "bfloat16")
 NAN = ("error", "omit", "propagate")
@@ -15,6 +16,8 @@ class Settings:
 
     Attributes:
         reduction: How the losses become one number, as in PyTorch.
+        denominator: What the mean divides by instead: the positive targets (as RetinaNet does),
+            the rows, or a number.
         device: Where losses are computed; auto takes CUDA where it is there.
         dtype: What losses are computed in; auto is the widest float among the inputs.
         limit: Read only so many rows, from the first.
@@ -31,10 +34,12 @@ class Settings:
         threshold: Predictions above it are positive, in the space in which they are given.
         top_k: The k of each top-k accuracy.
         classes: The names of the classes, in the order of the predictions.
+        pos_label: The target that is 1, a number or a word; the other is 0.
         target_base: What the first class is called in the targets.
     """
 
     reduction: str | None = None
+    denominator: str | float | None = None
     device: str = "cpu"
     dtype: str = "auto"
     limit: int | None = None
@@ -52,3 +57,8 @@ class Settings:
     top_k: tuple[int, ...] | None = None
     classes: tuple[str, ...] | None = None
     target_base: int | None = None
+    pos_label: str | None = None
+
+
+OF_ROLES = ("threshold", "top_k", "classes", "target_base", "pos_label")
+"""Those that only some roles have a use for."""

@@ -10,10 +10,11 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "losscli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [path.relative_to(PACKAGE).as_posix() for path in FILES]
-LIGHT = {"lazy", "errors", "options"}
+LIGHT = {"docstrings", "lazy", "errors", "options"}
 
 MAY = {
     "lazy": set(),
+    "docstrings": set(),
     "errors": set(),
     "options": {"lazy"},
     "settings": set(),
@@ -33,27 +34,20 @@ MAY = {
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
     "roles": LIGHT
-    | {"checks", "facts", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
+    | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
     "losses": LIGHT | {"registry", "roles", "vectors"},
     "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
-    "beside": LIGHT | {"formats", "registry", "shapes"},
+    "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
     "question": LIGHT
-    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"},
+    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
+    | {"weights"},
     "plan": LIGHT
-    | {
-        "batch",
-        "beside",
-        "cores",
-        "devices",
-        "formats",
-        "losses",
-        "memory",
-        "registry",
-        "state",
-        "vectors",
-    },
+    | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
+    | {"stats", "vectors"},
+    "reader": LIGHT | {"batch", "cores", "state"},
+    "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},

@@ -67,6 +67,17 @@ def test_every_dtype_comes_back(dtype):
     assert f"|{dtype}|" in found.signature
 
 
+@pytest.mark.parametrize("name", losses)
+def test_every_loss_can_be_computed_in_halves(name):
+    """Roughly right, and never beyond what a half can hold on the way."""
+    given = asked(name)
+    whole = evaluate(name, **given).elements
+    for dtype in ("float16", "bfloat16"):
+        found = evaluate(name, **given, dtype=dtype).elements
+        held = np.abs(whole) < 6e4  # the largest half is 65504
+        np.testing.assert_allclose(found[held], whole[held], rtol=0.2, atol=0.2)
+
+
 def test_devices_that_are_not_there():
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     with pytest.raises(UsageError, match="CUDA"):

@@ -15,6 +15,7 @@ from losscli.cli.commands import build
 
 ROOT = Path(__file__).parent.parent
 FILL = runpy.run_path(str(ROOT / "docs" / "fill.py"))
+CATALOGUE = runpy.run_path(str(ROOT / "docs" / "catalogue.py"))
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +78,31 @@ def test_options_of_pages_exist(name: str) -> None:
     flags = {flag for command in commands for flag in re.findall(r"--[a-z-]+", command)}
     assert flags
     assert flags - {"--help"} <= known
+
+
+def test_page_of_losses_is_that_of_the_registry() -> None:
+    page = CATALOGUE["PAGE"].read_text("utf-8")
+    assert page == CATALOGUE["page"](), "run python docs/catalogue.py"
+
+
+def test_page_of_losses_has_all_of_each() -> None:
+    page = CATALOGUE["page"]()
+    table, _, rest = page.partition("\n## ")
+    sections = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", rest, re.MULTILINE | re.DOTALL))
+    assert [*re.findall(r"^\| \[`([^`]+)`\]", table, re.MULTILINE)] == [*losscli.losses]
+    assert {*sections} == {*losscli.losses}
+    assert {*re.findall(r"\]\(#([^)]+)\)", page)} <= {*sections}
+    for name, loss in losscli.losses.items():
+        text = " ".join(sections[name].split())
+        for wanted in ("Inputs", "Shape", "Mean", "Accuracy", "Reference", "Names"):
+            assert f"- **{wanted}:** " in text
+        assert loss.doc.formula.replace("  ", " ") in text
+        assert all(f"`{other}`" in text for other in loss.names)
+        assert all(
+            f"`--{one.replace('_', '-')}`: " in text for one in (*loss.options, *loss.inputs)
+        )
+        assert all(option.help.split("|")[0] in text for option in loss.options.values())
+    assert "(docs/losses.md)" in (ROOT / "README.md").read_text()
 
 
 def test_readme_names_every_exit_code() -> None:

@@ -145,6 +145,12 @@ ALONE = [*CASES, *(case for case, (name, _) in FORMS.items() if EXAMPLES[name].a
 """The cases of losses of which each row has its own, whatever the others are."""
 
 
+@pytest.mark.parametrize("case", [*CASES, *FORMS])
+def test_hits_of_a_role_are_told_where_there_is_an_accuracy(case):
+    name, given, _ = asked(case, 12)
+    assert bool(losses[name].target.hits) is (evaluate(name, **given).accuracy is not None)
+
+
 def test_every_loss_is_here():
     assert {name for name, *_ in (CASES | FORMS).values()} == set(losses)
 

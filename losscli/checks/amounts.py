@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def _too_low(side: str) -> Check:
     @check("log-range", Level.ERROR, on=side)
     def too_low(batch: Batch) -> np.ndarray | None:
-        """Values of -1 and below, where ln(1 + value) is wanted."""
+        """Values of -1 and below, where ln(1 + value) is wanted.
+
+        Values of both signs are for mse, mae and huber.
+        """
         return None if batch.span(side)[0] > -1 else np.asarray(batch.values(side) <= -1)
 
     @too_low.says
@@ -37,7 +40,10 @@ ABOVE = (_too_low("prediction"), _too_low("target"))
 
 @check("zero-target", Level.WARNING, on="target")
 def zero_target(batch: Batch) -> np.ndarray | None:
-    """Targets of 0, or next to it, that an error is to be divided by."""
+    """Targets of 0, or next to it, that an error is to be divided by.
+
+    smape and wape divide by no single target; --mask leaves elements out.
+    """
     eps = batch.options["eps"]
     low, high = batch.span("target")
     if low >= eps or high <= -eps:
@@ -56,7 +62,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("target-range", Level.ERROR, on="target")
 def negative(batch: Batch) -> np.ndarray | None:
-    """Counts or amounts below 0."""
+    """Counts or amounts below 0.
+
+    Values of both signs are for mse, mae and huber.
+    """
     return None if batch.inside("target", 0, np.inf) else np.asarray(batch.target < 0)
 
 
@@ -68,7 +77,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("target-range", Level.ERROR, on="target")
 def not_positive(batch: Batch) -> np.ndarray | None:
-    """Amounts of 0 or below, which a gamma distribution never has."""
+    """Amounts of 0 or below, which a gamma distribution never has.
+
+    tweedie with a --power below 2 takes amounts of 0.
+    """
     return None if batch.span("target")[0] > 0 else np.asarray(batch.target <= 0)
 
 
@@ -98,7 +110,10 @@ def not_wide(side: str) -> Check:
 
 @check("count-whole", Level.WARNING, on="target")
 def fractional(batch: Batch) -> np.ndarray | None:
-    """Counts that are no whole numbers."""
+    """Counts that are no whole numbers.
+
+    The loss is that of PyTorch all the same; tweedie is for amounts.
+    """
     values = batch.target
     if values.dtype.kind != "f":
         return None

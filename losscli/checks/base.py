@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from losscli.checks.codes import CODES, Code
 from losscli.errors import Finding, Level
 from losscli.lazy import np
 
@@ -16,27 +17,6 @@ if TYPE_CHECKING:
     from losscli.formats.base import Field
     from losscli.settings import Settings
     from losscli.views import Pairing
-
-CODES: dict[str, Level] = {
-    "all-rows": Level.NOTE,
-    "squeezed": Level.NOTE,
-    "half-widened": Level.NOTE,
-    "index-column": Level.NOTE,
-    "labels-as-signs": Level.NOTE,
-    "multi-hot": Level.WARNING,
-    "one-vector": Level.NOTE,
-    "labels-converted": Level.WARNING,
-    "one-hot": Level.NOTE,
-    "quantiles-rounded": Level.NOTE,
-    "torch-default": Level.NOTE,
-    "whole-floats": Level.NOTE,
-    "unfinished": Level.NOTE,
-    "negative-margin": Level.WARNING,
-    "negative-weight": Level.WARNING,
-    "overflow": Level.WARNING,
-    "shard-rows": Level.WARNING,
-}
-"""Every code of a finding: those of the checks, which add their own, and those beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +150,13 @@ class Check:
 def check(
     code: str, level: Level, on: str, *, whole_rows: bool = False
 ) -> Callable[[Offends], Check]:
-    """Makes a check of the function that tells which values offend."""
+    """Makes a check of the function that tells which values offend.
+
+    The first line of its docstring says what the code means, the text below it what to do.
+    """
 
     def wrap(offends: Offends) -> Check:
-        CODES[code] = level
+        CODES[code] = CODES.get(code, Code(level)).told(offends.__doc__)
         return Check(code, level, on, offends, whole_rows)
 
     return wrap

@@ -20,7 +20,10 @@ EXACT = 2**53
 def _nan(side: str) -> Check:
     @check("nan", Level.ERROR, on=side)
     def nan(batch: Batch) -> np.ndarray | None:
-        """NaN among predictions or targets: no mean can be taken."""
+        """NaN among predictions or targets: no mean can be taken.
+
+        --nan omit leaves such elements out, --nan propagate gives NaN, as PyTorch would.
+        """
         low, _ = batch.span(side)
         return None if low == low else np.isnan(batch.values(side))
 
@@ -35,7 +38,10 @@ def _nan(side: str) -> Check:
 def _infinite(side: str) -> Check:
     @check("infinite", Level.WARNING, on=side)
     def infinite(batch: Batch) -> np.ndarray | None:
-        """Infinities among predictions or targets: the loss is taken as the limit."""
+        """Infinities among predictions or targets: the loss is taken as the limit.
+
+        PyTorch often gives NaN here: 0 · ∞. --mask leaves elements out.
+        """
         return None if np.isfinite(batch.span(side)).all() else np.isinf(batch.values(side))
 
     @infinite.says
@@ -49,7 +55,10 @@ def _infinite(side: str) -> Check:
 def _rounded(side: str) -> Check:
     @check("rounded", Level.WARNING, on=side)
     def rounded(batch: Batch) -> np.ndarray | None:
-        """Whole numbers of which float64 does not hold each."""
+        """Whole numbers of which float64 does not hold each.
+
+        Nothing is to be done where the last digits do not matter; ids are better text.
+        """
         values = batch.values(side)
         if values.dtype.kind not in "iu" or batch.inside(side, -EXACT, EXACT):
             return None

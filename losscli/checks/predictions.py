@@ -22,7 +22,10 @@ ROUNDING = 1e-6
 
 @check("probs-range", Level.ERROR, on="prediction")
 def probs_range(batch: Batch) -> np.ndarray | None:
-    """Probabilities outside [0, 1]: logits, perhaps."""
+    """Probabilities outside [0, 1]: logits, perhaps.
+
+    --logits takes unnormalised scores, of which it takes the sigmoid or the softmax.
+    """
     if batch.inside("prediction", 0, 1):
         return None
     return np.asarray((batch.prediction < 0) | (batch.prediction > 1))
@@ -39,7 +42,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("log-probs-range", Level.ERROR, on="prediction")
 def log_probs_range(batch: Batch) -> np.ndarray | None:
-    """Log-probabilities above 0: logits or probabilities, perhaps."""
+    """Log-probabilities above 0: logits or probabilities, perhaps.
+
+    --probs takes probabilities, --logits unnormalised scores, where the loss has them.
+    """
     rounding = 1e-3 if batch.prediction.dtype == np.float16 else ROUNDING
     return np.asarray(batch.prediction > rounding)
 
@@ -56,7 +62,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("probs-sum", Level.WARNING, on="prediction", whole_rows=True)
 def probs_sum(batch: Batch) -> Found | None:
-    """Rows of probabilities that do not sum to 1."""
+    """Rows of probabilities that do not sum to 1.
+
+    Nothing is renormalised, as in PyTorch; scores before the softmax go into --logits.
+    """
     return off_one(batch.prediction.sum(1, dtype=np.float64), batch.prediction.dtype)
 
 
@@ -71,7 +80,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("log-probs-sum", Level.WARNING, on="prediction", whole_rows=True)
 def log_probs_sum(batch: Batch) -> Found | None:
-    """Rows that are no log-probability distribution: their exponentials do not sum to 1."""
+    """Rows that are no log-probability distribution: their exponentials do not sum to 1.
+
+    Nothing is renormalised, as in PyTorch; ce --logits takes unnormalised scores.
+    """
     values = batch.prediction
     with np.errstate(over="ignore"):
         return off_one(np.exp(values.astype(np.float64)).sum(1), values.dtype)
@@ -88,7 +100,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("clamped", Level.WARNING, on="prediction")
 def clamped(batch: Batch) -> np.ndarray | None:
-    """Probabilities of 0 or 1, or next to 0, on the wrong side: torch counts each as 100."""
+    """Probabilities of 0 or 1, or next to 0, on the wrong side: torch counts each as 100.
+
+    --logits keeps what a probability rounds away.
+    """
     low = ((batch.prediction == 0) | (batch.prediction < LEAST)) & (batch.target > 0)
     return np.asarray(low | ((batch.prediction == 1) & (batch.target < 1)))
 
@@ -105,7 +120,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("impossible", Level.WARNING, on="prediction")
 def ruled_out(batch: Batch) -> np.ndarray | None:
-    """Log-probabilities that rule out what is true: the loss is infinite."""
+    """Log-probabilities that rule out what is true: the loss is infinite.
+
+    --logits keeps what a probability rounds away; bce --probs clamps, as PyTorch does.
+    """
     never = np.isneginf(batch.prediction) & (batch.target > 0)
     return np.asarray(never | ((batch.prediction >= 0) & (batch.target < 1)))
 
@@ -121,7 +139,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("impossible", Level.WARNING, on="prediction", whole_rows=True)
 def impossible(batch: Batch) -> Found | None:
-    """True classes that were given probability 0: their loss is infinite."""
+    """True classes that were given probability 0: their loss is infinite.
+
+    --logits keeps what a probability rounds away.
+    """
     floor = 0.0 if batch.kind == "probs" else -np.inf
     none = batch.prediction == floor
     if not none.any():
@@ -129,7 +150,7 @@ def impossible(batch: Batch) -> Found | None:
     if batch.options.get("label_smoothing"):  # every class is a little true
         return Found(none.any(1), np.zeros(none.any(1).shape))
     if batch.pairing.probabilities:
-        least = -np.inf if batch.options.get("log_target") else 0.0
+        least = -np.inf if batch.logarithmic else 0.0
         mask = ((batch.prediction == floor) & (batch.target > least)).any(1)
     else:
         classes = batch.prediction.shape[1]
@@ -150,7 +171,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("rate-range", Level.ERROR, on="prediction")
 def negative_rate(batch: Batch) -> np.ndarray | None:
-    """Rates below 0: their logarithms, perhaps."""
+    """Rates below 0: their logarithms, perhaps.
+
+    --log-rate takes the logarithms of rates.
+    """
     return None if batch.inside("prediction", 0, np.inf) else np.asarray(batch.prediction < 0)
 
 
@@ -162,7 +186,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("impossible", Level.WARNING, on="prediction")
 def never(batch: Batch) -> np.ndarray | None:
-    """Rates of 0 where the target is more."""
+    """Rates of 0 where the target is more.
+
+    --log-rate has no rate of 0; --eps, where the loss has it, is added before the logarithm.
+    """
     if batch.kind != "rate" or not batch.facts("prediction").low <= 0:
         return None
     return np.asarray((batch.prediction == 0) & (batch.target > 0))

@@ -20,7 +20,10 @@ UNKNOWN = -(2**62)
 
 @check("target-range", Level.ERROR, on="target")
 def outside_unit(batch: Batch) -> np.ndarray | None:
-    """Binary targets outside [0, 1]: the loss could go below zero."""
+    """Binary targets outside [0, 1]: the loss could go below zero.
+
+    Labels of -1 and +1 are for soft-margin and hinge, class indices for ce, real values for mse.
+    """
     if batch.inside("target", 0, 1):
         return None
     return np.asarray((batch.target < 0) | (batch.target > 1))
@@ -40,7 +43,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("labels", Level.ERROR, on="target")
 def not_plus_minus(batch: Batch) -> np.ndarray | None:
-    """Labels other than -1 and +1 (or 0 and 1)."""
+    """Labels other than -1 and +1 (or 0 and 1).
+
+    Soft targets in [0, 1] are for bce, class indices for ce.
+    """
     return np.asarray((np.abs(batch.raw) != 1) & (batch.raw != 0))
 
 
@@ -55,7 +61,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("label-range", Level.ERROR, on="target")
 def not_a_label(batch: Batch) -> np.ndarray | None:
-    """Lists of labels that hold something else than a label, or the -1 that ends a list."""
+    """Lists of labels that hold something else than a label, or the -1 that ends a list.
+
+    A probability for each label is for bce and multilabel-soft-margin.
+    """
     raw = batch.raw
     if raw.dtype.kind == "b":
         return None
@@ -76,7 +85,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("label-twice", Level.WARNING, on="target", whole_rows=True)
 def label_twice(batch: Batch) -> Found | None:
-    """Lists that name a label more than once."""
+    """Lists that name a label more than once.
+
+    Each label stands in a list once; rows of 0 and 1 are multi-hot only if all are.
+    """
     twice = batch.target > 1
     return Found(np.asarray(twice.any(-1)), twice.argmax(-1)) if twice.any() else None
 
@@ -92,7 +104,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("label-after-end", Level.WARNING, on="target")
 def after_the_end(batch: Batch) -> np.ndarray | None:
-    """Labels behind the -1 that ends a list."""
+    """Labels behind the -1 that ends a list.
+
+    -1 fills a row behind its last label.
+    """
     ended = np.logical_or.accumulate(batch.raw == -1, -1)
     return np.asarray(ended & (batch.raw != -1))
 
@@ -108,7 +123,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("class-unknown", Level.ERROR, on="target")
 def class_unknown(batch: Batch) -> np.ndarray | None:
-    """Classes that neither the columns of the predictions nor --classes name."""
+    """Classes that neither the columns of the predictions nor --classes name.
+
+    --classes a,b,c lists the names in the order of the predictions' columns.
+    """
     return np.asarray(batch.target == UNKNOWN)
 
 
@@ -120,7 +138,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("class-whole", Level.ERROR, on="target")
 def class_not_whole(batch: Batch) -> np.ndarray | None:
-    """Class indices that are not whole numbers."""
+    """Class indices that are not whole numbers.
+
+    A probability for each class has one column for each class; real values are for mse.
+    """
     if batch.raw.dtype.kind != "f":
         return None
     return np.asarray((batch.raw != np.floor(batch.raw)) & ~np.isnan(batch.raw))
@@ -137,7 +158,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("class-range", Level.ERROR, on="target")
 def class_range(batch: Batch) -> np.ndarray | None:
-    """Class indices without a column in the predictions."""
+    """Class indices without a column in the predictions.
+
+    --target-base 1 counts from 1; --ignore-index N leaves padding out.
+    """
     classes = batch.pairing.classes or 0
     outside = (batch.target < 0) | (batch.target >= classes)
     return np.asarray(outside & (batch.target != UNKNOWN))
@@ -160,33 +184,45 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("target-probs-range", Level.ERROR, on="target")
 def probs_range(batch: Batch) -> np.ndarray | None:
-    """Target probabilities outside [0, 1]."""
+    """Target probabilities outside [0, 1].
+
+    kl reads log-probabilities with --log-target.
+    """
     return (batch.target < 0) | (batch.target > 1 + ROUNDING)
 
 
 @probs_range.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {tally.value:g} is no probability ({like(tally)})"
-    return message, "log-probabilities are read with --log-target" if case.loss == "kl" else ""
+    other = "--target-log-probs and --target-logits take logarithms and scores"
+    return message, other if "target_logits" in case.kinds else ""
 
 
 @check("target-log-probs-range", Level.ERROR, on="target")
 def log_probs_range(batch: Batch) -> np.ndarray | None:
-    """Target log-probabilities above 0."""
+    """Target log-probabilities above 0.
+
+    Probabilities are read without --log-target.
+    """
     return batch.target > (1e-3 if batch.target.dtype == np.float16 else ROUNDING)
 
 
 @log_probs_range.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {tally.value:g} is no log-probability: above 0 ({like(tally)})"
+    if case.option == "target_log_probs":
+        return message, "--target-logits takes scores, --target probabilities"
     return message, "probabilities are read without --log-target"
 
 
 @check("target-sum", Level.WARNING, on="target", whole_rows=True)
 def probs_sum(batch: Batch) -> Found | None:
-    """Target rows that do not sum to 1."""
+    """Target rows that do not sum to 1.
+
+    Nothing is renormalised, as in PyTorch; several labels a row are for bce.
+    """
     values = batch.target.astype(np.float64)
-    if batch.options.get("log_target"):
+    if batch.logarithmic:
         values = np.exp(values)
     return off_one(values.sum(1), batch.target.dtype)
 
@@ -202,3 +238,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 CHECKS: tuple[Check, ...] = numbers("target")
 """What is asked of every target."""
+
+DISTRIBUTION: dict[str, tuple[Check, ...]] = {
+    "target": (probs_range, probs_sum),
+    "target_log_probs": (log_probs_range, probs_sum),
+    "target_logits": (),
+}
+"""What is asked of a target that has a value for each class, by what it is."""

@@ -28,7 +28,10 @@ def short(side: str, least: float) -> Check:
 
     @check("zero-vector", Level.WARNING, on=side, whole_rows=True)
     def too_short(batch: Batch) -> Found | None:
-        """Vectors of zeros, or hardly more: they have no direction."""
+        """Vectors of zeros, or hardly more: they have no direction.
+
+        Their cosine with any other counts as 0; --mask leaves rows out.
+        """
         values = batch.values(side)
         wide = values if values.dtype == np.float64 else values.astype(np.float64)
         found = np.sqrt(np.einsum("...i,...i->...", wide, wide))
@@ -51,7 +54,10 @@ def negative(side: str) -> Check:
 
     @check("negative-distance", Level.WARNING, on=side)
     def below(batch: Batch) -> np.ndarray | None:
-        """Distances below 0: similarities, perhaps."""
+        """Distances below 0: similarities, perhaps.
+
+        1 - cosine is a distance.
+        """
         return None if batch.span(side)[0] >= 0 else np.asarray(batch.values(side) < 0)
 
     @below.says
@@ -64,7 +70,10 @@ def negative(side: str) -> Check:
 
 @check("labels", Level.ERROR, on="target")
 def no_sign(batch: Batch) -> np.ndarray | None:
-    """Labels of pairs other than yes and no."""
+    """Labels of pairs other than yes and no.
+
+    They are -1 and +1, or 0 and 1 for contrastive.
+    """
     raw = batch.raw
     if raw.dtype.kind == "b":
         return None
@@ -80,7 +89,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("cosine-range", Level.ERROR, on="prediction")
 def no_cosine(batch: Batch) -> np.ndarray | None:
-    """Scores that are no cosines: they were scaled already, perhaps."""
+    """Scores that are no cosines: they were scaled already, perhaps.
+
+    Cosines are in [-1, 1]; the loss multiplies them itself.
+    """
     if batch.inside("prediction", -1 - ROUNDING, 1 + ROUNDING):
         return None
     return np.asarray(np.abs(batch.values("prediction")) > 1 + ROUNDING)
@@ -98,7 +110,10 @@ def no_log_prob(side: str) -> Check:
 
     @check("log-probs-range", Level.ERROR, on=side)
     def above(batch: Batch) -> np.ndarray | None:
-        """Log-probabilities above 0."""
+        """Log-probabilities above 0.
+
+        Sums of the log-probabilities of tokens are wanted, as natural logarithms.
+        """
         return (
             None if batch.span(side)[1] <= ROUNDING else np.asarray(batch.values(side) > ROUNDING)
         )
@@ -113,7 +128,10 @@ def no_log_prob(side: str) -> Check:
 
 @check("negative-relevance", Level.WARNING, on="target")
 def irrelevant(batch: Batch) -> np.ndarray | None:
-    """Relevances below 0: padding, perhaps."""
+    """Relevances below 0: padding, perhaps.
+
+    --mask leaves items out.
+    """
     return None if batch.span("target")[0] >= 0 else np.asarray(batch.values("target") < 0)
 
 

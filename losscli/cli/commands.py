@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from losscli.checks.codes import CODES
 from losscli.cli import help as shown
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
@@ -177,7 +178,23 @@ def _help(name: Annotated[str | None, typer.Argument(help="A loss, or a tool.")]
     return parse(["--help"] if name is None else [name, "--help"])
 
 
-TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "help": _help}
+def _explain(
+    name: Annotated[
+        str | None,
+        typer.Argument(help=f"A loss, by any name, or a code: {', '.join(sorted(CODES))}."),
+    ] = None,
+) -> Any:
+    """Explain a loss, or the code of a note, a warning or an error."""
+    from losscli.cli.explain import explained
+
+    if name is None:
+        hint = "losscli list shows all losses, losscli explain --help all codes"
+        raise UsageError("explain wants the name of a loss, or a code", hint=hint)
+    sys.stdout.write(explained(name))
+    raise typer.Exit
+
+
+TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "explain": _explain, "help": _help}
 """The commands that are no losses."""
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from inspect import getdoc
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +28,11 @@ EVERYDAY = (
 )
 """The losses that the overview gives a line each, as far as they are here."""
 
-TOOLS = {"list": "list [--family F] [--json]", "help": "help [NAME]"}
+TOOLS = {
+    "list": "list [--family F] [--json]",
+    "explain": "explain NAME",
+    "help": "help [NAME]",
+}
 """How the tools are called."""
 
 _FILES = {"target": "y", **dict.fromkeys(("logits", "probs", "log_probs", "pred"), "preds")}
@@ -53,9 +55,10 @@ def overview() -> str:
         names = [one.name for one in losses.values() if one.family == family]
         rest = [name for name in names if name not in EVERYDAY]
         if rest:
-            lines += _wrapped(f"{title}: {', '.join(rest)}", "    ", "  ")
+            lines += wrapped(f"{title}: {', '.join(rest)}", "    ", "  ")
     lines += ["", "Tools"]
     lines += [f"  {TOOLS['list']:<28} every loss, with its other names"]
+    lines += [f"  {TOOLS['explain']:<28} all of a loss, or of the code of a note"]
     lines += [f"  {TOOLS['help']:<28} the help of a command"]
     lines += ["", "losscli LOSS --help shows its inputs and options; -V the version.", ""]
     return "\n".join(lines)
@@ -76,13 +79,13 @@ def of_loss(loss: Loss[Any, Any]) -> str:
     """The text above the options: an example, what the loss is, and where it is from."""
     first = next(iter(loss.forms))
     inputs = " ".join(f"{flag(name)} {_FILES.get(name, name)}.npy" for name in first)
-    body = re.split(r"\n\s*\n(?=\w+:\n)", getdoc(loss.function) or "")[0]
     lines = [f"Usage: losscli {loss.name} [inputs] [options]"]
     lines += [*_command(f"Example: losscli {loss.name} {inputs}"), ""]
-    for paragraph in body.split("\n\n"):
-        lines += [*_wrapped(paragraph), ""]
-    lines += _wrapped(f"Also called: {', '.join((*loss.aliases, *loss.differs))}", "  ")
-    lines += _wrapped(f"Reference: {loss.reference}", "  ")
+    for paragraph in (loss.summary, *loss.doc.text, loss.mean):
+        lines += [*wrapped(paragraph), ""]
+    lines += wrapped(f"Also called: {', '.join(loss.names)}", "  ")
+    lines += wrapped(f"Reference: {loss.reference}", "  ")
+    lines += [f"More: losscli explain {loss.name}"]
     return "\n".join(lines)
 
 
@@ -102,7 +105,7 @@ def page(text: str, options: Iterable[Any]) -> str:
     panels: dict[str, list[str]] = {}
     for one in options:
         panel = getattr(one, "rich_help_panel", None) or next(reversed(panels), "Options")
-        panels.setdefault(panel, []).extend(_entry(_head(one), one.help or ""))
+        panels.setdefault(panel, []).extend(entry(_head(one), one.help or ""))
     sections = ["\n".join([panel, *lines]) for panel, lines in panels.items()]
     return "\n\n".join([text, *sections]) + "\n"
 
@@ -120,15 +123,15 @@ def _head(option: Any) -> str:
     return f"{head} {option.metavar}" if option.metavar else head
 
 
-def _entry(head: str, text: str) -> list[str]:
+def entry(head: str, text: str) -> list[str]:
     """An option and its text beside it, or below where there is no place."""
-    lines = _wrapped(text, " " * MARGIN, " " * MARGIN)
+    lines = wrapped(text, " " * MARGIN, " " * MARGIN)
     if len(head) > MARGIN - 4:
         return [f"  {head}", *lines]
     return [f"  {head}".ljust(MARGIN) + lines[0].strip(), *lines[1:]]
 
 
-def _wrapped(text: str, indent: str = "", first: str = "") -> list[str]:
+def wrapped(text: str, indent: str = "", first: str = "") -> list[str]:
     return wrap(
         text,
         COLUMNS,
@@ -147,9 +150,8 @@ def listing(found: Iterable[Loss[Any, Any]]) -> str:
         if one.family != family:
             family = one.family
             lines += [*([""] if lines else []), f"{FAMILIES[family]} ({family})"]
-        lines += _entry(one.name, _brief(one))
-        names = ", ".join((*one.aliases, *one.differs))
-        lines += _wrapped(f"also {names}", " " * MARGIN, " " * MARGIN)
+        lines += entry(one.name, _brief(one))
+        lines += wrapped(f"also {', '.join(one.names)}", " " * MARGIN, " " * MARGIN)
     return "\n".join(lines) + "\n"
 
 
@@ -157,21 +159,26 @@ def described(loss: Loss[Any, Any]) -> dict[str, Any]:
     """A loss as ``list --json`` gives it."""
     return {
         "name": loss.name,
-        "aliases": [*loss.aliases, *loss.differs],
+        "aliases": [*loss.names],
         "family": loss.family,
         "summary": loss.summary,
         "inputs": [name.replace("_", "-") for name in loss.inputs],
         "options": [
             {
                 "name": option.name.replace("_", "-"),
+                "type": _TYPES["array" if option.small else option.kind],
                 "default": option.default,
                 "bounds": option.range,
                 "help": option.help,
             }
-            for option in loss.options.values()
+            for option in (*loss.options.values(), *loss.synonyms.values())
         ],
         "reference": loss.reference,
     }
+
+
+_TYPES = {"array": "numbers", float: "number", int: "integer", bool: "boolean", str: "word"}
+"""What the value of an option is, as ``list --json`` gives it."""
 
 
 def _brief(loss: Loss[Any, Any]) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
-from inspect import Parameter, getdoc
+from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
 from losscli.cli.output import Output
+from losscli.docstrings import entries, parsed
 from losscli.gates import Gates
 from losscli.registry import flag
 from losscli.report import FORMATS
-from losscli.settings import DTYPES, NAN, REDUCTIONS, Settings
+from losscli.settings import DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,8 @@ INPUTS = {
     "embeddings": "Vectors.",
     "distance": "Distances of pairs.",
     "target": "True labels or values.",
+    "target_logits": "Unnormalised scores of the true distribution.",
+    "target_log_probs": "Log-probabilities of the true distribution.",
 }
 
 _SHORT = {"value": "-b", "quiet": "-q"}
@@ -50,10 +52,12 @@ _METAVARS = {
     "reduction": "|".join(REDUCTIONS),
     "dtype": "|".join(DTYPES),
     "nan": "|".join(NAN),
+    "denominator": "positives|rows|N",
     "device": "cpu|cuda|cuda:N|mps|auto",
     "format": "|".join(FORMATS),
     "classes": "A,B,C|FILE",
     "target_base": "0|1",
+    "pos_label": "VALUE",
     "input_format": "[INPUT=]FMT",
     "top_k": "K,K",
     "ignore": "CODE",
@@ -64,10 +68,10 @@ _METAVARS = {
 }
 _PANELS = {
     "Reading": (
-        *("data", "input_format", "header", "limit", "nan", "classes", "target_base"),
-        "max_expansion",
+        *("data", "input_format", "header", "limit", "nan"),
+        *("classes", "target_base", "pos_label", "max_expansion"),
     ),
-    "Computing": ("reduction", "device", "dtype", "threshold", "top_k", "threads"),
+    "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": (
         *("format", "json", "value", "quiet", "head", "worst", "save", "output"),
@@ -83,7 +87,7 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
         yield _input(name, INPUTS[name])
     yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
     yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
-    for option in loss.options.values():
+    for option in (*loss.options.values(), *loss.synonyms.values()):
         yield _own(loss, option)
     yield from _common(loss)
 
@@ -91,10 +95,11 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
 def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
     declared = {}
     for owner in (Settings, Output, Gates):
-        texts, hints = _described(owner), get_type_hints(owner)
+        texts = entries(parsed(owner.__doc__).sections["Attributes"])
+        hints = get_type_hints(owner)
         for one in fields(owner):
             declared[one.name] = (texts, hints, one.default)
-    missing = {"threshold", "top_k", "classes", "target_base"} - set(loss.target.settings)
+    missing = {*OF_ROLES} - {*loss.target.settings}
     for panel, names in _PANELS.items():
         for name in names:
             if name in missing or name in loss.options:
@@ -102,14 +107,8 @@ def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
             texts, hints, default = declared[name]
             if name == "reduction":
                 default = loss.reduction
-            yield _option(name, _kind(hints[name]), texts[name], panel, default)
-
-
-def _described(owner: type) -> dict[str, str]:
-    """The texts of the "Attributes:" of a dataclass."""
-    doc = getdoc(owner) or ""
-    entries = re.finditer(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", doc, re.MULTILINE)
-    return {entry[1]: " ".join(entry[2].split()) for entry in entries}
+            kind = _kind(hints[name])
+            yield _option(name, kind, texts[name] + _default(kind, default), panel)
 
 
 def _kind(annotation: Any) -> Any:
@@ -121,26 +120,32 @@ def _kind(annotation: Any) -> Any:
 
 
 def _input(name: str, text: str) -> Parameter:
-    return _option(name, str, text, "Inputs", None, metavar="FILE[:KEY]")
+    return _option(name, str, text, "Inputs", metavar="FILE[:KEY]")
 
 
 def _own(loss: Loss[Any, Any], option: Option) -> Parameter:
-    text = option.help + (f" Must be {option.range}." if option.bounds else "")
     metavar = "NUMBERS|FILE" if option.small else option.range if option.choice else None
     kind = str if option.small else option.kind
-    return _option(option.name, kind, text, f"Options of {loss.name}", option.default, metavar)
+    return _option(option.name, kind, told(option), f"Options of {loss.name}", metavar)
 
 
-def _option(
-    name: str, kind: Any, text: str, panel: str, default: Any, metavar: str | None = None
-) -> Parameter:
+def told(option: Option) -> str:
+    """An option of a loss in words, with its bounds and its default."""
+    bounds = f" Must be {option.range}." if option.bounds else ""
+    kind = str if option.small else option.kind
+    return f"{option.help}{bounds}{_default(kind, option.default)}"
+
+
+def _default(kind: Any, default: Any) -> str:
+    return "" if default in (None, ()) or kind is bool else f" Default {default}."
+
+
+def _option(name: str, kind: Any, text: str, panel: str, metavar: str | None = None) -> Parameter:
     declared = [flag(name)]
     if kind is bool:
         declared = [f"{flag(name)}/{flag('no_' + name)}"]
     if name in _SHORT:
         declared.append(_SHORT[name])
-    if default is not None and kind is not bool and default != ():
-        text += f" Default {default}."
     option = typer.Option(
         *declared,
         help=text,

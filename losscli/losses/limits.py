@@ -52,6 +52,11 @@ def log_softmax(logits: Tensor, axis: int) -> Tensor:
     return torch.log_softmax(logits, axis)
 
 
+def cooled(logits: Tensor, temperature: float) -> Tensor:
+    """The log-softmax over axis 1 of logits that are divided by a temperature."""
+    return log_softmax(logits if temperature == 1 else logits / temperature, 1)
+
+
 def entropy(shares: Iterable[float]) -> float:
     """The entropy of a distribution in nats: what guessing it costs on average.
 

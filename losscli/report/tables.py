@@ -110,6 +110,10 @@ def _how(result: Result) -> str:
         return f"mean {figure(result.stats['mean'])}{unit}"
     if result.denominator is None:
         return f"sum of {count:,}{unit}"
+    if result.over:
+        word = f" {result.over}" if result.over.isalpha() else ""
+        over = _denominator(result.denominator, ",") + word
+        return f"{finish}sum of {count:,} over {over}{unit}"
     if result.denominator == count:
         return f"{finish}{result.reduction} of {count:,}{unit}"
     if result.reduction == "batchmean":

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from losscli.errors import DataError, UsageError
 from losscli.facts import total
 from losscli.lazy import np
-from losscli.stats import Sum, Totals
+from losscli.stats import ZERO, Sum, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
@@ -33,6 +33,7 @@ class Asked:
         fields: The prediction, the target, and further inputs by their names.
         options: The options of the loss.
         settings: The common ones.
+        target_kind: What the target is: as it is, or "target_logits", "target_log_probs".
     """
 
     loss: str
@@ -40,6 +41,7 @@ class Asked:
     fields: Mapping[str, Field]
     options: Mapping[str, Any]
     settings: Settings
+    target_kind: str = "target"
 
     @property
     def prediction(self) -> Field:
@@ -99,13 +101,17 @@ class Role(ABC):
     Attributes:
         settings: The common options that only some roles have a use for.
         precise: The target's own dtype counts for ``dtype auto``.
+        sided: A target is positive or negative.
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
         pairing: How the inputs belong together.
+        hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
     """
 
     settings: ClassVar[tuple[str, ...]] = ()
     precise: bool = False
+    sided: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...]] = ()
+    hits: ClassVar[str] = ""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -117,9 +123,15 @@ class Role(ABC):
                 shown = f", {place}: {str(first[0])!r} is not a number" if len(first) else ""
                 raise DataError(
                     f"{one.label}{shown}: {asked.loss} wants numbers here, and this is text",
-                    hint="class names can be targets of losses with scores for each class",
+                    hint=self._word_hint(side),
                     code="text",
                 )
+
+    def _word_hint(self, side: str) -> str:
+        """What to say of text where numbers are wanted."""
+        if side == "target" and "pos_label" in self.settings:
+            return "--pos-label WORD says which of two words is 1"
+        return "class names can be targets of losses with scores for each class"
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -157,6 +169,30 @@ class Role(ABC):
             return None
         kept = given["target"] != ignored
         return None if kept.all() else kept
+
+    def aligned(self, field: Field) -> Field:
+        """A sample weight or a mask as it goes with the elements."""
+        return field
+
+    def prepare(self, targets: Iterator[Batch]) -> None:  # noqa: B027 — most need nothing
+        """Finds out what must be known of all targets before any is computed.
+
+        Args:
+            targets: Leaves of the targets alone, which are read as they are asked for.
+        """
+
+    def positives(self, totals: Totals) -> Sum:
+        """How many targets are positive, or the sum of their weights."""
+        return ZERO
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """What the classes are called in the targets, where there are classes."""
+        return ()
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        """How much of each class the targets of a leaf hold: exact sums, the classes first."""
+        return np.zeros(0)
 
     def settled(self, batch: Batch) -> Batch:
         """A leaf as the kernel may see it, whatever its elements that do not count may be."""
@@ -204,6 +240,16 @@ class Role(ABC):
     @abstractmethod
     def report(self, totals: Totals) -> Report:
         """What the counts and sums of all leaves amount to."""
+
+    def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
+        """Other numbers that the losses make together.
+
+        Args:
+            numerator: The sum of the losses.
+            value: The reduced loss; their batchmean where they are not reduced.
+            totals: What was measured.
+        """
+        return ()
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
         """What to show of some elements, beside their loss: see :attr:`headings`."""

@@ -12,15 +12,16 @@ from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
 from losscli.ranking import EXACT, Scores
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
-from losscli.roles.calibration import calibration_error, gaps
-from losscli.stats import Totals
+from losscli.roles.calibration import calibration_error, exact, gaps
+from losscli.roles.positive import Positive
+from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
-    from losscli.stats import Sum
+    from losscli.roles.base import Asked
     from losscli.views import Pairing
 
 _CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
@@ -34,12 +35,34 @@ class Binary(Role):
         likely: Predictions stand for probabilities, and are no scores of any scale.
     """
 
-    settings: ClassVar[tuple[str, ...]] = ("threshold",)
+    settings: ClassVar[tuple[str, ...]] = ("threshold", "pos_label")
+    sided = True
+    hits: ClassVar[str] = (
+        "logit > 0 or p > 0.5, in the space that is given (--threshold), as the target > 0.5 is"
+    )
     bounded: ClassVar[bool] = False
     likely: ClassVar[bool] = True
 
+    def __init__(self, asked: Asked) -> None:
+        self.named = Positive.of(asked)
+        super().__init__(asked)
+
     def pair(self) -> Pairing:
         return shapes.same(self.asked.prediction, self.asked.target)
+
+    @property
+    def takes_names(self) -> bool:
+        return self.named is not None
+
+    def read_target(self, raw: np.ndarray) -> np.ndarray:
+        return raw if self.named is None else self.named.read(raw)
+
+    def prepare(self, targets: Iterator[Batch]) -> None:
+        if self.named is not None:
+            self.named.seek(targets)
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        return [] if self.named is None else self.named.findings(facts)
 
     def checks(self) -> Sequence[Check]:
         kind = self.asked.kind
@@ -49,8 +72,25 @@ class Binary(Role):
             *predictions.BY_KIND[kind],
             *((certain[kind],) if logs else ()),
             *targets.CHECKS,
-            targets.outside_unit,
+            targets.outside_unit if self.named is None else self.named.check,
         )
+
+    def positives(self, totals: Totals) -> Sum:
+        return Sum.of(number(totals["tp"]) + number(totals["fn"]))
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        return "0", "1"
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        """Negatives and positives, of rows of labels in each column; soft targets are both."""
+        target = batch.target.astype(np.float64)
+        counted = ~np.isnan(target) if batch.counts is None else batch.counts & ~np.isnan(target)
+        weight = counted if batch.weight is None else np.where(counted, batch.weight, 0.0)
+        yes = np.where(counted, target, 0.0).clip(0, 1)
+        axes = 0 if target.ndim == 2 else None
+        sides = [(side * weight).sum(axes, dtype=np.float64) for side in (1 - yes, yes)]
+        return exact(np.array(sides))
 
     @property
     def cut(self) -> float:
@@ -152,6 +192,8 @@ class BoundedBinary(Binary):
 class MultiLabel(Binary):
     """Several targets in [0, 1] for each row, which has one loss: the mean over its labels."""
 
+    hits = "each label alone, logit > 0 (--threshold); exact_match counts rows"
+
     def pair(self) -> Pairing:
         pairing = super().pair()
         if len(pairing.elements) < 2:
@@ -186,11 +228,15 @@ class PlusMinus(Binary):
     """One label of -1 or +1 for each score; 0 and 1 are read as -1 and +1."""
 
     likely = False
+    hits = "score > 0 (--threshold) where the label is +1"
 
     def checks(self) -> Sequence[Check]:
-        return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, targets.not_plus_minus)
+        own = targets.not_plus_minus if self.named is None else self.named.check
+        return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, own)
 
     def read_target(self, raw: np.ndarray) -> np.ndarray:
+        if self.named is not None:
+            return self.named.read(raw, -1)
         signed = raw.astype(np.int8 if raw.dtype.kind in "bu" else raw.dtype)
         return np.where(signed == 0, np.array(-1, signed.dtype), signed)
 
@@ -202,6 +248,8 @@ class PlusMinus(Binary):
         return f"score > {self.cut:.6g}"
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        if self.named is not None:
+            return self.named.findings(facts, -1)
         values = facts["target"].values or {}
         label = self.asked.target.label
         if 0 in values and -1 in values:

@@ -44,4 +44,5 @@ def calibration_error(sums: np.ndarray, count: float) -> float:
 
 def exact(sums: np.ndarray) -> np.ndarray:
     """Sums of a leaf as statistics that add up."""
-    return np.array([Sum.of(one) if one else ZERO for one in sums.tolist()], object)
+    found = [Sum.of(one) if one else ZERO for one in sums.reshape(-1).tolist()]
+    return np.array(found, object).reshape(sums.shape)

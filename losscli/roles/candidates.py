@@ -85,6 +85,8 @@ class Candidates(Vectors):
 class Partners(Candidates):
     """Rows of one input that are to be nearest to the same rows of another."""
 
+    hits = "the partner has the largest similarity of all candidates, ties to the first"
+
     @property
     def others(self) -> str:
         """The input among which the nearest is looked for."""
@@ -122,6 +124,8 @@ class Partners(Candidates):
 class Twins(Candidates):
     """Two views of the same things: each of the 2N vectors is to be nearest to its twin."""
 
+    hits = "the other view is the nearest of all others, ties to the first"
+
     def pair(self) -> Pairing:
         pairing = super().pair()
         return replace(pairing, elements=(2 * pairing.rows,), free=True)
@@ -156,6 +160,7 @@ class Groups(Candidates):
     """
 
     labels: ClassVar[tuple[str, ...]] = ("target",)
+    hits = "the nearest other row has the same label, for rows of which any has"
 
     def pair(self) -> Pairing:
         first, target = self.asked.prediction, self.asked.target

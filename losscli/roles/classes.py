@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
@@ -23,6 +24,8 @@ from losscli.roles.base import (
 from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.names import Names
 from losscli.roles.perclass import MOST, averages, hits, tally
+from losscli.roles.shifted import Shift
+from losscli.roles.soft import masses
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
+    from losscli.formats.base import Field
     from losscli.views import Pairing
 
 TABLE = 64
@@ -48,6 +52,10 @@ class ClassIndex(Role):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("top_k", "classes", "target_base")
+    hits: ClassVar[str] = (
+        "the argmax is the target (or its argmax), ties to the first; --top-k: fewer than k "
+        "classes score higher"
+    )
     bounded: ClassVar[bool] = False
     squashed: ClassVar[bool] = True
 
@@ -58,9 +66,7 @@ class ClassIndex(Role):
         self.names = Names.of(asked, self.pairing)
 
     def pair(self) -> Pairing:
-        pairing = shapes.by_class(
-            self.asked.prediction, self.asked.target, self.asked.options.get("class_axis")
-        )
+        pairing = self.paired()
         if pairing.probabilities:
             raise DataError(
                 f"{self.asked.loss} wants class indices: {self.asked.target.label} has the shape "
@@ -69,6 +75,20 @@ class ClassIndex(Role):
                 code="shape-mismatch",
             )
         return pairing
+
+    def paired(self) -> Pairing:
+        """How scores and targets go together, the shift of sequences included."""
+        fields = self.asked.prediction, self.asked.target
+        whole = shapes.by_class(*fields, self.asked.options.get("class_axis"))
+        self.shift = Shift.of(self.asked, whole)
+        if self.shift is None:
+            return whole
+        self.asked = self.shift.cut(self.asked, whole)
+        fields = self.asked.prediction, self.asked.target
+        return shapes.by_class(*fields, whole.prediction.class_axis)
+
+    def aligned(self, field: Field) -> Field:
+        return field if self.shift is None else self.shift.aligned(field)
 
     @property
     def takes_names(self) -> bool:
@@ -122,6 +142,20 @@ class ClassIndex(Role):
             table = np.bincount(pairs, minlength=classes**2)
             parts["table"] = table.reshape(classes, classes)
         return Totals(parts)
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        base = self.asked.settings.target_base or 0
+        named = [self.names.shown(one) for one in range(self.pairing.classes or 0)]
+        return named if self.names.text else [str(base + one) for one in range(len(named))]
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        """How often each class is the target, times the sample weights."""
+        classes = self.pairing.classes or 0
+        known = (batch.target >= 0) & (batch.target < classes)
+        known = known if batch.counts is None else known & batch.counts
+        found = tally(batch.target, replace(batch, counts=known), classes)
+        return found if found.dtype == object else exact(found)
 
     def true(self, batch: Batch) -> np.ndarray:
         """The true class of each element; ignored elements are class 0, and do not count."""
@@ -196,8 +230,16 @@ class Classes(ClassIndex):
     """A class for each row of scores, or a probability for each class, as the shape says."""
 
     def pair(self) -> Pairing:
-        axis = self.asked.options.get("class_axis")
-        pairing = shapes.by_class(self.asked.prediction, self.asked.target, axis)
+        pairing = self.paired()
+        if self.asked.target_kind != "target" and not pairing.probabilities:
+            prediction, target = self.asked.prediction, self.asked.target
+            raise DataError(
+                f"{target.label} has shape {target.shape}, and not that of {prediction.label}, "
+                f"{prediction.shape}: --{self.asked.target_kind.replace('_', '-')} has a value for "
+                "each class",
+                hint="class indices are given by --target",
+                code="shape-mismatch",
+            )
         floating = self.asked.target.dtype.kind == "f"
         self.precise = pairing.probabilities and floating
         if pairing.probabilities:
@@ -211,13 +253,14 @@ class Classes(ClassIndex):
     def checks(self) -> Sequence[Check]:
         if not self.pairing.probabilities:
             return super().checks()
-        checks = targets.probs_range, targets.probs_sum
+        checks = targets.DISTRIBUTION[self.asked.target_kind]
         return distributed(self.asked.kind, checks, bounded=self.bounded)
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
         if not self.pairing.probabilities:
             return super().findings(facts, seen)
-        if set(facts["target"].values or {2}) <= {0, 1} and "target-sum" not in seen:
+        bits = self.asked.target_kind == "target" and {*(facts["target"].values or {2})} <= {0, 1}
+        if bits and "target-sum" not in seen:
             message = f"{self.asked.target.label}: the target is one-hot"
             return [Finding("one-hot", Level.NOTE, message, input="target")]
         return []
@@ -226,12 +269,12 @@ class Classes(ClassIndex):
         found = super().measure(batch)
         if not self.pairing.probabilities or batch.target.shape[1] > COUNTED:
             return found
-        masses = np.moveaxis(batch.target, 1, -1)
-        if batch.weight is not None:
-            masses = masses * batch.weight[..., None]
-        masses = masses[... if batch.counts is None else batch.counts]
-        sums = masses.reshape(-1, masses.shape[-1]).sum(0, dtype=np.float64)
-        return found + Totals({"masses": exact(sums)})
+        return found + Totals({"masses": masses(batch)})
+
+    def counts(self, batch: Batch) -> np.ndarray:
+        if not self.pairing.probabilities:
+            return super().counts(batch)
+        return masses(batch, finite=True)
 
     def true(self, batch: Batch) -> np.ndarray:
         return batch.target.argmax(1) if self.pairing.probabilities else super().true(batch)

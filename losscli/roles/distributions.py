@@ -11,7 +11,7 @@ from losscli.errors import DataError
 from losscli.lazy import np
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, refuse, told
 from losscli.roles.classes import distributed
-from losscli.stats import Totals
+from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +26,12 @@ class Distribution(Role):
 
     precise = True
     bounded: ClassVar[bool] = False
+    hits = "argmax of prediction = argmax of target"
 
     def pair(self) -> Pairing:
         asked = self.asked
         if asked.prediction.shape == asked.target.shape and len(asked.prediction.shape) < 2:
-            if asked.kind == "logits":
+            if "logits" in (asked.kind, asked.target_kind.removeprefix("target_")):
                 raise DataError(
                     f"{asked.prediction.label} has shape {asked.prediction.shape}: nothing says "
                     "whether these are rows or classes",
@@ -43,10 +44,10 @@ class Distribution(Role):
 
     def checks(self) -> Sequence[Check]:
         log = self.asked.options.get("log_target", False)
-        range_ = targets.log_probs_range if log else targets.probs_range
+        checks = targets.DISTRIBUTION["target_log_probs" if log else self.asked.target_kind]
         if self.pairing.classes is None:
-            return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, range_)
-        return distributed(self.asked.kind, (range_, targets.probs_sum), bounded=self.bounded)
+            return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, *checks[:1])
+        return distributed(self.asked.kind, checks, bounded=self.bounded)
 
     def measure(self, batch: Batch) -> Totals:
         if self.pairing.classes is None:
@@ -61,19 +62,33 @@ class Distribution(Role):
         every = np.ones(hits.shape, bool)
         return Totals({"hits": amount(hits, batch), "count": amount(every, batch)})
 
+    def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
+        """The loss of each distribution of a row, and the loss that distillation takes."""
+        found = []
+        if "count" in totals and len(self.pairing.heads) > 1:
+            count = number(totals["count"])
+            how = f"sum / {told(count)} distributions"
+            found.append(Measure("per_token", numerator.over(Sum.of(float(count))), how))
+        heat = self.asked.options["temperature"]
+        if heat != 1:
+            found.append(Measure("t2_kl", heat**2 * value, f"T² · the loss, T = {heat:g}"))
+        return found
+
     def report(self, totals: Totals) -> Report:
         if "count" not in totals or not number(totals["count"]):
             return Report()
         hits, count = number(totals["hits"]), number(totals["count"])
-        rule = "argmax of prediction = argmax of target"
-        how = f"{told(hits)}/{told(count)}, {rule}"
-        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
+        how = f"{told(hits)}/{told(count)}, {self.hits}"
+        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), self.hits))
 
 
 class Distance(Distribution):
     """A probability for each class, with one loss for each distribution."""
 
     bounded = True
+
+    def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
+        return ()
 
     def pair(self) -> Pairing:
         asked = self.asked

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
 
 
-DECIDING = ("threshold", "class_axis", "classes", "target_base")
+DECIDING = ("threshold", "class_axis", "classes", "target_base", "pos_label")
 """The options that say how scores become decisions."""
 
 
@@ -26,7 +26,8 @@ class Labels(ClassIndex):
     class; scores of the target's own shape are binary, or multi-label.
     """
 
-    settings = ("classes", "target_base")
+    settings = ("classes", "target_base", "pos_label")
+    hits = "the decision is the target: an argmax, logit > 0, p > 0.5, or --pred itself"
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -35,7 +36,8 @@ class Labels(ClassIndex):
             return Equal(asked)
         scores, target = asked.prediction.shape, asked.target.shape
         if len(_long(scores)) > len(_long(target)):
-            refuse(asked, "the highest score decides among classes", threshold=None)
+            why = "the highest score decides among classes"
+            refuse(asked, why, threshold=None, pos_label=None)
             return BoundedClassIndex(asked)
         why = f"{asked.prediction.label} of shape {scores} has one score for each target"
         refuse(asked, why, classes=None, target_base=None, class_axis=None)
@@ -50,7 +52,8 @@ class Outcomes(BoundedClasses):
     probabilities; scores with an axis more, class indices.
     """
 
-    settings = ("threshold", *BoundedClasses.settings)
+    settings = ("threshold", "pos_label", *BoundedClasses.settings)
+    hits = "logit > 0 or p > 0.5 (--threshold); of several classes the argmax, ties to the first"
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -61,12 +64,15 @@ class Outcomes(BoundedClasses):
             why = f"{asked.prediction.label} of shape {scores} has one score for each target"
             refuse(asked, why, top_k=None, classes=None, target_base=None)
             return BoundedBinary(asked)
-        refuse(asked, "the highest score decides among classes", threshold=None)
+        why = "the highest score decides among classes"
+        refuse(asked, why, threshold=None, pos_label=None)
         return BoundedClasses(asked)
 
 
 class Equal(Values):
     """Labels against labels: any numbers, equal or not."""
+
+    hits = "label = target"
 
     def measure(self, batch: Batch) -> Totals:
         hits = batch.prediction == batch.target
@@ -75,9 +81,8 @@ class Equal(Values):
 
     def report(self, totals: Totals) -> Report:
         hits, count = number(totals["hits"]), number(totals["count"])
-        rule = "label = target"
-        how = f"{told(hits)}/{told(count)}, {rule}"
-        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), rule))
+        how = f"{told(hits)}/{told(count)}, {self.hits}"
+        return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), self.hits))
 
 
 def _long(shape: tuple[int, ...]) -> tuple[int, ...]:

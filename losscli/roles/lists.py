@@ -27,6 +27,7 @@ class Lists(Role):
     """The scores of the items of each list, and how relevant they are; a mask leaves items out."""
 
     precise = True
+    hits = "the highest score of a list is that of a most relevant item"
 
     def pair(self) -> Pairing:
         pairing = alike.numbers(self.asked.fields)
@@ -100,6 +101,8 @@ class SoftLists(Lists):
 
 class Rewards(Role):
     """How likely a policy and a reference find a chosen and a rejected answer."""
+
+    hits = "the reward of chosen > that of rejected; ties are wrong, and counted"
 
     def pair(self) -> Pairing:
         return alike.numbers(self.asked.fields)

@@ -69,6 +69,7 @@ class Pairs(Labelled):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("threshold",)
+    hits = "each pair is read as the label that costs less (--threshold)"
     called: ClassVar[str] = "distance"
     near: ClassVar[bool] = True
 
@@ -182,6 +183,8 @@ class GivenPairs(Distances):
 class Ranking(Labelled):
     """Two scores, and which of them is to be higher."""
 
+    hits = "the scores are in the right order; ties are wrong, and counted"
+
     def pair(self) -> Pairing:
         return alike.numbers(self.asked.fields)
 
@@ -206,6 +209,8 @@ class Ranking(Labelled):
 
 class Preference(Vectors):
     """Two scores, of which the first is to be higher."""
+
+    hits = "positive > negative; ties are wrong, and counted"
 
     def pair(self) -> Pairing:
         return alike.numbers(self.asked.fields)

@@ -24,6 +24,7 @@ class Ranked(MultiLabel):
     """Labels that are told from the others by their scores, which are no logits."""
 
     likely = False
+    hits = "each label alone, score > 0 (--threshold); exact_match counts rows"
 
     @property
     def rule(self) -> str:
@@ -36,6 +37,8 @@ class LabelLists(Ranked):
     The kernel takes how often each label is listed. Which of the two it is, is decided over all
     the data before any is computed: most lists tell it in their first rows, by a -1.
     """
+
+    settings = ("threshold",)
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)

@@ -83,6 +83,8 @@ class Cosine(Vectors):
 class Triplets(Vectors):
     """An anchor, what belongs to it, and what does not."""
 
+    hits = "d(anchor, positive) < d(anchor, negative), with the distance of the loss"
+
     def distances(self, batch: Batch, places: np.ndarray | slice) -> tuple[np.ndarray, ...]:
         """How far the positive and the negative are from the anchor, and from each other."""
         anchor, positive, negative = (wide(values)[places] for values in batch.taken.values())

@@ -120,7 +120,7 @@ def test_overview(losscli):
     assert ran.out.endswith(".\n")
 
 
-@pytest.mark.parametrize("name", [*losses, "list", "help"])
+@pytest.mark.parametrize("name", [*losses, "list", "explain", "help"])
 def test_help(name, losscli):
     ran = losscli(f"{name} --help")
     assert (ran.code, ran.err) == (0, "")
@@ -184,7 +184,7 @@ def test_list_as_json(losscli):
     (bce,) = [one for one in found if one["name"] == "bce"]
     assert bce["inputs"] == ["logits", "probs", "log-probs", "target"]
     assert [option["name"] for option in bce["options"]] == [
-        *("weight", "pos-weight", "label-smoothing"),
+        *("weight", "class-weight", "pos-weight", "label-smoothing"),
     ]
     assert "BCEWithLogitsLoss" in bce["aliases"]
     regression = json.loads(losscli("list --family regression --json").out)

@@ -40,6 +40,7 @@ FILES = {
 
 OWN = {  # by option: (all the words without it, or None for the usual ones; the option)
     "weight": (None, "--weight 1,2,3"),
+    "class_weight": (None, "--class-weight balanced"),
     "pos_weight": (None, "--pos-weight 1,2,3"),
     "label_smoothing": (None, "--label-smoothing 0.1"),
     "gamma": (None, "--gamma 3"),
@@ -65,6 +66,8 @@ OWN = {  # by option: (all the words without it, or None for the usual ones; the
     "class_axis": ("--{kind} {prediction} {rest}", "--class-axis 0"),
     "log_target": ("--{kind} {prediction} --target inf.npy", "--log-target"),
     "threshold": (None, "--threshold 0.9"),
+    "temperature": (None, "--temperature 2"),
+    "shift": ("--{kind} cube.npy --target square.npy --class-axis -1", "--shift 1"),
 }
 COMMON = {
     "sample_weight": (None, "--sample-weight w.npy"),
@@ -76,7 +79,9 @@ COMMON = {
     "nan": ("--{kind} nan.npy {rest}", "--nan omit"),
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),
+    "pos_label": (None, "--pos-label 0"),
     "reduction": (None, "--reduction sum"),
+    "denominator": ("--{kind} {prediction} {rest} --reduction mean", "--denominator 7"),
     "device": (None, "--device cuda:99"),
     "dtype": ("--{kind} {prediction} {rest} --json", "--dtype float32"),
     "top_k": (None, "--top-k 2"),
@@ -125,6 +130,8 @@ def files(folder, monkeypatch):
     arrays["positive-nan"] = np.where(p == p[1, 1], np.nan, p)
     arrays["positive-inf"] = np.where(p == p[1, 1], np.inf, p)
     arrays["positive-half"] = p.astype(np.float16)
+    arrays["cube"] = np.log(np.stack([p, p[::-1], p], 1))
+    arrays["square"] = np.stack([arrays["c"]] * 3, 1)
     arrays["d"] = np.array([0, 1, 1, 2, 1, 0])
     arrays["nan"] = np.where(np.arange(18).reshape(6, 3) == 4, np.nan, np.log(p))
     arrays["inf"] = np.where(np.arange(18).reshape(6, 3) == 4, -np.inf, np.log(p))
@@ -196,7 +203,7 @@ def test_threads_change_nothing(name, losscli, files, monkeypatch):
 @pytest.mark.parametrize(("name", "option"), CASES, ids=[f"{name} {one}" for name, one in CASES])
 def test_option_changes_something(name, option, losscli, files):
     words = usual(name)
-    without, given = tested(name, option)
+    without, given = setting(name, option)
     if name in EXAMPLES and without in EXAMPLES[name].forms:
         words = written(EXAMPLES[name].inputs(without, rows=8), EXAMPLES[name])
         without = None
@@ -209,7 +216,7 @@ def test_option_changes_something(name, option, losscli, files):
     assert 70 not in (plain[0].code, changed[0].code)
 
 
-def tested(name, option):
+def setting(name, option):
     """The words without an option, and those that set it."""
     if name in EXAMPLES and option in EXAMPLES[name].options:
         found = EXAMPLES[name].options[option]
@@ -224,15 +231,25 @@ POSITIVE = {
 }
 SPECIAL = {
     **dict.fromkeys(("msle", "rmsle", "poisson-nll", "tweedie", "gamma"), POSITIVE),
-    "zero-one": {"threshold": ("--logits x.npy --target y.npy", "--threshold 0.9")},
-    "brier": {"threshold": ("--logits x.npy:0 --target y.npy:0", "--threshold 0.9")},
+    "zero-one": {
+        "threshold": ("--logits x.npy --target y.npy", "--threshold 0.9"),
+        "pos_label": ("--logits x.npy --target y.npy", "--pos-label 0"),
+    },
+    "brier": {
+        "threshold": ("--logits x.npy:0 --target y.npy:0", "--threshold 0.9"),
+        "pos_label": ("--logits x.npy:0 --target y.npy:0", "--pos-label 0"),
+    },
     "focal-ce": {"alpha": (None, "--alpha 1,2,3")},
     "asl": {"eps": (None, "--eps 0.5")},
     "gce": {"q": (None, "--q 0.2")},
     "multi-margin": {"p": (None, "--p 2")},
-    "kl": {"class_axis": ("--logits x.npy --target p.npy", "--class-axis 0")},
+    "kl": {
+        "class_axis": ("--logits x.npy --target p.npy", "--class-axis 0"),
+        "temperature": ("--logits x.npy --target p.npy", "--temperature 2"),
+    },
     "js": {
         "class_axis": ("--logits x.npy --target p.npy", "--class-axis 0"),
+        "temperature": ("--logits x.npy --target p.npy", "--temperature 2"),
         "strict": ("--logits inf.npy {rest}", "--strict"),
         "ignore": ("--logits half.npy {rest}", "--ignore half-widened"),
     },
@@ -290,7 +307,7 @@ def test_options_of_tools(words, option, losscli):
 
 def test_tools_have_no_other_option():
     found = {name: [one.name for one in _tool(name).params] for name in TOOLS}
-    assert found == {"list": ["family", "as_json"], "help": ["name"]}
+    assert found == {"list": ["family", "as_json"], "explain": ["name"], "help": ["name"]}
 
 
 @pytest.mark.parametrize("name", losses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from asked import EXAMPLES
 from torch.nn import functional as F
 
 from losscli import evaluate
@@ -225,7 +226,7 @@ def test_every_loss_is_compared():
     here = {"bce", "focal", "multilabel-soft-margin", "soft-margin", "hinge", "squared-hinge"}
     here |= {name for name, _, _ in REGRESSION.values()}
     here |= {name for name, one in losses.items() if one.family in AMOUNTS}
-    assert here | CHOICES | {"ce", "nll", "kl", "zero-one"} == set(losses)
+    assert here | CHOICES | {"ce", "nll", "kl", "zero-one"} | {*EXAMPLES} == set(losses)
 
 
 @pytest.mark.parametrize(

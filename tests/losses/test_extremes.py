@@ -6,6 +6,7 @@ from math import cosh, exp, inf, log, log1p, sin, sqrt
 
 import numpy as np
 import pytest
+from asked import EXAMPLES
 
 from losscli import evaluate
 from losscli.losses import losses
@@ -185,9 +186,6 @@ EXTREMES = [  # what the definition says in the limit
     ("ranking-softmax", {"logits": [[inf, 0.0], [inf, 0.0], [big, 0.0]],
                          "target": [[1, 0], [0, 1], [0, 2]]}, [0, inf, 2 * big]),
 ]  # fmt: skip
-ELSEWHERE = {"ntxent"}
-"""Those that have two losses for each row: in their own tests."""
-
 DTYPES = {"float64": 1e-12, "float32": 5e-7, "float16": 5e-7}
 """What is near enough; halves are widened to single precision."""
 
@@ -236,6 +234,35 @@ def test_extremes(case, dtype, given, wanted):
     assert bool(result.warnings) == bool(clamped or impossible or endless), result.warnings
 
 
+def fits(given, dtype):
+    """Whether a dtype holds all floats of some inputs as they are."""
+    floats = [np.asarray(one, float) for one in given.values() if np.asarray(one).dtype == float]
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(one, one.astype(dtype), equal_nan=True) for one in floats)
+
+
+LIMITS = [
+    (name, given, wanted, dtype)
+    for name, example in EXAMPLES.items()
+    for given, wanted in example.limits
+    for dtype in DTYPES
+    if fits(given, dtype)
+]
+
+
+@pytest.mark.parametrize(("name", "given", "wanted", "dtype"), LIMITS)
+def test_limits_of_examples(name, given, wanted, dtype):
+    arrays = {
+        key: np.asarray(one, dtype) if np.asarray(one).dtype == float and np.ndim(one) else one
+        for key, one in given.items()
+    }
+    found = evaluate(name, **arrays)
+    np.testing.assert_allclose(found.elements, wanted, rtol=DTYPES[dtype], atol=1e-30)
+    assert not np.signbit(found.elements[found.elements == 0]).any()
+
+
 def test_every_loss_has_extremes():
     for dtype in DTYPES:
-        assert {case[0] for case, asked, *_ in POSED if asked == dtype} == set(losses) - ELSEWHERE
+        here = {case[0] for case, asked, *_ in POSED if asked == dtype}
+        here |= {name for name, _, _, asked in LIMITS if asked == dtype}
+        assert here == set(losses), dtype

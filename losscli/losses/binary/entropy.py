@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import entropy, times
-from losscli.options import Array, Fraction, NonNegative
+from losscli.options import Array, Fraction, NonNegative, PerClass, PerColumn
 from losscli.registry import loss
 from losscli.roles import Binary
 from losscli.roles.base import number, ratio
@@ -37,6 +37,7 @@ LINEAR = 50
         "sigmoid-ce",
         "sigmoid_cross_entropy",
         "sigmoid_cross_entropy_with_logits",
+        "weighted_cross_entropy_with_logits",
         "sigmoid_binary_cross_entropy",
         "binary-logloss",
     ),
@@ -46,22 +47,60 @@ def bce(
     target: Tensor,
     *,
     weight: Array = 1.0,
-    pos_weight: Array = 1.0,
+    class_weight: PerClass = 1.0,
+    pos_weight: PerColumn = 1.0,
     label_smoothing: Fraction = 0.0,
 ) -> Tensor:
     """Binary cross-entropy: of one yes or no for each score.
 
     With p = sigmoid(logit):  loss = -weight · (pos_weight · y · ln p + (1 - y) · ln(1 - p)).
-    Targets are 0, 1, or any probability between. From probabilities, each logarithm is clamped
-    at -100, as PyTorch does. The mean divides by the number of elements, whatever the weights.
+    Targets are 0, 1, or any probability between. From --logits it is BCEWithLogitsLoss, from
+    --probs BCELoss, which clamps each logarithm at -100: BCEWithLogits = BCE ∘ sigmoid.
 
     Args:
         weight: Factor of each element's loss; broadcast, as in PyTorch.
-        pos_weight: Factor of the positive part: one number, or one for each column.
+        class_weight: Factors of the negative and of the positive part: two numbers, names
+            (0=1,1=3), balanced, or effective=BETA.
+        pos_weight: Factor of the positive part: one number, one for each column, or balanced:
+            negatives / positives, of each column of (N, C), else of all targets.
         label_smoothing: Moves targets towards 1/2: y(1 - s) + s/2.
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        A probability of 0 whose target is 1: PyTorch clamps the logarithm at -100; Keras clips the
+        probability at 1e-7, scikit-learn at the eps of its dtype, here float64.
+
+        >>> from math import log
+        >>> F.binary_cross_entropy(torch.zeros(1), torch.ones(1)).item()  # PyTorch, losscli
+        100.0
+        >>> round(-log(1e-7), 3)  # Keras
+        16.118
+        >>> round(-log(2.0**-52), 3)  # scikit-learn
+        36.044
+
+        Label smoothing of 0.1, of a logit of 2 whose target is 1: it moves the target to 0.95 in
+        Keras and TensorFlow 1, to 0.9 in segmentation-models-pytorch.
+
+        >>> bce(torch.tensor(2.0), torch.tensor(1.0), label_smoothing=0.1)  # Keras, losscli
+        tensor(0.2269)
+        >>> bce(torch.tensor(2.0), torch.tensor(0.9))  # segmentation-models-pytorch
+        tensor(0.3269)
+
+        One score and a sigmoid, or two and a softmax: a logit of 2 is the same as those of 0 and 2,
+        or of 1 and 3.
+
+        >>> bce(torch.tensor(2.0), torch.tensor(1.0))  # bce, a sigmoid
+        tensor(0.1269)
+        >>> F.cross_entropy(torch.tensor([[1.0, 3.0]]), torch.tensor([1]))  # ce, a softmax
+        tensor(0.1269)
+
+    Related:
+        ce: the same for two classes: sigmoid(z) is the softmax of the logits 0 and z.
+        soft-margin: the same for labels of -1 and +1.
+        focal: counts easy elements less; with gamma 0 and no alpha it is bce.
+        brier: the squared error of the same probabilities.
 
     Reference:
         torch.nn.functional.binary_cross_entropy_with_logits; Good, "Rational Decisions", 1952.
@@ -75,21 +114,27 @@ def bce(
         # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it. The
         # bits are those of the general case: no element depends on the targets of others.
         found = F.softplus(logits * torch.rsub(target, 1, alpha=2), threshold=LINEAR)
-        heavier = times(pos_weight, found)
-        if heavier is not found:
-            found = torch.where(target > 0.5, heavier, found)
+        lighter, heavier = (times(one, found) for one in _sides(class_weight, pos_weight))
+        if lighter is not found or heavier is not found:
+            found = torch.where(target > 0.5, heavier, lighter)
         return times(weight, found)
     yes, no = (-F.softplus(z, threshold=LINEAR) for z in (-logits, logits))
-    return _both(target, yes, no, weight, pos_weight)
+    return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
 @bce.given
 def _(
-    probs: Tensor, target: Tensor, *, weight: Array, pos_weight: Array, label_smoothing: Fraction
+    probs: Tensor,
+    target: Tensor,
+    *,
+    weight: Array,
+    class_weight: PerClass,
+    pos_weight: PerColumn,
+    label_smoothing: Fraction,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes, no = probs.log().clamp(min=FLOOR), (-probs).log1p().clamp(min=FLOOR)
-    return _both(target, yes, no, weight, pos_weight)
+    return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
 @bce.given
@@ -98,35 +143,49 @@ def _(
     target: Tensor,
     *,
     weight: Array,
-    pos_weight: Array,
+    class_weight: PerClass,
+    pos_weight: PerColumn,
     label_smoothing: Fraction,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes = log_probs.clamp(max=0)
     # ln(1 - p): from expm1 while p is near 1, from log1p while it is small (Mächler, 2012).
     no = torch.where(yes > -0.6931472, (-yes.expm1()).log(), (-yes.exp()).log1p())
-    return _both(target, yes, no, weight, pos_weight)
+    return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
 @bce.guessed
 def base_rate(
-    totals: Totals, *, weight: Array, pos_weight: Array, label_smoothing: float
+    totals: Totals,
+    *,
+    weight: Array,
+    pos_weight: Array,
+    label_smoothing: float,
+    class_weight: PerClass = 1.0,
 ) -> float | None:
     """The entropy of the mean target: that of always naming the base rate."""
-    if not (isinstance(weight, float) and isinstance(pos_weight, float)):
-        return None
-    if weight != 1 or pos_weight != 1:
+    weights = weight, pos_weight, class_weight
+    if not all(isinstance(one, float) and one == 1 for one in weights):
         return None
     count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
     mean = ratio(totals["y"].value, count) * (1 - label_smoothing) + label_smoothing / 2
     return entropy([mean, 1 - mean]) if 0 <= mean <= 1 else None
 
 
+def _sides(
+    class_weight: Tensor | float, pos_weight: Tensor | float
+) -> tuple[Tensor | float, Tensor | float]:
+    """What the negative and the positive part count."""
+    if isinstance(class_weight, float):
+        return 1.0, pos_weight
+    return class_weight[0], class_weight[1] * pos_weight
+
+
 def _both(
-    target: Tensor, yes: Tensor, no: Tensor, weight: Tensor | float, pos_weight: Tensor | float
+    target: Tensor, yes: Tensor, no: Tensor, lighter: Tensor | float, heavier: Tensor | float
 ) -> Tensor:
-    """The cross-entropy of both sides, from their logarithms."""
-    return -times(weight, times(pos_weight, times(target, yes)) + times(1 - target, no))
+    """The cross-entropy of both sides, from their logarithms and what they count."""
+    return -(times(heavier, times(target, yes)) + times(lighter, times(1 - target, no)))
 
 
 def _smooth(target: Tensor, amount: float) -> Tensor:
@@ -150,7 +209,12 @@ def _smooth(target: Tensor, amount: float) -> Tensor:
     },
 )
 def focal(
-    logits: Tensor, target: Tensor, *, gamma: NonNegative = 2.0, alpha: Fraction | None = None
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: NonNegative = 2.0,
+    alpha: Fraction | None = None,
+    class_weight: PerClass = 1.0,
 ) -> Tensor:
     """Binary cross-entropy that counts well-classified elements less.
 
@@ -160,9 +224,26 @@ def focal(
     Args:
         gamma: How much easy elements are discounted.
         alpha: Weight of the positive class, the negative one has 1 - alpha (RetinaNet: 0.25).
+        class_weight: Factors of negatives and positives besides: two numbers, names (0=1,1=3),
+            balanced, or effective=BETA.
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        Whether alpha is on by default. Of p = 0.5 and gamma 2, for a target of 1 and of 0:
+        torchvision weights them by 0.25 and 0.75; Keras, optax and MONAI do not.
+
+        >>> scores, target = torch.zeros(2), torch.tensor([1.0, 0.0])
+        >>> focal(scores, target)  # losscli, Keras, optax, MONAI
+        tensor([0.1733, 0.1733])
+        >>> focal(scores, target, alpha=0.25)  # torchvision, losscli --alpha 0.25
+        tensor([0.0433, 0.1300])
+
+    Related:
+        bce: focal with gamma 0 and no alpha.
+        focal-ce: the same for one of several classes, from a softmax.
+        asl: a gamma of its own for either side.
 
     Reference:
         torchvision.ops.sigmoid_focal_loss; Lin et al., arXiv:1708.02002.
@@ -174,17 +255,30 @@ def focal(
     cross = bce(logits, target)
     # 1 - p_t, without the cancellation of 1 - (p y + (1 - p)(1 - y)).
     missed = torch.sigmoid(-logits) * target + torch.sigmoid(logits) * (1 - target)
-    return _sided(times(missed**gamma, cross), target, alpha)
+    return _sided(times(missed**gamma, cross), target, alpha, class_weight)
 
 
 @focal.given
-def _(probs: Tensor, target: Tensor, *, gamma: NonNegative, alpha: Fraction | None) -> Tensor:
+def _(
+    probs: Tensor,
+    target: Tensor,
+    *,
+    gamma: NonNegative,
+    alpha: Fraction | None,
+    class_weight: PerClass,
+) -> Tensor:
     cross = -(
         target * probs.log().clamp(min=FLOOR) + (1 - target) * (-probs).log1p().clamp(min=FLOOR)
     )
     missed = (1 - probs) * target + probs * (1 - target)
-    return _sided(missed**gamma * cross, target, alpha)
+    return _sided(missed**gamma * cross, target, alpha, class_weight)
 
 
-def _sided(found: Tensor, target: Tensor, alpha: float | None) -> Tensor:
-    return found if alpha is None else times(alpha * target + (1 - alpha) * (1 - target), found)
+def _sided(
+    found: Tensor, target: Tensor, alpha: float | None, class_weight: Tensor | float
+) -> Tensor:
+    if alpha is not None:
+        found = times(alpha * target + (1 - alpha) * (1 - target), found)
+    if isinstance(class_weight, float):
+        return found
+    return times(class_weight[1] * target + class_weight[0] * (1 - target), found)

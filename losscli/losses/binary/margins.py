@@ -27,6 +27,24 @@ def hinge(logits: Tensor, target: Tensor, *, margin: float = 1.0) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        A target of 0 with a score of 0.3: Keras, scikit-learn and losscli read it as -1; optax
+        does not, and multiplies the score by 0.
+
+        >>> hinge(torch.tensor(0.3), torch.tensor(-1.0))  # losscli, Keras, scikit-learn
+        tensor(1.3000)
+        >>> hinge(torch.tensor(0.3), torch.tensor(0.0))  # optax
+        tensor(1.)
+
+        PyTorch has no such loss: its HingeEmbeddingLoss takes distances. torchmetrics squashes
+        scores by a sigmoid first.
+
+    Related:
+        squared-hinge: its square.
+        perceptron: the same with a margin of 0.
+        multiclass-hinge: the same for one of several classes.
+        soft-margin: a smooth one, which never ends.
+
     Reference:
         keras.losses.hinge, sklearn.metrics.hinge_loss; Cortes and Vapnik, 1995.
 
@@ -55,6 +73,9 @@ def squared_hinge(logits: Tensor, target: Tensor, *, margin: float = 1.0) -> Ten
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        hinge: the same, not squared.
 
     Reference:
         keras.losses.squared_hinge; Tang, arXiv:1306.0239.
@@ -88,6 +109,21 @@ def soft_margin(logits: Tensor, target: Tensor) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        A score of 200 for a label of -1, in float32: PyTorch takes the exponential as it is.
+
+        >>> score, label = torch.tensor([200.0]), torch.tensor([-1.0])
+        >>> F.soft_margin_loss(score, label).item()  # PyTorch
+        inf
+        >>> soft_margin(score, label).item()  # losscli
+        200.0
+
+        A label of 0 gives ln 2 in PyTorch, whatever the score; here it is read as -1.
+
+    Related:
+        bce: the same for targets of 0 and 1: soft-margin(z, 2 y - 1) = bce(z, y).
+        hinge: straight, and 0 from a margin on.
+
     Reference:
         torch.nn.functional.soft_margin_loss; Friedman, Hastie and Tibshirani, 2000.
 
@@ -114,6 +150,10 @@ def perceptron(logits: Tensor, target: Tensor) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        hinge: perceptron is hinge with a margin of 0.
+        multiclass-hinge: with a margin of 0, the same for one of several classes.
 
     Reference:
         optax.losses.perceptron_loss; Rosenblatt, "The Perceptron", 1958.

@@ -47,6 +47,20 @@ def brier(
         Scores (N, C) or (N, C, d1, …) with targets (N), (N, d1, …) or of the same shape; or (N)
         and (N). Of one shape with an axis of classes, the target holds class probabilities.
 
+    Elsewhere:
+        Two columns are halved, three are not, as in scikit-learn: of 0.8 for the true one of two
+        classes, and of 0.7, 0.2 and 0.1 where the first of three is true.
+
+        >>> round(((0.8 - 1) ** 2 + 0.2**2) / 2, 4)  # scikit-learn, losscli
+        0.04
+        >>> round((0.7 - 1) ** 2 + 0.2**2 + 0.1**2, 4)  # scikit-learn, losscli
+        0.14
+
+    Related:
+        bce: the logarithmic score of the same probabilities, which certain mistakes make infinite.
+        ce: the same for several classes.
+        mse: of a single probability, brier is its mse.
+
     Reference:
         sklearn.metrics.brier_score_loss; Brier, 1950.
 
@@ -131,6 +145,8 @@ def zero_one(
 ) -> Tensor:
     """Zero-one loss: 1 for a wrong decision, 0 for a right one.
 
+    loss = 1 where the decision is not the target, else 0.
+
     With scores for each class the decision is their argmax, ties to the first; with one score for
     each target it is whether the score is above the threshold; --pred is the decision itself.
     The mean is the error rate, 1 - accuracy; for multi-label targets the Hamming loss.
@@ -142,6 +158,19 @@ def zero_one(
 
     Shape:
         Scores (N, C) or (N, C, d1, …) with targets (N) or (N, d1, …); or any, and the same.
+
+    Elsewhere:
+        Multi-label targets, of which one of two labels is right: the share of wrong labels is
+        scikit-learn's hamming_loss; its zero_one_loss counts whole rows.
+
+        >>> zero_one(torch.tensor([[2.0, 2.0]]), torch.tensor([[1.0, 0.0]])).mean()  # losscli
+        tensor(0.5000)
+        >>> float([1, 1] != [1, 0])  # scikit-learn's zero_one_loss
+        1.0
+
+    Related:
+        bce: a smooth loss of binary decisions.
+        ce: a smooth loss of a choice among classes.
 
     Reference:
         sklearn.metrics.zero_one_loss, sklearn.metrics.hamming_loss.

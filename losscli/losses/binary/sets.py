@@ -33,6 +33,10 @@ def multilabel_soft_margin(logits: Tensor, target: Tensor, *, weight: Array = 1.
     Shape:
         Logits and targets (N, C), or more axes before the last; losses without the last axis.
 
+    Related:
+        bce: the same before the mean over labels, and one loss for each label.
+        zlpr: of each label against each other one.
+
     Reference:
         torch.nn.functional.multilabel_soft_margin_loss.
 
@@ -64,6 +68,20 @@ def multilabel_margin(logits: Tensor, target: Tensor) -> Tensor:
     Shape:
         Scores and targets (N, C), or more axes before the last; losses without the last axis. The
         function itself takes how often each label is listed.
+
+    Elsewhere:
+        Rows of 0 and 1: PyTorch reads them as a list of the labels 1, 0, 0, 1; here they are
+        multi-hot, with a warning.
+
+        >>> scores, hot = torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[1, 0, 0, 1]])
+        >>> round(F.multilabel_margin_loss(scores, hot).item(), 4)  # PyTorch
+        2.9
+        >>> multilabel_margin(scores, hot)  # losscli
+        tensor([0.8500])
+
+    Related:
+        multi-margin: of one label only.
+        multilabel-soft-margin: smooth, and each label alone.
 
     Reference:
         torch.nn.functional.multilabel_margin_loss; Crammer and Singer, 2003.
@@ -114,6 +132,21 @@ def asl(
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        What the sum is divided by: by the rows in timm, by nothing in the authors' code.
+
+        >>> found = asl(torch.tensor([[0.0, 2.0], [3.0, 0.0]]), torch.eye(2))
+        >>> found.sum() / 2  # timm, losscli
+        tensor(1.5425)
+        >>> found.sum()  # the authors, losscli --reduction sum
+        tensor(3.0850)
+        >>> found.mean()  # losscli --reduction mean
+        tensor(0.7712)
+
+    Related:
+        bce: asl with both gammas and clip 0.
+        focal: the same gamma on both sides, and no clip.
 
     Reference:
         timm.loss.AsymmetricLossMultiLabel; Ben-Baruch et al., arXiv:2009.14119.
@@ -175,6 +208,10 @@ def zlpr(logits: Tensor, target: Tensor) -> Tensor:
 
     Shape:
         Scores and targets (N, C), or more axes before the last; losses without the last axis.
+
+    Related:
+        multilabel-soft-margin: of each label alone.
+        bce: the same for a single label.
 
     Reference:
         timm.loss.ZlprLoss; Su et al., arXiv:2208.02955.

@@ -53,6 +53,10 @@ def infonce(
     Shape:
         (N, D) for both; one loss for each row.
 
+    Related:
+        ntxent: candidates of both inputs.
+        siglip: each candidate by itself.
+
     Reference:
         torch.nn.functional.cross_entropy(a @ b.T / temperature, arange(N)); van den Oord, Li and
         Vinyals, arXiv:1807.03748; symmetric: Radford et al., arXiv:2103.00020.
@@ -100,6 +104,10 @@ def ntxent(input1: Tensor, input2: Tensor, *, temperature: Positive = 0.5) -> Te
     Shape:
         (N, D) for both; losses (2N,): those of the first input, then those of the second.
 
+    Related:
+        infonce: candidates of the other input alone.
+        supcon: the same with labels: several may be right.
+
     Reference:
         optax.losses.ntxent, pytorch_metric_learning.losses.NTXentLoss,
         monai.losses.ContrastiveLoss; Chen et al., arXiv:2002.05709.
@@ -143,6 +151,12 @@ def supcon(embeddings: Tensor, target: Tensor, *, temperature: Positive = 0.1) -
     Shape:
         (N, D) with labels (N,); one loss for each row.
 
+    Mean:
+        The mean divides by the number of rows that have another of their label.
+
+    Related:
+        ntxent: the same without labels: one other is right.
+
     Reference:
         pytorch_metric_learning.losses.SupConLoss; Khosla et al., arXiv:2004.11362.
 
@@ -182,6 +196,9 @@ def siglip(
 
     Shape:
         (N, D) for both; one loss for each row.
+
+    Related:
+        infonce: the candidates of a row against each other.
 
     Reference:
         open_clip.loss.SigLipLoss; Zhai et al., arXiv:2303.15343, whose training begins with these

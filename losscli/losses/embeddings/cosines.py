@@ -39,6 +39,10 @@ def arcface(
     Shape:
         Cosines (N, C), not yet scaled; class indices (N,).
 
+    Related:
+        cosface: the margin is taken from the cosine.
+        ce: without a margin, of scale times the cosines.
+
     Reference:
         pytorch_metric_learning.losses.ArcFaceLoss; Deng et al., arXiv:1801.07698.
 
@@ -79,6 +83,10 @@ def cosface(
     Shape:
         Cosines (N, C), not yet scaled; class indices (N,).
 
+    Related:
+        arcface: the margin is added to the angle.
+        ce: without a margin, of scale times the cosines.
+
     Reference:
         pytorch_metric_learning.losses.CosFaceLoss; Wang et al., arXiv:1801.09414.
 
@@ -117,6 +125,9 @@ def circle(
 
     Shape:
         Cosines (N, C), not yet scaled; class indices (N,).
+
+    Related:
+        arcface: one margin, the same for all cosines.
 
     Reference:
         pytorch_metric_learning.losses.CircleLoss; Sun et al., arXiv:2002.10857.

@@ -39,6 +39,10 @@ def triplet(
     Shape:
         (N, D), (…, D), or (D,) for one triplet: the same for all three. One loss for each vector.
 
+    Related:
+        contrastive: distances of pairs, with a label each.
+        infonce: every other row is a negative.
+
     Reference:
         torch.nn.functional.triplet_margin_loss; Schroff, Kalenichenko and Philbin,
         arXiv:1503.03832; swap: Balntas et al., 2016.
@@ -74,6 +78,9 @@ def cosine(input1: Tensor, input2: Tensor, *, eps: Positive = 1e-8) -> Tensor:
 
     Shape:
         (N, D), (…, D), or (D,) for one pair: the same for both. One loss for each vector.
+
+    Related:
+        cosine-embedding: the same for pairs with a label.
 
     Reference:
         1 - torch.nn.functional.cosine_similarity; optax.losses.cosine_distance. Keras gives
@@ -111,6 +118,10 @@ def cosine_embedding(
     Shape:
         (N, D) with labels (N,); (…, D) with (…); (D,) with a single label.
 
+    Related:
+        cosine: without labels, for pairs that belong together.
+        contrastive: of distances.
+
     Reference:
         torch.nn.functional.cosine_embedding_loss.
 
@@ -140,6 +151,10 @@ def hinge_embedding(distance: Tensor, target: Tensor, *, margin: float = 1.0) ->
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        contrastive: the same with squares, and labels 0 and 1.
+        hinge: of scores, not of distances.
 
     Reference:
         torch.nn.functional.hinge_embedding_loss.
@@ -171,6 +186,10 @@ def contrastive(
     Shape:
         (N, D) with labels (N,); (…, D) with (…); (D,) with a single label. Distances: any, with
         labels of the same shape.
+
+    Related:
+        hinge-embedding: the same without squares, and labels -1 and +1.
+        ntxent: what others call contrastive.
 
     Reference:
         sentence_transformers.losses.ContrastiveLoss with Euclidean distances; Hadsell, Chopra

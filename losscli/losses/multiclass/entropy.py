@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from math import exp, inf, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.limits import entropy, log_softmax, times
-from losscli.options import Fraction, PerClass
+from losscli.losses.limits import cooled, entropy, times
+from losscli.options import Bound, Fraction, PerClass, Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Classes, ClassIndex
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
+
+Later = Annotated[int, Bound(">=", 0)]
 
 
 def perplexity(mean: float) -> float:
@@ -61,23 +63,74 @@ def ce(
     weight: PerClass = 1.0,
     ignore_index: int = -100,
     label_smoothing: Fraction = 0.0,
+    temperature: Positive = 1.0,
+    shift: Later = 0,
     class_axis: int | None = None,
 ) -> Tensor | Terms:
     """Cross-entropy: of one class out of several for each row.
 
     loss = -weight_y · log_softmax(logits)_y for class indices, and -sum over c of
-    weight_c · y_c · log_softmax(logits)_c for class probabilities. The mean divides by the sum of
-    the weights of the true classes (indices), or by the number of rows (probabilities).
+    weight_c · y_c · log_softmax(logits)_c for class probabilities.
 
     Args:
         weight: Factor of each class.
         ignore_index: Targets of this value do not count.
         label_smoothing: Mixes the target with the uniform distribution.
+        temperature: Divides logits, those of the target too.
+        shift: Scores position t of sequences against target t + shift, and drops the ends: 1 for
+            a causal language model. Masks and weights of positions go with the targets.
         class_axis: Where the classes are, if the shapes leave it open.
 
     Shape:
         Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
-        the logits' own shape.
+        the logits' own shape, as those that are scores or log-probabilities always are.
+
+    Mean:
+        The mean divides by the sum of the --weight of the true classes that count, for class
+        indices; by the number of losses, for class probabilities.
+
+    Elsewhere:
+        Class weights of 1 and 3, for two rows that cost 1 and 3 without them: PyTorch divides by
+        the weights for class indices, and by the rows for class probabilities, as Keras does for
+        both by default.
+
+        >>> (1 * 1 + 3 * 3) / (1 + 3)  # PyTorch, losscli: class indices
+        2.5
+        >>> (1 * 1 + 3 * 3) / 2  # PyTorch, losscli: class probabilities; Keras
+        5.0
+
+        Probabilities of 0.2 for each of three classes: Keras makes them sum to 1 first.
+
+        >>> from math import log
+        >>> round(-log(0.2), 4)  # PyTorch, scikit-learn, losscli
+        1.6094
+        >>> round(-log(0.2 / 0.6), 4)  # Keras
+        1.0986
+
+        A true class of probability 0 is infinite here and in PyTorch; Keras clips it at 1e-7,
+        scikit-learn at the eps of the dtype.
+
+        >>> round(-log(1e-7), 3)  # Keras
+        16.118
+
+        Two rows of which one is ignored: what is divided by.
+
+        >>> kept = ce(torch.tensor([[2.0, 1.0, 0.0]]), torch.tensor([0])).item()
+        >>> round(kept / 1, 4)  # PyTorch, losscli, Keras' class
+        0.4076
+        >>> round(kept / 2, 4)  # Keras' function, segmentation-models-pytorch
+        0.2038
+
+        The classes are on axis 1 in PyTorch, on the last in Keras, optax and TensorFlow; here
+        either, as the shapes say.
+
+    Related:
+        nll: ce = nll ∘ log-softmax.
+        bce: ce of the logits 0 and z is bce of z; bce is for labels that do not exclude others.
+        kl: ce is kl plus the entropy of the target.
+        focal-ce: ce that counts easy rows less.
+        poly1: ce with another first term.
+        gce: bounded, for wrong labels.
 
     Reference:
         torch.nn.functional.cross_entropy; label smoothing: Szegedy et al., arXiv:1512.00567.
@@ -86,32 +139,60 @@ def ce(
         >>> ce(torch.tensor([[0.8, 2.0, 1.2]]), torch.tensor([0]))
         tensor([1.7599])
     """
-    return _cross(log_softmax(logits, 1), target, weight, ignore_index, label_smoothing)
+    return _cross(cooled(logits, temperature), target, weight, ignore_index, label_smoothing)
 
 
 @ce.given
-def _(
-    probs: Tensor,
-    target: Tensor,
-    *,
-    weight: PerClass,
-    ignore_index: int,
-    label_smoothing: Fraction,
-    class_axis: int | None,
-) -> Tensor | Terms:
-    return _cross(probs.log(), target, weight, ignore_index, label_smoothing)
+def _(probs: Tensor, target: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(probs.log(), target, **options)
 
 
 @ce.given
-def _(
+def _(log_probs: Tensor, target: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(log_probs, target, **options)
+
+
+@ce.given
+def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
+    logs, shares = (cooled(one, options["temperature"]) for one in (logits, target_logits))
+    return _chosen(logs, shares.exp(), **options)
+
+
+@ce.given
+def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(cooled(logits, options["temperature"]), target_log_probs.exp(), **options)
+
+
+@ce.given
+def _(probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(probs.log(), cooled(target_logits, options["temperature"]).exp(), **options)
+
+
+@ce.given
+def _(probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(probs.log(), target_log_probs.exp(), **options)
+
+
+@ce.given
+def _(log_probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(log_probs, cooled(target_logits, options["temperature"]).exp(), **options)
+
+
+@ce.given
+def _(log_probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
+    return _chosen(log_probs, target_log_probs.exp(), **options)
+
+
+def _chosen(
     log_probs: Tensor,
     target: Tensor,
     *,
     weight: PerClass,
     ignore_index: int,
-    label_smoothing: Fraction,
-    class_axis: int | None,
+    label_smoothing: float,
+    **_: Any,
 ) -> Tensor | Terms:
+    """Cross-entropy by the options of ce, of which the others have been heeded."""
     return _cross(log_probs, target, weight, ignore_index, label_smoothing)
 
 
@@ -154,7 +235,7 @@ def _(
     weight: PerClass,
     ignore_index: int,
     label_smoothing: float = 0.0,
-    class_axis: int | None,
+    **_: Any,
 ) -> float | None:
     """The entropy of the class frequencies: that of always naming them."""
     masses = totals.get("masses" if "masses" in totals else "classes")
@@ -183,20 +264,37 @@ def nll(
     *,
     weight: PerClass = 1.0,
     ignore_index: int = -100,
+    shift: Later = 0,
     class_axis: int | None = None,
 ) -> Tensor | Terms:
     """Negative log-likelihood: cross-entropy from log-probabilities.
 
-    loss = -weight_y · log_prob_y. The mean divides by the sum of the weights of the true classes.
+    loss = -weight_y · log_prob_y.
 
     Args:
         weight: Factor of each class.
         ignore_index: Targets of this value do not count.
+        shift: Scores position t of sequences against target t + shift, and drops the ends: 1 for
+            a causal language model. Masks and weights of positions go with the targets.
         class_axis: Where the classes are, if the shapes leave it open.
 
     Shape:
         Log-probabilities (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of
         classes. Images (N, C, H, W) are what NLLLoss2d was for.
+
+    Mean:
+        The mean divides by the sum of the --weight of the true classes that count.
+
+    Elsewhere:
+        Probabilities by mistake for log-probabilities, of 0.7 for the true class: PyTorch gives
+        their negative; here that is an error.
+
+        >>> F.nll_loss(torch.tensor([[0.7, 0.3]]), torch.tensor([0]))  # PyTorch
+        tensor(-0.7000)
+
+    Related:
+        ce: nll of the log-softmax of logits.
+        poisson-nll: another likelihood: of counts.
 
     Reference:
         torch.nn.functional.nll_loss.

@@ -30,8 +30,7 @@ def multi_margin(
 ) -> Tensor:
     """Hinge of the true class against each other one, averaged over all classes.
 
-    loss = weight_y · sum over i ≠ y of max(0, margin - (score_y - score_i))^p / C. The mean
-    divides by the number of rows, whatever the weights, as in PyTorch.
+    loss = weight_y · sum over i ≠ y of max(0, margin - (score_y - score_i))^p / C.
 
     Args:
         p: The power of each hinge.
@@ -42,6 +41,23 @@ def multi_margin(
 
     Shape:
         Scores (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes.
+
+    Elsewhere:
+        Which classes count: of the scores -1, -2, -3 with class 1, the sum over all others divided
+        by C; the worst of the others (Crammer and Singer); and that of Keras.
+
+        >>> scores, y = torch.tensor([[-1.0, -2.0, -3.0]]), torch.tensor([1])
+        >>> multi_margin(scores, y)  # PyTorch, losscli
+        tensor([0.6667])
+        >>> multiclass_hinge(scores, y)  # optax, scikit-learn
+        tensor([2.])
+        >>> categorical_hinge(scores, y)  # Keras
+        tensor([3.])
+
+    Related:
+        multiclass-hinge: against the best of the others alone.
+        multilabel-margin: of several labels.
+        hinge: of two classes, by one score.
 
     Reference:
         torch.nn.functional.multi_margin_loss; Weston and Watkins, 1999.
@@ -84,6 +100,21 @@ def multiclass_hinge(
     Shape:
         Scores (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes.
 
+    Elsewhere:
+        Of the same scores, PyTorch's multi_margin_loss averages over all classes, and Keras
+        compares with 0 too. torchmetrics takes a softmax first.
+
+        >>> scores, y = torch.tensor([[-1.0, -2.0, -3.0]]), torch.tensor([1])
+        >>> multi_margin(scores, y)  # PyTorch
+        tensor([0.6667])
+        >>> categorical_hinge(scores, y)  # Keras
+        tensor([3.])
+
+    Related:
+        multi-margin: against each of the others.
+        categorical-hinge: against the best of the others, and 0.
+        perceptron: with a margin of 0, for two classes.
+
     Reference:
         optax.losses.multiclass_hinge_loss, sklearn.metrics.hinge_loss; Crammer and Singer, 2001.
 
@@ -117,6 +148,9 @@ def categorical_hinge(
     Shape:
         Scores (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
         the scores' own shape.
+
+    Related:
+        multiclass-hinge: the same without the 0, for scores that are all below it.
 
     Reference:
         keras.losses.categorical_hinge.

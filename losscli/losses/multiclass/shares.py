@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import log
-from typing import Annotated
+from typing import Annotated, Any
 
 from losscli.lazy import Tensor, torch
-from losscli.losses.limits import log_softmax, times
-from losscli.options import Bound
+from losscli.losses.limits import cooled, times
+from losscli.options import Bound, Positive
 from losscli.registry import loss
 from losscli.roles import Distance, Distribution
 
@@ -19,27 +19,59 @@ Base = Annotated[float, Bound(">", 1)]
     unit="nats",
     reduction="batchmean",
     reference="torch.nn.functional.kl_div",
-    aliases=("kld", "kl-divergence", "relative-entropy"),
-    differs=dict.fromkeys(
-        ("KLDivLoss", "kl-div"),
-        "the reduction is batchmean, as PyTorch's documentation advises; "
-        "PyTorch's own default is the mean over all elements (--reduction mean)",
-    ),
+    aliases=("kld", "kl-divergence", "kullback-leibler-divergence", "relative-entropy"),
+    differs={
+        **dict.fromkeys(
+            ("KLDivLoss", "kl-div"),
+            "the reduction is batchmean, as PyTorch's documentation advises; "
+            "PyTorch's own default is the mean over all elements (--reduction mean)",
+        ),
+        "kl_divergence_with_log_targets": "targets are read as probabilities; that of optax takes "
+        "their logarithms (--log-target)",
+    },
 )
 def kl(
-    log_probs: Tensor, target: Tensor, *, log_target: bool = False, class_axis: int = -1
+    log_probs: Tensor,
+    target: Tensor,
+    *,
+    log_target: bool = False,
+    temperature: Positive = 1.0,
+    class_axis: int = -1,
 ) -> Tensor:
     """Kullback-Leibler divergence of the prediction from the target: KL(target ‖ prediction).
 
     loss = y · (ln y - log_prob), for each class: the terms of the sum, which may be negative.
-    Its batchmean is the divergence; the mean over all elements is that over C.
+    Its batchmean is the divergence of a row; the mean over all elements is that over C. Where a
+    row has several distributions, as of tokens, per_token is the mean over them. With a
+    temperature T, t2_kl is T² times the loss: what distillation adds to another.
 
     Args:
-        log_target: The target holds log-probabilities.
+        log_target: The target holds log-probabilities, as --target-log-probs does.
+        temperature: Divides logits, those of the target too.
         class_axis: Where the classes are.
 
     Shape:
         Prediction and target (N, C), or (N, …, C) with other axes between.
+
+    Elsewhere:
+        Of a target of 0.6 and 0.4 and a prediction of 0.9 and 0.1: torchmetrics takes the
+        prediction first, and so gives the other direction; PyTorch's own default divides by all
+        elements.
+
+        >>> p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.9, 0.1]])
+        >>> kl(q.log(), p).sum()  # losscli, Keras, optax; PyTorch's batchmean
+        tensor(0.3112)
+        >>> kl(p.log(), q).sum()  # torchmetrics
+        tensor(0.2263)
+        >>> kl(q.log(), p).mean()  # PyTorch's default; losscli --reduction mean
+        tensor(0.1556)
+
+        scipy.special.kl_div adds q - p to each term, which changes no sum of distributions. Keras
+        clips at 1e-7, so that nothing is infinite.
+
+    Related:
+        ce: kl plus the entropy of the target.
+        js: kl of both from their mean: symmetric, bounded.
 
     Reference:
         torch.nn.functional.kl_div; Kullback and Leibler, 1951.
@@ -48,23 +80,60 @@ def kl(
         >>> kl(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]])).sum()
         tensor(0.1308)
     """
-    log_shares = target if log_target else target.log()
-    shares = target.exp() if log_target else target
+    if log_target:
+        return _divergence(log_probs, target)
+    return _divergence(log_probs, target.log(), target)
+
+
+@kl.given
+def _(probs: Tensor, target: Tensor, **options: Any) -> Tensor:
+    return kl(probs.log(), target, **options)
+
+
+@kl.given
+def _(logits: Tensor, target: Tensor, **options: Any) -> Tensor:
+    return kl(cooled(logits, options["temperature"]), target, **options)
+
+
+@kl.given
+def _(log_probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
+    return _divergence(log_probs, target_log_probs)
+
+
+@kl.given
+def _(log_probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
+    return _divergence(log_probs, cooled(target_logits, options["temperature"]))
+
+
+@kl.given
+def _(probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
+    return _divergence(probs.log(), target_log_probs)
+
+
+@kl.given
+def _(probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
+    return _divergence(probs.log(), cooled(target_logits, options["temperature"]))
+
+
+@kl.given
+def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
+    return _divergence(cooled(logits, options["temperature"]), target_log_probs)
+
+
+@kl.given
+def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
+    heat = options["temperature"]
+    return _divergence(cooled(logits, heat), cooled(target_logits, heat))
+
+
+def _divergence(log_probs: Tensor, log_shares: Tensor, shares: Tensor | None = None) -> Tensor:
+    """The terms of the divergence from shares, which are given by their logarithms."""
+    shares = log_shares.exp() if shares is None else shares
     gap = log_shares - log_probs
     if bool(gap.isfinite().all()):
         return shares * gap
-    # y = 0 counts nothing, even where the prediction is impossible too.
+    # A share of 0 counts nothing, even where the prediction is impossible too.
     return times(shares, torch.where(shares == 0, 0.0, gap))
-
-
-@kl.given
-def _(probs: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
-    return kl(probs.log(), target, log_target=log_target)
-
-
-@kl.given
-def _(logits: Tensor, target: Tensor, *, log_target: bool, class_axis: int) -> Tensor:
-    return kl(log_softmax(logits, 1), target, log_target=log_target)
 
 
 @loss(
@@ -79,6 +148,7 @@ def js(
     *,
     base: Base | None = None,
     sqrt: bool = False,
+    temperature: Positive = 1.0,
     class_axis: int = -1,
 ) -> Tensor:
     """Jensen-Shannon divergence: how far two distributions are from their mean.
@@ -90,10 +160,25 @@ def js(
     Args:
         base: Of the logarithm: 2 for bits; nats if not given.
         sqrt: The root of each divergence, which is a distance.
+        temperature: Divides logits, those of the target too.
         class_axis: Where the classes are.
 
     Shape:
         Prediction and target (N, C), or (N, …, C) with other axes between; losses without C.
+
+    Elsewhere:
+        Of 0.6, 0.4 and 0.9, 0.1: SciPy's jensenshannon is the distance, the root.
+
+        >>> p, q = torch.tensor([[0.6, 0.4]]), torch.tensor([[0.9, 0.1]])
+        >>> js(q, p)  # losscli, torchmetrics, kornia
+        tensor([0.0633])
+        >>> js(q, p, sqrt=True)  # SciPy, losscli --sqrt
+        tensor([0.2516])
+        >>> js(q, p, base=2)  # in bits, losscli --base 2
+        tensor([0.0913])
+
+    Related:
+        kl: of one from the other: js is the mean of two such divergences.
 
     Reference:
         torchmetrics.functional.regression.jensen_shannon_divergence,
@@ -109,15 +194,29 @@ def js(
 
 
 @js.given
-def _(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    base: Base | None,
-    sqrt: bool,
-    class_axis: int,
-) -> Tensor:
-    return js(log_softmax(logits, 1).exp(), target, base=base, sqrt=sqrt)
+def _(logits: Tensor, target: Tensor, **options: Any) -> Tensor:
+    return js(cooled(logits, options["temperature"]).exp(), target, **options)
+
+
+@js.given
+def _(probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
+    return js(probs, target_log_probs.exp(), **options)
+
+
+@js.given
+def _(probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
+    return js(probs, cooled(target_logits, options["temperature"]).exp(), **options)
+
+
+@js.given
+def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
+    return js(cooled(logits, options["temperature"]).exp(), target_log_probs.exp(), **options)
+
+
+@js.given
+def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
+    own, true = (cooled(one, options["temperature"]).exp() for one in (logits, target_logits))
+    return js(own, true, **options)
 
 
 def _around_mean(one: Tensor, other: Tensor) -> Tensor:

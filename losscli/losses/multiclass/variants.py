@@ -47,8 +47,7 @@ def focal_ce(
     """Cross-entropy that counts well-classified rows less: focal for several classes.
 
     loss = -alpha_y · (1 - p_y)^gamma · ln p_y, with p = softmax(logits); for class probabilities
-    the sum of y_c times that of each class. The mean divides by the number of rows, whatever
-    alpha. With gamma 0 it is ce.
+    the sum of y_c times that of each class. With gamma 0 it is ce.
 
     Args:
         gamma: How much easy rows are discounted.
@@ -59,6 +58,25 @@ def focal_ce(
     Shape:
         Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
         the logits' own shape.
+
+    Elsewhere:
+        An alpha of 0.25 with equal logits of three classes: Keras multiplies all classes by it, by
+        default; in MONAI and kornia class 0 has 1 - alpha. Here it is a number for each class.
+
+        >>> even, y = torch.zeros(2, 3), torch.tensor([0, 1])
+        >>> focal_ce(even, y)  # losscli; kornia and MONAI without alpha
+        tensor([0.4883, 0.4883])
+        >>> focal_ce(even, y) * 0.25  # Keras
+        tensor([0.1221, 0.1221])
+        >>> focal_ce(even, y, alpha=torch.tensor([0.75, 0.25, 0.25]))  # MONAI, kornia
+        tensor([0.3662, 0.1221])
+
+        MONAI's mean divides by the classes besides; the multi-class form of
+        segmentation-models-pytorch is the sigmoid one, which is focal.
+
+    Related:
+        ce: focal-ce with gamma 0.
+        focal: of one score for each label, from a sigmoid.
 
     Reference:
         kornia.losses.focal_loss; Lin et al., arXiv:1708.02002.
@@ -132,6 +150,10 @@ def poly1(
         Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes, or of
         the logits' own shape.
 
+    Related:
+        ce: poly1 with epsilon 0.
+        focal-ce: another way to weight easy rows.
+
     Reference:
         optax.losses.poly_loss_cross_entropy; Leng et al., arXiv:2204.12511.
 
@@ -182,6 +204,18 @@ def gce(
 
     Shape:
         Logits (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of classes.
+
+    Elsewhere:
+        q is 0.5 in Keras, 0.7 in the paper and here: for a true class of probability 0.25.
+
+        >>> gce(torch.tensor([[0.25, 0.75]]).log(), torch.tensor([0]))  # losscli, the paper
+        tensor([0.8872])
+        >>> gce(torch.tensor([[0.25, 0.75]]).log(), torch.tensor([0]), q=0.5)  # Keras
+        tensor([1.])
+
+    Related:
+        ce: where gce goes for a q next to 0.
+        mae: with a q of 1, gce is half of the sum of the absolute errors of a row.
 
     Reference:
         keras.losses.categorical_generalized_cross_entropy; Zhang and Sabuncu, arXiv:1805.07836.

@@ -22,7 +22,7 @@ Power = Annotated[float, Bound(">=", 1)]
     Counts,
     unit="nats",
     reference="torch.nn.functional.poisson_nll_loss (log_input=False, log_input=True)",
-    aliases=("poisson", "PoissonNLLLoss"),
+    aliases=("poisson", "PoissonNLLLoss", "log_poisson_loss"),
 )
 def poisson_nll(
     rate: Tensor, target: Tensor, *, full: bool = False, eps: NonNegative = 1e-8
@@ -38,6 +38,31 @@ def poisson_nll(
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        A prediction of 2 for a count of 3: PyTorch takes it for the log-rate by default, Keras for
+        the rate. Here --rate or --log-rate says which.
+
+        >>> from losscli.lazy import F
+        >>> two, count = torch.tensor([2.0]), torch.tensor([3.0])
+        >>> round(F.poisson_nll_loss(two, count).item(), 4)  # PyTorch, losscli --log-rate
+        1.3891
+        >>> poisson_nll(two, count)  # Keras, PyTorch with log_input=False, losscli --rate
+        tensor([-0.0794])
+        >>> tweedie(two, count, power=1.0)  # the deviance of scikit-learn
+        tensor([0.4328])
+
+        With --full, ln(y!) is Stirling's approximation, as in PyTorch: of the count 3, and exact.
+
+        >>> from math import lgamma
+        >>> round(poisson_nll(two, count, full=True).item(), 4)  # PyTorch, losscli
+        1.6846
+        >>> round(poisson_nll(two, count).item() + lgamma(4), 4)  # exact
+        1.7123
+
+    Related:
+        tweedie: with a power of 1, the deviance: twice the distance to the best likelihood.
+        gamma: of positive amounts.
 
     Reference:
         torch.nn.functional.poisson_nll_loss; Nelder and Wedderburn, 1972.
@@ -84,6 +109,11 @@ def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Related:
+        poisson-nll: a power of 1, as a likelihood.
+        gamma: a power of 2.
+        mse: a power of 0, which scikit-learn takes, and --power does not.
+
     Reference:
         sklearn.metrics.mean_tweedie_deviance, which also has powers of 0 (mse) and below;
         Jørgensen, 1987.
@@ -126,6 +156,10 @@ def gamma(rate: Tensor, target: Tensor) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        tweedie: gamma is tweedie with a power of 2.
+        poisson-nll: of counts.
 
     Reference:
         sklearn.metrics.mean_gamma_deviance; Nelder and Wedderburn, 1972.

@@ -31,6 +31,20 @@ def gaussian_nll(
     Shape:
         Any; the target's is the same. Variances: the same, one for each row, or one number.
 
+    Elsewhere:
+        A mean of 0 with a variance of 2, for a value of 1: SciPy's density has the constant too.
+
+        >>> from losscli.lazy import torch
+        >>> one = torch.ones(1)
+        >>> round(gaussian_nll(one * 0, one * 2, one).item(), 4)  # PyTorch, losscli
+        0.5966
+        >>> round(0.5 * (log(2) + 1 / 2 + log(2 * pi)), 4)  # SciPy, losscli --full
+        1.5155
+
+    Related:
+        mse: half of it, and a constant, where all variances are 1.
+        poisson-nll: of counts.
+
     Reference:
         torch.nn.functional.gaussian_nll_loss; Nix and Weigend, 1994.
 

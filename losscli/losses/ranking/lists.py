@@ -24,6 +24,10 @@ def listnet(logits: Tensor, target: Tensor) -> Tensor:
         Scores (N, L) and relevances (N, L); one loss for each list. --mask (N, L) leaves items
         out, such as those that fill up a list.
 
+    Related:
+        ranking-softmax: relevances are taken as they are.
+        ce: the same, with the softmax of the relevances as class probabilities.
+
     Reference:
         torch.nn.functional.cross_entropy(scores, softmax(relevances)); Cao et al., "Learning to
         Rank: From Pairwise Approach to Listwise Approach", 2007.
@@ -51,6 +55,9 @@ def ranking_softmax(logits: Tensor, target: Tensor) -> Tensor:
     Shape:
         Scores (N, L) and relevances (N, L); one loss for each list. --mask (N, L) leaves items
         out, such as those that fill up a list.
+
+    Related:
+        listnet: relevances are made shares by a softmax.
 
     Reference:
         optax.losses.ranking_softmax_loss; Bruch et al., "An Analysis of the Softmax Cross Entropy

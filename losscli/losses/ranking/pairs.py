@@ -35,6 +35,10 @@ def margin_ranking(
     Shape:
         Any: the same for all three.
 
+    Related:
+        bpr: smooth, and without labels.
+        hinge: of one score.
+
     Reference:
         torch.nn.functional.margin_ranking_loss; Herbrich, Graepel and Obermayer, 2000.
 
@@ -60,6 +64,10 @@ def bpr(positive: Tensor, negative: Tensor) -> Tensor:
 
     Shape:
         Any: the same for both.
+
+    Related:
+        soft-margin: the same of the difference of the scores.
+        dpo: of log-ratios instead of scores.
 
     Reference:
         torch.nn.functional.binary_cross_entropy_with_logits(positive - negative, 1); Rendle et
@@ -104,6 +112,9 @@ def dpo(
 
     Shape:
         Any: the same for all four.
+
+    Related:
+        bpr: the same of any scores.
 
     Reference:
         trl.DPOTrainer with loss_type "sigmoid"; Rafailov et al., arXiv:2305.18290; label

@@ -21,10 +21,34 @@ if TYPE_CHECKING:
     aliases=("l2", "mean-squared-error", "MSELoss", "squared-error"),
 )
 def mse(pred: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error: (prediction - target)².
+    """Mean squared error.
+
+    loss = (prediction - target)².
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        An error of 3: optax's l2_loss is half of it. TensorFlow's l2_loss is half of the sum.
+
+        >>> mse(torch.tensor(3.0), torch.tensor(0.0))  # PyTorch, Keras, scikit-learn, losscli
+        tensor(9.)
+        >>> 3.0**2 / 2  # optax.l2_loss
+        4.5
+
+        Shapes of (3,) and (3, 1): PyTorch warns, and averages nine numbers; here the axis of
+        length 1 is dropped.
+
+        >>> error = torch.tensor([0.0, 1.0, 2.0]) - torch.tensor([[0.0], [1.0], [3.0]])
+        >>> error.square().mean()  # PyTorch
+        tensor(2.3333)
+        >>> mse(torch.tensor([0.0, 1.0, 2.0]), torch.tensor([0.0, 1.0, 3.0])).mean()  # losscli
+        tensor(0.3333)
+
+    Related:
+        rmse: its root.
+        mae: of absolute errors, which outliers move less.
+        huber: mse / 2 for small errors.
 
     Reference:
         torch.nn.functional.mse_loss.
@@ -54,11 +78,22 @@ def root(mean: float) -> float:
 def rmse(pred: Tensor, target: Tensor) -> Tensor:
     """Root of the mean squared error, in the unit of the target.
 
-    The loss of an element is its squared error; the root is taken of their mean, over all columns
-    together (scikit-learn averages the roots of columns).
+    loss = (prediction - target)², and the root of the mean, over all columns together.
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        Two columns with errors of 1 and of 3: scikit-learn takes a root for each column, and their
+        mean.
+
+        >>> round(((1 + 9) / 2) ** 0.5, 3)  # losscli, torchmetrics
+        2.236
+        >>> (1**0.5 + 9**0.5) / 2  # scikit-learn
+        2.0
+
+    Related:
+        mse: before the root.
 
     Reference:
         sklearn.metrics.root_mean_squared_error.
@@ -80,13 +115,21 @@ def _(totals: Totals) -> float | None:
 @loss(
     Values,
     reference="torch.nn.functional.l1_loss",
-    aliases=("l1", "mean-absolute-error", "L1Loss", "absolute-error"),
+    aliases=("l1", "mean-absolute-error", "L1Loss", "absolute-error", "absolute_difference"),
 )
 def mae(pred: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute error: |prediction - target|.
+    """Mean absolute error.
+
+    loss = |prediction - target|.
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        mse: of squared errors.
+        quantile: with q of 0.5, half of mae.
+        smooth-l1: mae with a smooth bottom; mae with a beta of 0.
+        mape: in proportion to the target.
 
     Reference:
         torch.nn.functional.l1_loss.
@@ -120,6 +163,19 @@ def smooth_l1(pred: Tensor, target: Tensor, *, beta: NonNegative = 1.0) -> Tenso
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        An error of 3 with a threshold of 2: it is not the huber loss of Keras, optax and
+        TensorFlow, which is delta times as much.
+
+        >>> smooth_l1(torch.tensor(3.0), torch.tensor(0.0), beta=2.0)  # PyTorch's SmoothL1Loss
+        tensor(2.)
+        >>> huber(torch.tensor(3.0), torch.tensor(0.0), delta=2.0)  # PyTorch's HuberLoss, Keras
+        tensor(4.)
+
+    Related:
+        huber: huber = beta · smooth-l1.
+        mae: with a beta of 0.
+
     Reference:
         torch.nn.functional.smooth_l1_loss; Girshick, arXiv:1504.08083.
 
@@ -141,6 +197,31 @@ def huber(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        An error of 3 with a delta of 2: PyTorch, Keras, optax and TensorFlow agree; smooth-l1 and
+        pseudo-Huber do not.
+
+        >>> huber(torch.tensor(3.0), torch.tensor(0.0), delta=2.0)  # PyTorch, Keras, optax
+        tensor(4.)
+        >>> smooth_l1(torch.tensor(3.0), torch.tensor(0.0), beta=2.0)  # PyTorch's SmoothL1Loss
+        tensor(2.)
+        >>> round(2.0**2 * ((1 + (3 / 2) ** 2) ** 0.5 - 1), 3)  # charbonnier
+        3.211
+
+        Errors that cost 1 and 3, weighted by 1 and 3: the weight of PyTorch's huber_loss is not in
+        the denominator; that of its mse_loss and l1_loss is, as --sample-weight is everywhere.
+
+        >>> (1 * 1 + 3 * 3) / 2  # PyTorch's huber_loss
+        5.0
+        >>> (1 * 1 + 3 * 3) / (1 + 3)  # losscli --sample-weight
+        2.5
+
+    Related:
+        smooth-l1: huber = delta · smooth-l1, with beta = delta.
+        mse: huber is half of it below delta.
+        mae: delta times it, less a constant, above.
+        charbonnier: smooth everywhere.
 
     Reference:
         torch.nn.functional.huber_loss; Huber, 1964.

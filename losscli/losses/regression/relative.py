@@ -23,7 +23,9 @@ PERCENT = "a fraction, as in scikit-learn; Keras gives it in percent"
     differs={"mean-absolute-percentage-error": PERCENT},
 )
 def mape(pred: Tensor, target: Tensor, *, eps: Positive = 2.0**-52) -> Tensor:
-    """Mean absolute percentage error: |prediction - target| / |target|, as a fraction.
+    """Mean absolute percentage error, as a fraction.
+
+    loss = |prediction - target| / max(|target|, eps).
 
     A target of 0 has no such error: eps stands in for what is smaller, and a warning says how
     often. smape and wape need no such help.
@@ -33,6 +35,22 @@ def mape(pred: Tensor, target: Tensor, *, eps: Positive = 2.0**-52) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        A prediction of 1 for a target of 2: Keras gives percent.
+
+        >>> mape(torch.tensor(1.0), torch.tensor(2.0))  # scikit-learn, torchmetrics, losscli
+        tensor(0.5000)
+        >>> 100 * abs(1 - 2) / 2  # Keras
+        50.0
+
+        A target of 0 is divided by 2.2e-16 in scikit-learn and here, by 1e-7 in Keras, by 1.17e-6
+        in torchmetrics.
+
+    Related:
+        smape: divided by both sides, and never above 2.
+        wape: all errors over all targets.
+        mae: not divided at all.
 
     Reference:
         sklearn.metrics.mean_absolute_percentage_error.
@@ -59,6 +77,10 @@ def smape(pred: Tensor, target: Tensor) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Related:
+        mape: divided by the target alone.
+        wape: all errors over all targets.
+
     Reference:
         torchmetrics.functional.symmetric_mean_absolute_percentage_error, which divides by 1.17e-6
         at least; Armstrong, 1985; Makridakis, 1993.
@@ -83,10 +105,17 @@ def smape(pred: Tensor, target: Tensor) -> Tensor:
 def wape(pred: Tensor, target: Tensor) -> Terms:
     """Weighted absolute percentage error: all errors over all targets, as a fraction.
 
-    The loss of an element is |prediction - target|; the mean divides by the sum of |target|.
+    loss = |prediction - target|, and the mean is their sum over that of |target|.
 
     Shape:
         Any; the target's is the same.
+
+    Mean:
+        The mean divides by the sum of |target|.
+
+    Related:
+        mape: the mean of each error over its target.
+        mae: the same errors over their number.
 
     Reference:
         torchmetrics.functional.weighted_mean_absolute_percentage_error.
@@ -124,6 +153,18 @@ def msle(pred: Tensor, target: Tensor) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        A prediction of -0.5 for a target of 0: Keras reads what is negative as 0.
+
+        >>> msle(torch.tensor(-0.5), torch.tensor(0.0))  # scikit-learn, torchmetrics, losscli
+        tensor(0.4805)
+        >>> msle(torch.tensor(0.0), torch.tensor(0.0))  # Keras
+        tensor(0.)
+
+    Related:
+        rmsle: its root.
+        mse: msle is the mse of ln(1 + value).
+
     Reference:
         sklearn.metrics.mean_squared_log_error. Keras reads negative predictions as 0.
 
@@ -146,10 +187,14 @@ def msle(pred: Tensor, target: Tensor) -> Tensor:
 def rmsle(pred: Tensor, target: Tensor) -> Tensor:
     """Root of the mean squared logarithmic error.
 
-    The loss of an element is that of msle; the root is taken of their mean.
+    loss = (ln(1 + prediction) - ln(1 + target))², as of msle, and the root of the mean.
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        msle: before the root.
+        rmse: rmsle is the rmse of ln(1 + value).
 
     Reference:
         sklearn.metrics.root_mean_squared_log_error, of all columns together.

@@ -10,7 +10,7 @@ from losscli.registry import loss
 from losscli.roles import Values
 
 FAR = 1e9
-"""From here on 1 + r² is r² in every dtype; r² would leave float32 at 1.8e19."""
+"""From here on 1 + r² is r² in every dtype; r² would leave float32 at 1.8e19, and a half before."""
 
 
 @loss(
@@ -25,6 +25,18 @@ def log_cosh(pred: Tensor, target: Tensor) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Elsewhere:
+        An error of 100 in float32: torchmetrics takes the hyperbolic cosine as it is.
+
+        >>> log_cosh(torch.tensor(100.0), torch.tensor(0.0))  # losscli, Keras, optax
+        tensor(99.3069)
+        >>> torch.tensor(100.0).cosh().log()  # torchmetrics
+        tensor(inf)
+
+    Related:
+        huber: near it with a delta of 1, in pieces.
+        charbonnier: another smooth one.
 
     Reference:
         keras.losses.log_cosh, optax.losses.log_cosh; small errors keep all their digits here.
@@ -55,6 +67,18 @@ def charbonnier(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tenso
     Shape:
         Any; the target's is the same.
 
+    Elsewhere:
+        An error of 3: that of image restoration is sqrt(e² + eps²), with a small eps.
+
+        >>> charbonnier(torch.tensor(3.0), torch.tensor(0.0))  # losscli, kornia, SciPy
+        tensor(2.1623)
+        >>> round((3.0**2 + 1e-3**2) ** 0.5, 4)  # image restoration, eps 1e-3
+        3.0
+
+    Related:
+        huber: in pieces, and as steep near 0 and far out.
+        log-cosh: another smooth one.
+
     Reference:
         scipy.special.pseudo_huber, kornia.losses.charbonnier_loss; Charbonnier et al., 1994.
 
@@ -81,6 +105,10 @@ def cauchy(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     Shape:
         Any; the target's is the same.
 
+    Related:
+        charbonnier: grows with the error itself.
+        welsch: grows to a bound.
+
     Reference:
         kornia.losses.cauchy_loss; Black and Anandan, 1996; Barron, arXiv:1701.03077.
 
@@ -89,8 +117,9 @@ def cauchy(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
         tensor([1.0986, 0.0000])
     """
     scaled = (pred - target).abs() / c
-    near = torch.log1p(scaled.clamp(max=FAR).square() / 2)
-    return torch.where(scaled < FAR, near, 2 * scaled.log() - log(2))
+    far = min(FAR, torch.finfo(scaled.dtype).max ** 0.5 / 2)
+    near = torch.log1p(scaled.clamp(max=far).square() / 2)
+    return torch.where(scaled < far, near, 2 * scaled.log() - log(2))
 
 
 @loss(Values, reference="kornia.losses.welsch_loss", aliases=("leclerc", "welsch-loss"))
@@ -104,6 +133,10 @@ def welsch(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        geman-mcclure: bounded too, and slower to reach its bound.
+        cauchy: grows without bound.
 
     Reference:
         kornia.losses.welsch_loss; Dennis and Welsch, 1978; Barron, arXiv:1701.03077.
@@ -130,6 +163,10 @@ def geman_mcclure(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        welsch: bounded too, and sooner at its bound.
+        cauchy: grows without bound.
 
     Reference:
         kornia.losses.geman_mcclure_loss; Geman and McClure, 1985; Barron, arXiv:1701.03077.
@@ -162,6 +199,10 @@ def wing(
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        huber: the other way round: least steep for small errors.
+        mae: the same slope from the width on.
 
     Reference:
         segmentation_models_pytorch.losses._functional.wing_loss; Feng et al., arXiv:1711.06753.

@@ -33,6 +33,10 @@ def quantile(pred: Tensor, target: Tensor, *, q: Levels = 0.5) -> Tensor:
     Shape:
         Any; the target's is the same. Or predictions (N, Q), targets (N), and Q numbers q.
 
+    Related:
+        mae: with q of 0.5, quantile is half of it.
+        expectile: the same for squared errors.
+
     Reference:
         sklearn.metrics.mean_pinball_loss; Koenker and Bassett, 1978.
 
@@ -78,6 +82,10 @@ def expectile(pred: Tensor, target: Tensor, *, alpha: Fraction = 0.5) -> Tensor:
 
     Shape:
         Any; the target's is the same.
+
+    Related:
+        mse: with alpha of 0.5, expectile is half of it.
+        quantile: the same for absolute errors.
 
     Reference:
         Expectile of CatBoost, reg:expectileerror of XGBoost; Newey and Powell, 1987.

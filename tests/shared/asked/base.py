@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 LAWS = (
     "zero at truth",  # where the prediction says what is true: see Example.truth
@@ -34,6 +34,9 @@ class Example:
         other: The input that "symmetric" swaps with the first.
         positive: The first input must be above 0, so that tests of odd values keep it so.
         alone: The loss of a row depends on that row alone, and each row has its own.
+        rows: Each row has its own loss, which may depend on others.
+        limits: Inputs and options where floats end, and the losses in the limit: each is asked in
+            double, single and half.
     """
 
     forms: Mapping[str, Callable[[np.random.Generator, int], dict[str, Any]]]
@@ -44,6 +47,8 @@ class Example:
     other: str = "target"
     positive: bool = False
     alone: bool = True
+    rows: bool = True
+    limits: Sequence[tuple[dict[str, Any], list[Any]]] = ()
 
     def __post_init__(self) -> None:
         assert self.laws <= {*LAWS}

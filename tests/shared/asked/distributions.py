@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, log
+
 from asked.base import Example
 
 EXAMPLES = {
@@ -31,5 +33,11 @@ EXAMPLES = {
         options={"full": "--full", "eps": "--eps 2"},
         laws=frozenset({"row order", "symmetric", "shift"}),
         shifted=("mean", "target"),
+        limits=[
+            ({"mean": [0.0, 1.0], "var": [1.0, 4.0], "target": [0.0, 1.0]}, [0, log(4) / 2]),
+            ({"mean": [inf, 0.0], "var": [1.0, inf], "target": [0.0, 0.0]}, [inf, inf]),
+            ({"mean": [1.0], "var": [0.0], "target": [1.0]}, [log(1e-6) / 2]),
+            ({"mean": [0.0], "log_var": [inf], "target": [1.0]}, [inf]),
+        ],
     ),
 }

@@ -155,6 +155,16 @@ EXAMPLES = {
     "ntxent": Example(
         {"": drawn("input1", "input2")},
         options={"temperature": "--temperature 0.1"},
+        limits=(
+            (
+                {
+                    "input1": [[1e4, 0.0], [0.0, 1e4]],
+                    "input2": [[0.0, 1e4], [1e4, 0.0]],
+                    "temperature": 0.001,
+                },
+                [1000] * 4,
+            ),
+        ),
         laws=frozenset({"zero at truth", "non-negative"}),
         truth=lambda given: dict.fromkeys(given, np.eye(24)) | {"temperature": 0.01},
         other="input2",

@@ -1,0 +1,197 @@
+"""Every code of a finding or an error: what it means, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from losscli.docstrings import parsed
+from losscli.errors import Level
+
+
+@dataclass(frozen=True)
+class Code:
+    """What stands behind a code: often one check, sometimes several of one kind.
+
+    Attributes:
+        level: How much it weighs.
+        texts: What each of them means, and what to do.
+    """
+
+    level: Level
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def told(self, doc: str | None) -> Code:
+        """With what a docstring says: its first line means, the text below it helps."""
+        found = parsed(doc)
+        text = (found.summary, " ".join(found.text))
+        return self if text in self.texts else replace(self, texts=(*self.texts, text))
+
+
+def _code(level: Level, meaning: str, remedy: str) -> Code:
+    return Code(level, ((meaning, remedy),))
+
+
+CODES: dict[str, Code] = {
+    "all-rows": _code(
+        Level.NOTE,
+        "The loss of a row depends on all rows, so that all of them are held in memory at once.",
+        "Nothing is wrong; --limit N takes only the first rows.",
+    ),
+    "squeezed": _code(
+        Level.NOTE,
+        "An axis of length 1 was dropped, so that prediction and target have one shape.",
+        "Nothing is lost; PyTorch would broadcast (N,) against (N, 1) to N² numbers.",
+    ),
+    "half-widened": _code(
+        Level.NOTE,
+        "float16 was widened to float32, in which sums and logarithms keep their digits.",
+        "--dtype float16 computes in float16.",
+    ),
+    "index-column": _code(
+        Level.NOTE,
+        "A first column without a name counts the rows, and was left out.",
+        "A KEY names the columns that are meant: FILE:c1,c2.",
+    ),
+    "labels-as-signs": _code(
+        Level.NOTE,
+        "Labels of 0 and 1 were read as -1 and +1.",
+        "Nothing is lost; a loss of PyTorch that wants -1 and +1 takes 0 as it is, and is wrong.",
+    ),
+    "multi-hot": _code(
+        Level.WARNING,
+        "All targets are 0 and 1, and were read as multi-hot, not as a list of labels.",
+        "A list of the labels of a row is ended by -1.",
+    ),
+    "one-hot": _code(
+        Level.NOTE,
+        "Every row of the class probabilities has one class: class indices would say the same.",
+        "With class weights, the mean divides by their sum for indices alone, as in PyTorch.",
+    ),
+    "quantiles-rounded": _code(
+        Level.NOTE,
+        "There are more losses than are kept, so that their quantiles are rounded.",
+        "The loss itself, its sum and its extremes are exact.",
+    ),
+    "torch-default": _code(
+        Level.NOTE,
+        "The name that was typed belongs to a function whose own default differs.",
+        "The note says which option gives that function's number.",
+    ),
+    "whole-floats": _code(
+        Level.NOTE,
+        "Class indices are stored as floats, and were read as whole numbers.",
+        "Nothing is lost; PyTorch refuses them, or takes them for probabilities.",
+    ),
+    "unfinished": _code(
+        Level.NOTE,
+        "The losses are shown before the root, which is taken of their mean alone.",
+        "--reduction mean is the loss.",
+    ),
+    "negative-margin": _code(
+        Level.WARNING,
+        "With a margin below 0, scores on the wrong side may cost nothing.",
+        "Margins are 0 or more: is the sign of --margin right?",
+    ),
+    "negative-weight": _code(
+        Level.WARNING,
+        "Weights below 0 reward what is wrong.",
+        "PyTorch takes them; --mask leaves elements out.",
+    ),
+    "overflow": _code(
+        Level.WARNING,
+        "Finite inputs gave a loss that is larger than any number of the dtype.",
+        "--dtype float64 goes further.",
+    ),
+    "labels-converted": _code(
+        Level.WARNING,
+        "Labels of pairs are numbered in another way than the loss does, and were converted.",
+        "cosine-embedding, hinge-embedding and margin-ranking want -1 and +1, contrastive 0 and 1.",
+    ),
+    "one-row": _code(
+        Level.WARNING,
+        "A loss that tells each row from all others was asked with one row.",
+        "Are the rows those of the whole batch? More rows are more candidates.",
+    ),
+    "one-vector": _code(
+        Level.NOTE,
+        "An input with one axis was read as one vector, as PyTorch does.",
+        "Rows of vectors have the shape (N, D), also where D is 1.",
+    ),
+    "shard-rows": _code(
+        Level.WARNING,
+        "The files of two inputs do not hold as many rows, one by one.",
+        "Rows are paired through all files: are both lists of files whole, and in one order?",
+    ),
+    "balanced": _code(
+        Level.NOTE,
+        "Weights were computed from the targets that count, in a pass over them alone.",
+        "The note has them; so have the options of --json, and --weight takes them as numbers.",
+    ),
+    "absent-class": _code(
+        Level.WARNING,
+        "Weights come from the targets, and no target is of some class, or positive.",
+        "Numbers (--weight 1,2,1) weigh it as you say.",
+    ),
+    "pos-label": _code(
+        Level.NOTE,
+        "Targets were read as 1 and 0, or as +1 and -1, by --pos-label.",
+        "Nothing is lost; the note names both labels.",
+    ),
+    "no-positives": _code(
+        Level.WARNING,
+        "No target that counts is the one that --pos-label names.",
+        "Is the label spelled as in the data?",
+    ),
+    "third-label": _code(
+        Level.ERROR,
+        "A target is neither what --pos-label names nor the other label.",
+        "Binary targets have two labels; --mask leaves elements out, ce takes several classes.",
+    ),
+    "text": _code(
+        Level.ERROR,
+        "Text, where numbers are wanted.",
+        "FILE:KEY names the column that holds numbers; losses of classes take names as targets.",
+    ),
+    "expansion": _code(
+        Level.ERROR,
+        "A compressed file becomes so much larger that it may be made to fill the memory.",
+        "--max-expansion N allows more, if this is meant.",
+    ),
+    "empty": _code(
+        Level.ERROR,
+        "An input has no rows, or no values.",
+        "PyTorch's mean would be NaN: is it the right file, and the right KEY?",
+    ),
+    "nothing": _code(
+        Level.ERROR,
+        "No element counts: all are ignored, masked, omitted, or have weights that sum to 0.",
+        "PyTorch's mean would be NaN; look at --ignore-index, --mask and --sample-weight.",
+    ),
+    "shape-mismatch": _code(
+        Level.ERROR,
+        "The shapes of two inputs do not fit; nothing is broadcast.",
+        "FILE:KEY selects columns or an array; the message names both shapes.",
+    ),
+    "row-count": _code(
+        Level.ERROR,
+        "Two inputs have different numbers of rows.",
+        "Is one file cut short, or has it a header? --header and --no-header say.",
+    ),
+    "class-axis": _code(
+        Level.ERROR,
+        "The shapes leave open which axis is that of the classes, or none fits.",
+        "--class-axis says which: 1 in PyTorch, the last one in Keras, optax and TensorFlow.",
+    ),
+    "weight-value": _code(
+        Level.ERROR, "The array of an option holds NaN or an infinity.", "Correct the array."
+    ),
+    "sample-weight-value": _code(
+        Level.ERROR, "A sample weight is NaN or infinite.", "--mask leaves elements out."
+    ),
+    "mask-value": _code(
+        Level.ERROR,
+        "A mask holds not only 0 and 1.",
+        "--sample-weight takes any weight.",
+    ),
+}
+"""The codes of what is no check; each check adds its own, with its docstring."""

@@ -1,0 +1,36 @@
+"""Targets that hold a share of each class, however it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from losscli.lazy import np, torch
+from losscli.roles.calibration import exact
+
+if TYPE_CHECKING:
+    from losscli.batch import Batch
+
+
+def masses(batch: Batch, *, finite: bool = False) -> np.ndarray:
+    """How much of each class soft targets hold, times the sample weights.
+
+    Args:
+        batch: A leaf.
+        finite: What is no finite number counts nothing.
+    """
+    found = np.moveaxis(_shares(batch), 1, -1)
+    found = np.where(np.isfinite(found), found, 0.0) if finite else found
+    if batch.weight is not None:
+        found = found * batch.weight[..., None]
+    found = found[... if batch.counts is None else batch.counts]
+    return exact(found.reshape(-1, found.shape[-1]).sum(0, dtype=np.float64))
+
+
+def _shares(batch: Batch) -> np.ndarray:
+    """Soft targets as probabilities."""
+    if not batch.logarithmic:
+        return batch.target
+    scores = torch.from_numpy(np.ascontiguousarray(batch.target)).double()
+    if batch.target_kind == "target_logits":
+        return torch.softmax(scores / batch.options["temperature"], 1).numpy()
+    return scores.exp().numpy()
