@@ -160,9 +160,9 @@ EXAMPLES = {
                 {
                     "input1": [[1e4, 0.0], [0.0, 1e4]],
                     "input2": [[0.0, 1e4], [1e4, 0.0]],
-                    "temperature": 0.001,
+                    "temperature": 2.0**-10,
                 },
-                [1000] * 4,
+                [1024] * 4,
             ),
         ),
         laws=frozenset({"zero at truth", "non-negative"}),
