@@ -15,6 +15,8 @@ FAMILIES = {
     "ordinal": "Ordered classes",
     "survival": "Survival",
     "signal": "Signals and images",
+    "embeddings": "Embeddings",
+    "ranking": "Ranking",
 }
 """The modules or packages in this one, and what their families are called."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from losscli.roles.angles import Angles
 from losscli.roles.base import Asked, Measure, Role
 from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
+from losscli.roles.candidates import Groups, Partners, Twins
 from losscli.roles.classes import (
     BoundedClasses,
     BoundedClassIndex,
@@ -17,16 +19,20 @@ from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.latent import Latent
+from losscli.roles.lists import Lists, Rewards, SoftLists
 from losscli.roles.ordinal import Ordered, Thresholds
 from losscli.roles.overdispersed import Overdispersed
+from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.signals import Image, Scaled, Signal
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.survival import Survival
 from losscli.roles.values import Growing, Quantiles, Relative, Values
+from losscli.roles.vectors import Cosine, Triplets
 
 __all__ = [
     "Amounts",
+    "Angles",
     "Asked",
     "Binary",
     "BoundedBinary",
@@ -34,9 +40,14 @@ __all__ = [
     "BoundedClasses",
     "ClassIndex",
     "Classes",
+    "Cosine",
+    "CosinePairs",
     "Counts",
     "Distance",
+    "Distances",
     "Distribution",
+    "FarPairs",
+    "Groups",
     "Growing",
     "Heavy",
     "Image",
@@ -44,23 +55,31 @@ __all__ = [
     "LabelLists",
     "Labels",
     "Latent",
+    "Lists",
     "Measure",
     "MultiLabel",
     "Ordered",
     "Outcomes",
     "Overdispersed",
+    "Partners",
     "PlusMinus",
     "Pointed",
+    "Preference",
     "Quantiles",
     "Ranked",
+    "Ranking",
     "Relative",
+    "Rewards",
     "Role",
     "Scaled",
     "ScoredClassIndex",
     "ScoredClasses",
     "Signal",
+    "SoftLists",
     "Spread",
     "Survival",
     "Thresholds",
+    "Triplets",
+    "Twins",
     "Values",
 ]
