@@ -12,12 +12,13 @@ FAMILIES = {
     "multiclass": "Multi-class and distributions",
     "regression": "Regression",
     "probabilistic": "Probabilistic regression",
+    "boxes": "Boxes",
 }
 """The modules or packages in this one, and what their families are called."""
 
 _SEVERAL = {
     "log-loss": "bce is for one probability a row, ce for one a class",
-    "iou": "jaccard is for masks, box-iou for boxes; neither is here yet",
+    "iou": "jaccard is for masks, box-iou for boxes",
     "poisson-deviance": "poisson-nll is the likelihood, tweedie --power 1 the deviance",
     "mean-poisson-deviance": "poisson-nll is the likelihood, tweedie --power 1 the deviance",
     "l2-loss": "mse is the squared error; optax halves it, TensorFlow halves the sum",

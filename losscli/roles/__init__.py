@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from losscli.roles.base import Asked, Measure, Role
 from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
+from losscli.roles.boxes import Boxes
 from losscli.roles.classes import (
     BoundedClasses,
     BoundedClassIndex,
@@ -26,6 +27,7 @@ __all__ = [
     "BoundedBinary",
     "BoundedClassIndex",
     "BoundedClasses",
+    "Boxes",
     "ClassIndex",
     "Classes",
     "Counts",
