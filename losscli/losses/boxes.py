@@ -154,8 +154,8 @@ def _apart(ours: Corners, theirs: Corners, eps: float) -> Tensor:
     """The squared distance of the centres, as a share of the squared diagonal around both."""
     around = ours.around(theirs)
     diagonal = (around.x2 - around.x1).square() + (around.y2 - around.y1).square()
-    across = (ours.x1 + ours.x2 - theirs.x1 - theirs.x2) / 2
-    down = (ours.y1 + ours.y2 - theirs.y1 - theirs.y2) / 2
+    across = ((ours.x1 + ours.x2) - (theirs.x1 + theirs.x2)) / 2
+    down = ((ours.y1 + ours.y2) - (theirs.y1 + theirs.y2)) / 2
     return (across.square() + down.square()) / (diagonal + eps)
 
 

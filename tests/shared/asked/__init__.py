@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asked import distributions
+from asked import boxes, distributions
 
 if TYPE_CHECKING:
     from asked.base import Example
 
-EXAMPLES: dict[str, Example] = {**distributions.EXAMPLES}
+EXAMPLES: dict[str, Example] = {**distributions.EXAMPLES, **boxes.EXAMPLES}
 """The examples by the name of their loss."""
 
 FORMS = {
