@@ -200,7 +200,7 @@ class Plan:
             return total
         losses = total.pool.losses
         if kept is not None:
-            kept.add(losses.reshape(-1).numpy())
+            kept.add(losses.elements.numpy())
         return finished(total, losses, self.role, self.wanted)
 
     def several(self, leaves: Sequence[tuple[int, int]]) -> Part:

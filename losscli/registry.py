@@ -57,7 +57,7 @@ class Pooled(NamedTuple):
     """What each row adds to sums over all rows, of which the losses are made in the end."""
 
     sums: Tensor  # rows first
-    finish: Callable[[Tensor], Tensor]  # from the sums, less the axis of rows, to the losses
+    finish: Callable[[Tensor], Tensor | Terms]  # the losses of the sums, less the axis of rows
 
 
 TARGETS = ("target", "target_logits", "target_log_probs")
@@ -164,7 +164,8 @@ class Loss(Generic[P, R]):
             a time; "all" where it depends on all of them, "pairs" on each two of them.
         also: Numbers that follow from the mean alone, such as the perplexity: tables have a line
             for the first.
-        finish: What is done to the mean, and to no single element: the root of ``rmse``.
+        finish: What is done to the mean, and to no single element: the root of ``rmse``. Beside
+            the mean it takes the options of the loss that it names.
         skill: What 1 - the mean / that of the best constant prediction is called, if anything.
         guess: The loss of the best constant prediction, where the measures of the role tell it:
             what the mean of its elements would be.
@@ -179,7 +180,7 @@ class Loss(Generic[P, R]):
     unit: str = ""
     rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
-    finish: Callable[[float], float] | None = None
+    finish: Callable[..., float] | None = None
     skill: str = ""
     guess: Callable[..., float | None] | None = None
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
@@ -211,6 +212,13 @@ class Loss(Generic[P, R]):
     def names(self) -> tuple[str, ...]:
         """All names but the command's own."""
         return (*self.aliases, *self.differs)
+
+    def ended(self, mean: float, options: Mapping[str, Any]) -> float:
+        """What becomes of a mean."""
+        if self.finish is None:
+            return mean
+        named = inspect.signature(self.finish).parameters
+        return self.finish(mean, **{name: options[name] for name in named if name in options})
 
     def remark(self, name: str) -> str | None:
         """What to say if it was found by a name whose own default differs."""
@@ -317,7 +325,7 @@ def loss(
     unit: str = "",
     rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
-    finish: Callable[[float], float] | None = None,
+    finish: Callable[..., float] | None = None,
     skill: str = "",
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""

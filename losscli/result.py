@@ -126,8 +126,8 @@ class Result:
     ) -> Result:
         loss, reduction = question.loss, question.reduction
         value = total.numerator.over(denominator or Sum.of(1.0))
-        if loss.finish and denominator is not None:
-            value = loss.finish(value)
+        if denominator is not None:
+            value = loss.ended(value, question.options)
         shape = role.shape
         report = role.report(total.measured)
         if total.unknown:  # with --nan propagate
@@ -368,8 +368,8 @@ def _guess(question: Question, total: State) -> float | None:
     plain = question.reduction in ("mean", "none") and question.settings.denominator is None
     if not plain:
         return None
-    if loss.finish and found is not None and question.reduction == "mean":
-        return loss.finish(found)
+    if found is not None and question.reduction == "mean":
+        return loss.ended(found, question.options)
     return found
 
 

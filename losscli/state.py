@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from losscli.checks import Check, Facts, Tally
 from losscli.lazy import np, torch
 from losscli.quantiles import Sample
+from losscli.registry import Terms
 from losscli.stats import ZERO, Extremes, Moments, Ranked, Sum, Totals, together
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Pool:
     """Sums over all rows, and how losses are made of them; empty for a loss of single rows."""
 
     sums: np.ndarray | None = None  # of exact sums
-    finish: Callable[[Tensor], Tensor] | None = None
+    finish: Callable[[Tensor], Tensor | Terms] | None = None
     dtype: Any = None
 
     @classmethod
@@ -39,13 +40,15 @@ class Pool:
         return replace(filled[0], sums=reduce(np.add, sums)) if sums else cls()
 
     @property
-    def losses(self) -> Tensor:
+    def losses(self) -> Terms:
         """The unreduced losses, once all rows are in."""
         assert self.sums is not None
         assert self.finish is not None
         values = [one.value for one in self.sums.reshape(-1)]
         sums = torch.tensor(values, dtype=torch.float64).reshape(self.sums.shape)
-        return self.finish(sums).to(self.dtype)
+        found = self.finish(sums)
+        elements, over = found if isinstance(found, Terms) else (found, None)
+        return Terms(elements.to(self.dtype).reshape(-1), over)
 
 
 @dataclass(frozen=True)
@@ -177,9 +180,9 @@ def pooled(facts: State, batch: Batch, found: Pooled, role: Role) -> State:
     return replace(facts, rows=_rows(batch), measured=role.measure(batch), pool=pool)
 
 
-def finished(total: State, elements: Tensor, role: Role, wanted: Wanted) -> State:
+def finished(total: State, losses: Terms, role: Role, wanted: Wanted) -> State:
     """The statistics of losses that were made of sums over all rows."""
-    found = _summed(elements.reshape(-1), None, None, 0, role.free_cells, wanted)
+    found = _summed(losses.elements, losses.over, None, 0, role.free_cells, wanted)
     names = ("rows", "measured", "facts", "seen", "digests", "pool")
     return replace(found, **{name: getattr(total, name) for name in names})
 

@@ -34,7 +34,7 @@ MAY = {
     "checks": LIGHT | {"stats", "facts"},
     "roles": LIGHT | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats"},
     "losses": LIGHT | {"registry", "roles"},
-    "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
+    "state": LIGHT | {"checks", "facts", "quantiles", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,

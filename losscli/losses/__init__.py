@@ -12,6 +12,7 @@ FAMILIES = {
     "multiclass": "Multi-class and distributions",
     "regression": "Regression",
     "probabilistic": "Probabilistic regression",
+    "segmentation": "Segmentation",
     "boxes": "Boxes",
 }
 """The modules or packages in this one, and what their families are called."""

@@ -16,11 +16,13 @@ from losscli.roles.classes import (
 from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.masks import AllImages, Images, Masks, Pixels
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 
 __all__ = [
+    "AllImages",
     "Amounts",
     "Asked",
     "Binary",
@@ -34,11 +36,14 @@ __all__ = [
     "Distance",
     "Distribution",
     "Growing",
+    "Images",
     "LabelLists",
     "Labels",
+    "Masks",
     "Measure",
     "MultiLabel",
     "Outcomes",
+    "Pixels",
     "PlusMinus",
     "Quantiles",
     "Ranked",

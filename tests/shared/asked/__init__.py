@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asked import boxes, distributions
+from asked import boxes, distributions, masks
 
 if TYPE_CHECKING:
     from asked.base import Example
 
-EXAMPLES: dict[str, Example] = {**distributions.EXAMPLES, **boxes.EXAMPLES}
+EXAMPLES: dict[str, Example] = {**distributions.EXAMPLES, **boxes.EXAMPLES, **masks.EXAMPLES}
 """The examples by the name of their loss."""
 
 FORMS = {
