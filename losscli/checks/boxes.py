@@ -32,7 +32,10 @@ def reversed_(side: str, way: str) -> Check:
 
     @check("box-corners", Level.ERROR, on=side)
     def found(batch: Batch) -> np.ndarray | None:
-        """Boxes with x2 < x1 or y2 < y1, or with a size below 0."""
+        """Boxes with x2 < x1 or y2 < y1, or with a size below 0.
+
+        --box-format says how boxes are written: xyxy, xywh or cxcywh.
+        """
         low = sizes(_wide(batch.values(side)), way) < 0
         return np.concatenate([np.zeros_like(low), low], -1) if low.any() else None
 
@@ -53,7 +56,10 @@ def empty(side: str, way: str) -> Check:
 
     @check("empty-box", Level.WARNING, on=side, whole_rows=True)
     def found(batch: Batch) -> Found | None:
-        """Boxes of no width or no height."""
+        """Boxes of no width or no height.
+
+        Nothing overlaps them, so that their loss is 1 or more; --mask leaves them out.
+        """
         least = sizes(_wide(batch.values(side)), way).min(-1)
         return Found(least == 0, least) if (least == 0).any() else None
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @check("target-range", Level.ERROR, on="target")
 def not_binary(batch: Batch) -> np.ndarray | None:
-    """Binary masks outside [0, 1]."""
+    """Binary masks outside [0, 1].
+
+    Divide masks of 0 and 255 by 255; leave pixels of no class out with --ignore-index 255.
+    """
     if batch.inside("target", 0, 1):
         return None
     return np.asarray((batch.target < 0) | (batch.target > 1))
@@ -37,7 +40,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("target-hard", Level.ERROR, on="target")
 def not_hard(batch: Batch) -> np.ndarray | None:
-    """Targets between 0 and 1, where pixels are put in order by what they are."""
+    """Targets between 0 and 1, where pixels are put in order by what they are.
+
+    The loss of a soft mask is not defined here: dice, jaccard and tversky take one.
+    """
     if batch.target.dtype.kind != "f":
         return None
     return np.asarray((batch.target > 0) & (batch.target < 1))
@@ -51,7 +57,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 @check("target-sum", Level.WARNING, on="target", whole_rows=True)
 def shares_sum(batch: Batch) -> Found | None:
-    """Pixels of which the shares of the classes do not sum to 1."""
+    """Pixels of which the shares of the classes do not sum to 1.
+
+    Masks that overlap want a sigmoid, not a softmax: give its values by --probs.
+    """
     found = probs_sum.offends(batch)
     return found if isinstance(found, Found) else None
 

@@ -32,6 +32,10 @@ def giou(
     Shape:
         Boxes (N, 4), or more axes before the last, or (4,) for one; losses without the last axis.
 
+    Related:
+        box-iou: without the smallest box around both; 1 wherever boxes do not touch.
+        diou: takes the distance of the centres instead.
+
     Reference:
         torchvision.ops.generalized_box_iou_loss; Rezatofighi et al., arXiv:1902.09630.
 
@@ -65,6 +69,10 @@ def box_iou(
     Shape:
         Boxes (N, 4), or more axes before the last, or (4,) for one; losses without the last axis.
 
+    Related:
+        giou: it also falls while boxes that do not touch come nearer.
+        jaccard: the same of masks.
+
     Reference:
         The diagonal of torchvision.ops.box_iou; Yu et al., arXiv:1608.01471.
 
@@ -95,6 +103,10 @@ def diou(
 
     Shape:
         Boxes (N, 4), or more axes before the last, or (4,) for one; losses without the last axis.
+
+    Related:
+        box-iou: without the distance.
+        ciou: adds how the shapes differ.
 
     Reference:
         torchvision.ops.distance_box_iou_loss; Zheng et al., arXiv:1911.08287.
@@ -127,6 +139,10 @@ def ciou(
 
     Shape:
         Boxes (N, 4), or more axes before the last, or (4,) for one; losses without the last axis.
+
+    Related:
+        diou: the same where both boxes have one shape.
+        giou: takes the smallest box around both instead.
 
     Reference:
         torchvision.ops.complete_box_iou_loss; Zheng et al., arXiv:1911.08287.

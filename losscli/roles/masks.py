@@ -42,6 +42,10 @@ class Masks(Role):
     """
 
     settings: ClassVar[tuple[str, ...]] = ("threshold", "classes", "target_base")
+    hits: ClassVar[str] = (
+        "pixels of which the highest score is the true class; of a binary mask, logit > 0 or "
+        "p > 0.5 (--threshold), as the target > 0.5 is"
+    )
     per_class: ClassVar[bool] = True
     named: ClassVar[Mapping[str, Any]] = {"classes": None}
 
@@ -265,7 +269,7 @@ class Masks(Role):
         return ["class", "pixels", "y"] if len(self.pairing.elements) > 1 else ["right"]
 
 
-NAMES = "miou", "mean_dice"
+NAMES = "mean_iou", "mean_dice"
 """The means over classes, as metrics."""
 
 

@@ -117,7 +117,7 @@ def test_what_is_measured():
         ious.append(tp / (tp + fp + fn))
         dices.append(2 * tp / (2 * tp + fp + fn))
     assert found.accuracy == pytest.approx((guess == INDEX)[KEPT].mean())
-    assert found.metrics == pytest.approx({"miou": np.mean(ious), "mean_dice": np.mean(dices)})
+    assert found.metrics == pytest.approx({"mean_iou": np.mean(ious), "mean_dice": np.mean(dices)})
     worst = int(np.argmin(ious))
     assert found.report.remarks[0][0] == f"class {worst}"
     assert found.report.remarks[0][1].startswith(f"IoU {ious[worst]:.4f}")
@@ -126,7 +126,7 @@ def test_what_is_measured():
 def test_classes_that_are_nowhere_are_not_in_the_mean():
     logits = np.moveaxis(np.eye(4)[[[[0, 1], [1, 1]]]], -1, 1)
     found = evaluate("dice", logits=logits, target=[[[0, 1], [1, 0]]])
-    assert found.metrics == pytest.approx({"miou": (1 / 2 + 2 / 3) / 2, "mean_dice": 11 / 15})
+    assert found.metrics == pytest.approx({"mean_iou": (1 / 2 + 2 / 3) / 2, "mean_dice": 11 / 15})
     assert found.accuracy == 0.75
 
 

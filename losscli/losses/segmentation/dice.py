@@ -49,6 +49,30 @@ def dice(
         shares with it. Binary masks (N, H, W) or (N, 1, H, W) on both sides. Losses (N, C), or (C,)
         over the batch; (N,) for (N, H, W).
 
+    Mean:
+        Divides by the number of losses; with --absent skip by that of those that have a true pixel.
+
+    Elsewhere:
+        Probabilities .9, .8, .2 and .1 of a mask 1, 1, 0, 0: smooth is added elsewhere, or never.
+
+        >>> from losscli.lazy import torch
+        >>> probs, mask = torch.tensor([0.9, 0.8, 0.2, 0.1]), torch.tensor([1.0, 1, 0, 0])
+        >>> shape, both, whole = (1, 1, 2, 2), (probs * mask).sum(), (probs + mask).sum()
+        >>> given = dice.forms["probs", "target"]
+        >>> near = dict(reduce_over="image", absent="keep", include_background=True)
+        >>> found = given(probs.reshape(shape), mask.reshape(shape), smooth=1e-5, **near)
+        >>> round(found.item(), 4)  # MONAI, losscli
+        0.15
+        >>> round(1 - 2 * both.item() / whole.item(), 4)  # Keras, segmentation-models-pytorch
+        0.15
+        >>> round(1 - (2 * both + 2).item() / (whole + 2).item(), 4)  # optax, losscli --smooth 2
+        0.1
+
+    Related:
+        jaccard: orders predictions alike.
+        tversky: the same where alpha and beta are 0.5, and smooth is half of it.
+        dice-ce: adds the cross-entropy.
+
     Reference:
         monai.losses.DiceLoss; segmentation_models_pytorch.losses.DiceLoss (batch, zero); Milletari
         et al., arXiv:1606.04797.
@@ -117,6 +141,14 @@ def jaccard(
     Shape:
         As those of dice.
 
+    Mean:
+        Divides by the number of losses; with --absent skip by that of those that have a true pixel.
+
+    Related:
+        dice: orders predictions alike; without smooth, jaccard = 2 · dice / (1 + dice).
+        lovasz: its extension, which is that of hard masks.
+        box-iou: the same of boxes.
+
     Reference:
         monai.losses.DiceLoss with jaccard=True; segmentation_models_pytorch.losses.JaccardLoss
         (batch, zero); Rahman and Wang, 2016.
@@ -173,8 +205,7 @@ def tversky(
     """Tversky: dice in which false positives and false negatives have weights of their own.
 
     loss = 1 - (I + smooth) / (I + alpha · FP + beta · FN + smooth), with the sums of dice, false
-    positives FP = P - I and false negatives FN = T - I. Halves make it dice, ones jaccard. Keras
-    3.15 has alpha and beta the other way round.
+    positives FP = P - I and false negatives FN = T - I. Halves make it dice, ones jaccard.
 
     Args:
         alpha: Weight of false positives.
@@ -190,6 +221,22 @@ def tversky(
 
     Shape:
         As those of dice.
+
+    Mean:
+        Divides by the number of losses; with --absent skip by that of those that have a true pixel.
+
+    Elsewhere:
+        One true positive, two false positives and a false negative, alpha 0.3 and beta 0.7: Keras
+        3.15 has both the other way round.
+
+        >>> round(1 - 1 / (1 + 0.3 * 2 + 0.7 * 1), 4)  # MONAI, losscli
+        0.5652
+        >>> round(1 - 1 / (1 + 0.7 * 2 + 0.3 * 1), 4)  # Keras 3.15
+        0.6296
+
+    Related:
+        dice: the same where both weights are 0.5, and its smooth is twice as large.
+        focal-tversky: a power of its mean.
 
     Reference:
         monai.losses.TverskyLoss; segmentation_models_pytorch.losses.TverskyLoss (batch, zero);
@@ -260,8 +307,8 @@ def focal_tversky(
 ) -> Tensor | Terms | Pooled:
     """Focal Tversky: a power of the mean of tversky over classes, in all images together.
 
-    loss of a class = 1 - (I + smooth) / (I + alpha · FP + beta · FN + smooth), and of all of them
-    mean ^ gamma: the power is taken of the mean alone. The paper's own exponent is 1 / gamma.
+    loss = 1 - (I + smooth) / (I + alpha · FP + beta · FN + smooth) for a class, and mean ^ gamma
+    for all of them: the power is taken of the mean alone. The paper's own exponent is 1 / gamma.
 
     Args:
         alpha: Weight of false positives.
@@ -276,6 +323,13 @@ def focal_tversky(
 
     Shape:
         As those of dice; losses (C,).
+
+    Mean:
+        Divides by the number of classes, with --absent skip by that of those that have a true
+        pixel; then the power is taken.
+
+    Related:
+        tversky: without the power, and by default of each image.
 
     Reference:
         segmentation_models_pytorch.losses.TverskyLoss; Abraham and Khan, arXiv:1810.07842.

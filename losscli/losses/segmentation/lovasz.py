@@ -29,9 +29,9 @@ def lovasz(
 ) -> Tensor | Terms:
     """Lovász-softmax and Lovász-hinge: the Jaccard loss, made smooth between masks.
 
-    loss of a class = sum of error · (how much the error adds to the Jaccard loss), from the largest
-    error to the smallest. Errors are |y - softmax(logits)_c| of each class c, and for a binary mask
-    max(0, 1 - logit · s), s = 1 or -1. Pixels of all images are ranked together.
+    loss = sum of error · (how much the error adds to the Jaccard loss) for a class, from the
+    largest error to the smallest. Errors are |y - softmax(logits)_c| of each class c, and for a
+    binary mask max(0, 1 - logit · s), s = 1 or -1. Pixels of all images are ranked together.
 
     Args:
         per_image: Ranks the pixels of each image on their own, as in kornia: one loss for each.
@@ -41,6 +41,13 @@ def lovasz(
 
     Shape:
         As those of dice; losses (C,), or (N,) per image; (1,) of a binary mask.
+
+    Mean:
+        Divides by the number of classes that count; with --per-image by that of images.
+
+    Related:
+        jaccard: the same where the predicted masks are hard.
+        hinge: a binary mask has its errors, in the order of their size.
 
     Reference:
         segmentation_models_pytorch.losses.LovaszLoss; Berman et al., arXiv:1705.08790.

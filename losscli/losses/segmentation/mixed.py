@@ -44,6 +44,9 @@ def generalized_dice(
     Shape:
         As those of dice; losses (N,).
 
+    Related:
+        dice: a ratio of each class, and the mean of them.
+
     Reference:
         monai.losses.GeneralizedDiceLoss; Sudre et al., arXiv:1707.03237.
 
@@ -96,7 +99,7 @@ def dice_ce(
 ) -> Tensor:
     """Dice and cross-entropy together.
 
-    loss of an image = lambda_dice · mean of dice over its classes + lambda_ce · mean of ce over its
+    loss = lambda_dice · mean of dice over the classes of an image + lambda_ce · mean of ce over its
     pixels, or of bce where there is one class. Without ignored pixels the mean over images is that
     of dice and that of ce; with them, each image has the mean over its own pixels.
 
@@ -110,6 +113,10 @@ def dice_ce(
 
     Shape:
         As those of dice; losses (N,).
+
+    Related:
+        dice: its first part.
+        ce: its second part; of one class, bce.
 
     Reference:
         monai.losses.DiceCELoss; Isensee et al., arXiv:1809.10486.
