@@ -51,6 +51,12 @@ class Terms(NamedTuple):
 
     elements: Tensor
     over: Tensor | None  # None for 1
+    shared: Tensor | None = None  # what the mean is taken of, where that is not the elements
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Terms:
+        """All of its parts, changed alike."""
+        over, shared = (None if one is None else change(one) for one in self[1:])
+        return Terms(change(self.elements), over, shared)
 
 
 class Pooled(NamedTuple):
@@ -164,6 +170,7 @@ class Loss(Generic[P, R]):
             a time; "all" where it depends on all of them, "pairs" on each two of them.
         also: Numbers that follow from the mean alone, such as the perplexity: tables have a line
             for the first.
+        shared: What the mean is taken of, in words, where that is not the losses themselves.
         finish: What is done to the mean, and to no single element: the root of ``rmse``. Beside
             the mean it takes the options of the loss that it names.
         skill: What 1 - the mean / that of the best constant prediction is called, if anything.
@@ -182,6 +189,7 @@ class Loss(Generic[P, R]):
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
     finish: Callable[..., float] | None = None
     skill: str = ""
+    shared: str = ""
     guess: Callable[..., float | None] | None = None
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
@@ -327,6 +335,7 @@ def loss(
     also: Mapping[str, Callable[[float], float]] | None = None,
     finish: Callable[..., float] | None = None,
     skill: str = "",
+    shared: str = "",
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""
 
@@ -343,6 +352,7 @@ def loss(
             also or {},
             finish,
             skill,
+            shared,
         )
 
     return wrap

@@ -74,6 +74,7 @@ class Result:
         value: The reduced loss; None with reduction "none".
         reduction: How it was reduced.
         finish: What was taken of the mean, such as its "root"; "" for nothing.
+        shared: What the mean was taken of, in words; "" for the losses.
         denominator: What the sum was divided by; None where it was not.
         over: How that was asked for: "positives", "rows" or a number; "" if it was not.
         unit: What the loss is counted in, if that has a name.
@@ -111,6 +112,7 @@ class Result:
     kept: Spool | None = field(default=None, compare=False)
     finish: str = ""
     over: str = ""
+    shared: str = ""
 
     @classmethod
     def of(
@@ -125,7 +127,8 @@ class Result:
         kept: Spool | None = None,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
-        value = total.numerator.over(denominator or Sum.of(1.0))
+        summed = total.shared if reduction == "mean" else total.numerator
+        value = summed.over(denominator or Sum.of(1.0))
         if denominator is not None:
             value = loss.ended(value, question.options)
         shape = role.shape
@@ -134,9 +137,11 @@ class Result:
             report = report.undone()
         loss_of_row = total.numerator.over(total.rows) if reduction == "none" else value
         means = role.means(total.numerator, loss_of_row, total.measured)
-        mean = total.numerator.over(total.over)
+        mean = total.shared.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
+        if loss.shared:
+            also.append(_also("plain_mean", total.numerator.over(total.over)))
         return cls(
             loss=loss.name,
             kind=question.kind,
@@ -156,6 +161,7 @@ class Result:
             headings=role.headings,
             shape=shape,
             kept=kept,
+            shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
             over=str(question.settings.denominator or ""),
         )

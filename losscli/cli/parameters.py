@@ -31,6 +31,9 @@ INPUTS = {
     "var": "Their variances: a file, or a number for all.",
     "std": "Their standard deviations: a file, or a number for all.",
     "log_var": "Logarithms of their variances: a file, or a number for all.",
+    "input_lengths": "How many time steps of each row count: a file, or numbers; all by default.",
+    "target_lengths": "How many labels each row has: a file, or numbers; up to its padding by "
+    "default.",
     "target": "True labels or values.",
     "target_logits": "Unnormalised scores of the true distribution.",
     "target_log_probs": "Log-probabilities of the true distribution.",

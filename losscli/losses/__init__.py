@@ -14,6 +14,7 @@ FAMILIES = {
     "probabilistic": "Probabilistic regression",
     "segmentation": "Segmentation",
     "boxes": "Boxes",
+    "sequence": "Sequences",
 }
 """The modules or packages in this one, and what their families are called."""
 

@@ -17,6 +17,7 @@ from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.masks import AllImages, Images, Masks, Pixels
+from losscli.roles.sequences import Sequences
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
@@ -51,6 +52,7 @@ __all__ = [
     "Role",
     "ScoredClassIndex",
     "ScoredClasses",
+    "Sequences",
     "Spread",
     "Values",
 ]

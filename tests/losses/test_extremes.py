@@ -171,6 +171,10 @@ EXTREMES = [  # what the definition says in the limit
     ("lovasz", {"logits": -RIGHT, "target": [[[0]], [[1]]]}, [1, 1]),
     ("dice-ce", {"logits": -RIGHT, "target": [[[0]], [[1]]], "smooth": 0.0}, [1 + 2 * big] * 2),
     ("dice-ce", {"logits": -inf * RIGHT, "target": [[[0]], [[1]]]}, [inf, inf]),
+    ("ctc", {"log_probs": [[[-inf, 0.0]], [[-inf, 0.0]]], "target": [[1], [0]],
+             "batch_first": True, "target_lengths": [1, 0]}, [0, inf]),
+    ("ctc", {"logits": [[[big, -big]], [[-big, big]]], "target": [[1], [1]], "batch_first": True},
+     [2 * big, 0]),
     *((name, {"pred": [[0, 0, 2 * SIDE, 2 * SIDE], [0, 0, SIDE, SIDE]],
               "target": [[0, 0, 2 * SIDE, 2 * SIDE], [SIDE, SIDE, 2 * SIDE, 2 * SIDE]]}, [0, far])
       for name, far in CORNERS.items()),

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asked import boxes, distributions, masks
+from asked import boxes, distributions, masks, sequences
 
 if TYPE_CHECKING:
     from asked.base import Example
 
-EXAMPLES: dict[str, Example] = {**distributions.EXAMPLES, **boxes.EXAMPLES, **masks.EXAMPLES}
+EXAMPLES: dict[str, Example] = {
+    **distributions.EXAMPLES,
+    **boxes.EXAMPLES,
+    **masks.EXAMPLES,
+    **sequences.EXAMPLES,
+}
 """The examples by the name of their loss."""
 
 FORMS = {
