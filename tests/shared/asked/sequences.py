@@ -26,11 +26,8 @@ def sequences(
             target = np.where(np.arange(LABELS) < own[:, None], target, -1)
         given = {kind: scores if kind == "logits" else logs, "target": target}
         every = {"input_lengths": rng.integers(6, STEPS + 1, n), "target_lengths": own}
-        ignore = ["log-probs-sum", "lengths"]
-        return {
-            **given, **{name: every[name] for name in lengths}, "batch_first": True,
-            "ignore": ignore,
-        }  # fmt: skip
+        more = {name: every[name] for name in lengths}
+        return {**given, **more, "batch_first": True}
 
     return make
 
