@@ -127,8 +127,7 @@ class Result:
         kept: Spool | None = None,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
-        summed = total.shared if reduction == "mean" else total.numerator
-        value = summed.over(denominator or Sum.of(1.0))
+        value = total.summed(reduction).over(denominator or Sum.of(1.0))
         if denominator is not None:
             value = loss.ended(value, question.options)
         shape = role.shape
@@ -140,8 +139,6 @@ class Result:
         mean = total.shared.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
-        if loss.shared:
-            also.append(_also("plain_mean", total.numerator.over(total.over)))
         return cls(
             loss=loss.name,
             kind=question.kind,

@@ -103,6 +103,10 @@ class State:
         """There is a NaN among what counts."""
         return any(one.nan for one in self.facts.values())
 
+    def summed(self, reduction: str) -> Sum:
+        """What is divided."""
+        return self.shared if reduction == "mean" else self.numerator
+
     def denominator(self, reduction: str) -> Sum | None:
         """What the sum of the losses is divided by; None where it is not."""
         return {"mean": self.over, "batchmean": self.rows}.get(reduction)

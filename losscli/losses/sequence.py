@@ -9,7 +9,9 @@ from losscli.losses.limits import log_softmax
 from losscli.options import Stretch
 from losscli.registry import Terms, loss
 from losscli.roles import Sequences
-from losscli.roles.sequences import FILL
+
+FILL = -1
+"""What stands behind the last label of a row."""
 
 
 @loss(

@@ -14,7 +14,7 @@ from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.lazy import np
 from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, told, weighted
 from losscli.shapes import Pairing, Stretched, View
-from losscli.stats import Totals
+from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -214,6 +214,12 @@ class Sequences(Role):
         accuracy = Measure("accuracy", ratio(exact, count), how, None, (exact, count), rule)
         how = f"{wrong:.6g} edits of {labels:.6g} labels, greedy decoding"
         return Report(accuracy, [Measure("cer", ratio(wrong, labels), how)])
+
+    def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
+        count = totals["count"]
+        whole = Sum.of(float(count)) if isinstance(count, int) else count
+        how = "of the losses, not divided by labels, as in Keras"
+        return [Measure("plain_mean", numerator.over(whole), how)]
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
         sides = self.decoded(batch), self.true(batch)
