@@ -142,7 +142,7 @@ class Batch:
             return None
         shape = (self.rows, *self.pairing.elements[1:])
         any_left = self.counts.reshape(self.rows, -1).any(1)
-        return np.array(np.broadcast_to(any_left.reshape(-1, *(1 for _ in shape[1:])), shape))
+        return np.broadcast_to(any_left.reshape(-1, *(1 for _ in shape[1:])), shape).copy()
 
     def counted(self, values: np.ndarray, side: str) -> np.ndarray | None:
         """Which values, in the order of the file, belong to elements that count."""

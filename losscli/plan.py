@@ -24,6 +24,7 @@ from losscli.reader import Reader
 from losscli.registry import Pooled, Terms, flag
 from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
 from losscli.stats import Sum
+from losscli.vectors import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +46,7 @@ LARGE = 2**22
 """The same on a device, which is slow to be told what to do."""
 
 COPIES = 6
-"""A loss of all rows is expected to hold so many tensors of the size of its input, or of pairs."""
+"""A loss of all rows is expected to hold so many tensors of its input, or of a block of pairs."""
 
 NO_CLASS = -100
 """No class index: torch's own default of ignore_index."""
@@ -316,7 +317,7 @@ def _whole(question: Question, rows: int, values: int, dtype: str) -> Finding:
     Raises:
         DataError: so much cannot be held at once.
     """
-    pairs = rows**2 if question.loss.rows == "pairs" else 0
+    pairs = min(rows**2, max(rows, BLOCK)) if question.loss.rows == "pairs" else 0
     needed = (values + pairs) * getattr(torch, dtype).itemsize * COPIES
     what = f"{question.loss.name} needs all {rows:,} rows at once"
     require(needed, what, hint="--limit N takes only the first rows")

@@ -94,7 +94,7 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
                 words[key] = given[key]
     for key in loss.stretched(form):
         words[key] = _stretched(words[key])
-    _refuse_idle(form, options)
+    _refuse_idle(loss, form, options)
     notes = []
     remark = loss.remark(name)
     if remark:
@@ -107,13 +107,14 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     return Question(loss, form, options, settings, words, tuple(notes))
 
 
-def _refuse_idle(form: tuple[str, ...], options: Mapping[str, Any]) -> None:
+def _refuse_idle(loss: Loss[Any, Any], form: tuple[str, ...], options: Mapping[str, Any]) -> None:
     """Refuses options that say nothing of the inputs that are given.
 
     Raises:
         UsageError: one of them was given.
     """
-    if options.get("temperature", 1) != 1 and not {"logits", "target_logits"} & {*form}:
+    logits = {"logits", "target_logits"} & {*loss.inputs}
+    if logits and options.get("temperature", 1) != 1 and not logits & {*form}:
         raise UsageError("--temperature has no meaning here: it divides logits, and there are none")
     if options.get("log_target") and "target" not in form:
         own = flag(next(name for name in form if name in TARGETS))

@@ -167,7 +167,8 @@ class Loss(Generic[P, R]):
         differs: Names that find it although their own default differs, with what to say.
         unit: What the loss is counted in, such as nats.
         rows: "leaf" where a row's loss depends on that row alone, so that some can be computed at
-            a time; "all" where it depends on all of them, "pairs" on each two of them.
+            a time; "all" where it depends on all of them, "pairs" where each two of them are
+            compared, in the blocks of :func:`losscli.vectors.blocks`.
         also: Numbers that follow from the mean alone, such as the perplexity: tables have a line
             for the first.
         shared: What the mean is taken of, in words, where that is not the losses themselves.

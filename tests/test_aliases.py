@@ -82,7 +82,7 @@ OTHERS = {  # Keras; scikit-learn; TensorFlow; optax; timm, kornia, torchmetrics
     "diou": "distance_box_iou_loss",
     "ciou": "complete_box_iou_loss",
     "cosine": "cosine_similarity CosineSimilarity cosine_distance",
-    "listnet": "ranking_softmax_loss",
+    "ranking-softmax": "ranking_softmax_loss",
     "circle": "CircleLoss",
     "ntxent": "NTXentLoss",
     "supcon": "SupConLoss",

@@ -25,6 +25,7 @@ MAY = {
     "memory": LIGHT,
     "spool": LIGHT,
     "watch": LIGHT,
+    "vectors": LIGHT,
     "formats": LIGHT | {"cores", "memory", "spool", "watch"},
     "inputs": LIGHT | {"formats"},
     "views": LIGHT | {"formats"},
@@ -32,8 +33,9 @@ MAY = {
     "batch": LIGHT | {"facts", "views"},
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
-    "roles": LIGHT | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats"},
-    "losses": LIGHT | {"registry", "roles"},
+    "roles": LIGHT
+    | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
+    "losses": LIGHT | {"registry", "roles", "vectors"},
     "state": LIGHT | {"checks", "facts", "quantiles", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
@@ -43,7 +45,7 @@ MAY = {
     | {"weights"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
-    | {"stats"},
+    | {"stats", "vectors"},
     "reader": LIGHT | {"batch", "cores", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},

@@ -91,7 +91,7 @@ def test_mean_is_told_where_it_cannot_be_derived():
     ("name", "text"),
     [
         ("mse", "The mean divides by the number of losses that count."),
-        ("bce", "whatever --weight and --pos-weight."),
+        ("bce", "whatever --weight and --class-weight and --pos-weight."),
         ("multi-margin", "whatever --weight."),
         ("focal-ce", "whatever --alpha."),
         ("quantile", "of losses that count."),

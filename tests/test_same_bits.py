@@ -236,6 +236,8 @@ LAYOUTS = {
 def test_layout_does_not_matter(case, layout):
     name, given, _ = asked(case, 333, np.float64 if layout == "list" else np.float32)
     arrays = {key: one for key, one in given.items() if isinstance(one, np.ndarray)}
+    if layout == "tensor":  # which holds no text
+        arrays = {key: one for key, one in arrays.items() if one.dtype.kind != "U"}
     other = given | {key: LAYOUTS[layout](one) for key, one in arrays.items()}
     wanted, found = evaluate(name, **given), evaluate(name, **other)
     assert bits(found.elements) == bits(wanted.elements)

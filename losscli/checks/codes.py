@@ -107,6 +107,21 @@ CODES: dict[str, Code] = {
         "Finite inputs gave a loss that is larger than any number of the dtype.",
         "--dtype float64 goes further.",
     ),
+    "labels-converted": _code(
+        Level.WARNING,
+        "Labels of pairs are numbered in another way than the loss does, and were converted.",
+        "cosine-embedding, hinge-embedding and margin-ranking want -1 and +1, contrastive 0 and 1.",
+    ),
+    "one-row": _code(
+        Level.WARNING,
+        "A loss that tells each row from all others was asked with one row.",
+        "Are the rows those of the whole batch? More rows are more candidates.",
+    ),
+    "one-vector": _code(
+        Level.NOTE,
+        "An input with one axis was read as one vector, as PyTorch does.",
+        "Rows of vectors have the shape (N, D), also where D is 1.",
+    ),
     "shard-rows": _code(
         Level.WARNING,
         "The files of two inputs do not hold as many rows, one by one.",

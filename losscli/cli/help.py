@@ -22,7 +22,10 @@ EXAMPLES = (
     "cat p.csv | losscli mse --data - --pred yhat --target y --value",
 )
 
-EVERYDAY = ("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile", "poisson-nll")
+EVERYDAY = (
+    *("bce", "ce", "nll", "focal", "kl", "mse", "mae", "huber", "quantile", "poisson-nll"),
+    *("gaussian-nll", "dice", "triplet"),
+)
 """The losses that the overview gives a line each, as far as they are here."""
 
 TOOLS = {
@@ -77,13 +80,19 @@ def of_loss(loss: Loss[Any, Any]) -> str:
     first = next(iter(loss.forms))
     inputs = " ".join(f"{flag(name)} {_FILES.get(name, name)}.npy" for name in first)
     lines = [f"Usage: losscli {loss.name} [inputs] [options]"]
-    lines += [f"Example: losscli {loss.name} {inputs}", ""]
+    lines += [*_command(f"Example: losscli {loss.name} {inputs}"), ""]
     for paragraph in (loss.summary, *loss.doc.text, loss.mean):
         lines += [*wrapped(paragraph), ""]
     lines += wrapped(f"Also called: {', '.join(loss.names)}", "  ")
     lines += wrapped(f"Reference: {loss.reference}", "  ")
     lines += [f"More: losscli explain {loss.name}"]
     return "\n".join(lines)
+
+
+def _command(text: str) -> list[str]:
+    """A command in 80 columns, as a shell takes it."""
+    *before, last = wrap(text, 78, subsequent_indent="  ", break_on_hyphens=False)
+    return [*(f"{line} \\" for line in before), last]
 
 
 def page(text: str, options: Iterable[Any]) -> str:

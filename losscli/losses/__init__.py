@@ -14,6 +14,8 @@ FAMILIES = {
     "probabilistic": "Probabilistic regression",
     "segmentation": "Segmentation",
     "boxes": "Boxes",
+    "embeddings": "Embeddings",
+    "ranking": "Ranking",
     "sequence": "Sequences",
 }
 """The modules or packages in this one, and what their families are called."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from losscli.roles.angles import Angles
 from losscli.roles.base import Asked, Measure, Role
 from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
 from losscli.roles.boxes import Boxes
+from losscli.roles.candidates import Groups, Partners, Twins
 from losscli.roles.classes import (
     BoundedClasses,
     BoundedClassIndex,
@@ -16,15 +18,19 @@ from losscli.roles.classes import (
 from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.lists import Lists, Rewards, SoftLists
 from losscli.roles.masks import AllImages, Images, Masks, Pixels
+from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
 from losscli.roles.sequences import Sequences
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.spreads import Spread
 from losscli.roles.values import Growing, Quantiles, Relative, Values
+from losscli.roles.vectors import Cosine, Triplets
 
 __all__ = [
     "AllImages",
     "Amounts",
+    "Angles",
     "Asked",
     "Binary",
     "BoundedBinary",
@@ -33,26 +39,39 @@ __all__ = [
     "Boxes",
     "ClassIndex",
     "Classes",
+    "Cosine",
+    "CosinePairs",
     "Counts",
     "Distance",
+    "Distances",
     "Distribution",
+    "FarPairs",
+    "Groups",
     "Growing",
     "Images",
     "LabelLists",
     "Labels",
+    "Lists",
     "Masks",
     "Measure",
     "MultiLabel",
     "Outcomes",
+    "Partners",
     "Pixels",
     "PlusMinus",
+    "Preference",
     "Quantiles",
     "Ranked",
+    "Ranking",
     "Relative",
+    "Rewards",
     "Role",
     "ScoredClassIndex",
     "ScoredClasses",
     "Sequences",
+    "SoftLists",
     "Spread",
+    "Triplets",
+    "Twins",
     "Values",
 ]

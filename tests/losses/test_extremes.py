@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cosh, exp, inf, log, log1p
+from math import cosh, exp, inf, log, log1p, sin, sqrt
 
 import numpy as np
 import pytest
@@ -178,6 +178,39 @@ EXTREMES = [  # what the definition says in the limit
     *((name, {"pred": [[0, 0, 2 * SIDE, 2 * SIDE], [0, 0, SIDE, SIDE]],
               "target": [[0, 0, 2 * SIDE, 2 * SIDE], [SIDE, SIDE, 2 * SIDE, 2 * SIDE]]}, [0, far])
       for name, far in CORNERS.items()),
+    ("triplet", {"anchor": [[inf, 0.0], [0.0, 0.0], [0.0, 0.0]],
+                 "positive": [[inf, 0.0], [inf, 0.0], [0.0, 0.0]],
+                 "negative": [[1.0, 0.0], [1.0, 0.0], [inf, 0.0]]}, [0, inf, 0]),
+    ("cosine", {"input1": [[3e30, 4e30], [inf, 1.0], [-inf, inf], [-big, 0.0]],
+                "input2": [[big, 0.0]] * 4}, [0.4, 0, 1 + sqrt(0.5), 2]),
+    ("cosine-embedding", {"input1": [[3e30, 4e30], [inf, 1.0], [-inf, inf], [big, 0.0]],
+                          "input2": [[big, 0.0]] * 4, "target": [1, 1, 1, -1]},
+     [0.4, 0, 1 + sqrt(0.5), 1]),
+    ("hinge-embedding", {"distance": [inf, inf, big, 0.0], "target": [1, -1, 1, -1]},
+     [inf, 0, big, 1]),
+    ("contrastive", {"distance": [inf, inf, 3.0], "target": [1, 0, 1]}, [inf, 0, 4.5]),
+    ("infonce", {"input1": [[big, 0.0], [0.0, big]], "input2": [[big, 0.0], [big, 0.0]],
+                 "temperature": 0.001}, [log(2)] * 2),
+    ("supcon", {"embeddings": [[big, 0.0], [big, 0.0], [0.0, big], [0.0, big]],
+                "target": [0, 0, 1, 1], "temperature": 0.001}, [0] * 4),
+    ("siglip", {"input1": [[big, 0.0], [0.0, big]], "input2": [[big, 0.0], [0.0, big]],
+                "temperature": 0.001, "bias": 0.0}, [log(2)] * 2),
+    ("arcface", {"logits": [[1.0, -1.0], [-1.0, 1.0]], "target": [0, 0]},
+     [0, 64 * (2 + 0.5 * sin(0.5))]),
+    ("cosface", {"logits": [[1.0, -1.0], [-1.0, 1.0]], "target": [0, 0]}, [0, 64 * 2.35]),
+    ("circle", {"logits": [[1.0, -1.0], [-1.0, 1.0]], "target": [0, 0], "gamma": 4.0},
+     [log1p(exp(-0.64)), log1p(exp(18.72))]),
+    ("margin-ranking", {"input1": [inf, -inf, inf], "input2": [inf, 0.0, 0.0], "target": [1] * 3},
+     [0, inf, 0]),
+    ("bpr", {"positive": [inf, -inf, big, -big], "negative": [inf, 0.0, -big, big]},
+     [log(2), inf, 0, 2 * big]),
+    ("dpo", {"chosen": [-inf, -1.0, -1.0, -big], "rejected": [-1.0, -inf, -1.0, 0.0],
+             "ref_chosen": [-1.0, -1.0, -inf, 0.0], "ref_rejected": [-1.0, -1.0, -1.0, 0.0],
+             "beta": 1.0}, [inf, 0, 0, big]),
+    ("listnet", {"logits": [[inf, 0.0], [inf, 0.0], [big, 0.0]],
+                 "target": [[1.0, 1.0], [inf, 0.0], [0.0, 0.0]]}, [inf, 0, big / 2]),
+    ("ranking-softmax", {"logits": [[inf, 0.0], [inf, 0.0], [big, 0.0]],
+                         "target": [[1, 0], [0, 1], [0, 2]]}, [0, inf, 2 * big]),
 ]  # fmt: skip
 DTYPES = {"float64": 1e-12, "float32": 5e-7, "float16": 5e-7}
 """What is near enough; halves are widened to single precision."""
@@ -202,7 +235,8 @@ def posed(case, dtype):
     told = held(wanted, np.float64 if dtype == "float64" else np.float32)
     kept = np.logical_and.reduce([told, *(held(array, dtype) for array in arrays.values())])
     cut = {key: np.asarray(array)[kept].astype(dtype) for key, array in arrays.items()}
-    rest = {"target": np.asarray(given["target"])[kept], **cut}
+    rest = {"target": np.asarray(given["target"])[kept]} if "target" in given else {}
+    rest |= cut
     return {**given, **rest}, np.asarray(wanted, float)[kept]
 
 

@@ -205,7 +205,7 @@ def test_shift_free(name):
     )
 
 
-@pytest.mark.parametrize("name", sorted(NOT_SHIFT_FREE - {"nll"}))
+@pytest.mark.parametrize("name", sorted(NOT_SHIFT_FREE - {"nll", "arcface", "cosface", "circle"}))
 def test_shift_free_fails_outside(name):
     given = data(name)
     assert not np.allclose(elements(name, given), elements(name, shifted(name, given)))

@@ -33,24 +33,20 @@ AGREE = "agree"
 LAYER = "linear_cross_entropy"
 """A layer with weights before the loss, which is ce: nothing that a file holds."""
 
-NOT_YET = {
-    "cosine_embedding_loss": "cosine-embedding",
-    "ctc_loss": "ctc",
-    "hinge_embedding_loss": "hinge-embedding",
-    "margin_ranking_loss": "margin-ranking",
-    "triplet_margin_loss": "triplet",
-    "triplet_margin_with_distance_loss": "triplet",
-}
+NOT_YET = {"ctc_loss": "ctc"}
 """What losscli has no command for."""
 
 LOSSES = {
     "binary_cross_entropy": ("bce", {"input": "probs"}),
     "binary_cross_entropy_with_logits": ("bce", {"input": "logits"}),
+    "cosine_embedding_loss": ("cosine-embedding", {}),
     "cross_entropy": ("ce", {"input": "logits"}),
     "gaussian_nll_loss": ("gaussian-nll", {"input": "mean"}),
+    "hinge_embedding_loss": ("hinge-embedding", {"input": "distance"}),
     "huber_loss": ("huber", {"input": "pred"}),
     "kl_div": ("kl", {"input": "log-probs"}),
     "l1_loss": ("mae", {"input": "pred"}),
+    "margin_ranking_loss": ("margin-ranking", {}),
     "mse_loss": ("mse", {"input": "pred"}),
     "multi_margin_loss": ("multi-margin", {"input": "logits"}),
     "multilabel_margin_loss": ("multilabel-margin", {"input": "logits"}),
@@ -59,17 +55,27 @@ LOSSES = {
     "poisson_nll_loss": ("poisson-nll", {"input": "log-rate"}),
     "smooth_l1_loss": ("smooth-l1", {"input": "pred"}),
     "soft_margin_loss": ("soft-margin", {"input": "logits"}),
+    "triplet_margin_loss": ("triplet", {}),
+    "triplet_margin_with_distance_loss": ("triplet", {}),
 }
 """The command of each function, and the flags that are not named as its arguments."""
 
 OUTCOMES = {
     "binary_cross_entropy": {AGREE: 17},
     "binary_cross_entropy_with_logits": {AGREE: 32},
+    "cosine_embedding_loss": {AGREE: 11},
     "cross_entropy": {AGREE: 126},
     "gaussian_nll_loss": {AGREE: 113, "target of another shape": 216},
+    "hinge_embedding_loss": {
+        AGREE: 22,
+        "NaN": 3,
+        "target of another shape": 3,
+        "target is not -1 or 1": 1,
+    },
     "huber_loss": {AGREE: 13},
     "kl_div": {AGREE: 16, "NaN": 6, "log-probability above 0": 4},
     "l1_loss": {AGREE: 11},
+    "margin_ranking_loss": {"target is not -1 or 1": 32, "NaN": 3, "target of another shape": 3},
     "mse_loss": {AGREE: 14},
     "multi_margin_loss": {AGREE: 111, "scores without rows": 98},
     "multilabel_margin_loss": {AGREE: 16, "labels without rows": 22},
@@ -82,6 +88,8 @@ OUTCOMES = {
     "poisson_nll_loss": {AGREE: 61, "eps without a logarithm": 18},
     "smooth_l1_loss": {AGREE: 16},
     "soft_margin_loss": {AGREE: 4, "target is not -1 or 1": 6},
+    "triplet_margin_loss": {AGREE: 7},
+    "triplet_margin_with_distance_loss": {AGREE: 7},
 }
 """How many samples of each function agree with torch, and how many are refused for which reason."""
 
@@ -106,6 +114,13 @@ def changed(name, change):
     return lambda given: {**given, name: change(given[name])}
 
 
+def stretched(given):
+    """All inputs in the shape that torch would stretch them to."""
+    names = [name for name in given if name.startswith("input") or name == "target"]
+    shape = torch.broadcast_shapes(*(given[name].shape for name in names))
+    return {**given, **{name: given[name].expand(shape).contiguous() for name in names}}
+
+
 def one_row(given, target):
     """Scores of one row as a matrix, and a target of that shape."""
     return {
@@ -124,15 +139,14 @@ REFUSALS = {
         r"wants rows of labels, \(N, C\)", lambda given: one_row(given, [1, -1])
     ),
     "target of another shape": Refusal(
-        r"shapes differ: input\.npy|predictions but 1 targets",
-        lambda given: {**given, "target": given["target"].expand_as(given["input"]).contiguous()},
+        r"shapes differ: input1?\.npy|predictions but 1 targets|has no partner", stretched
     ),
     "all ignored": Refusal(r"no element counts \(every target is .*ignore-index", None),
     "NaN": Refusal(
-        r"(input|target)\.npy.*: NaN ",
+        r"(input\d?|target)\.npy.*: NaN ",
         lambda given: {
             **given,
-            "input": given["input"].nan_to_num(-1.0),
+            **{name: given[name].nan_to_num(-1.0) for name in given if name.startswith("input")},
             "target": given["target"].nan_to_num(0.5),
         },
     ),
@@ -147,7 +161,8 @@ REFUSALS = {
         r"target\.npy.* is no log-probability", changed("target", lambda y: y - y.max())
     ),
     "target is not -1 or 1": Refusal(
-        r"target\.npy.* wants labels of -1 and \+1", changed("target", lambda y: y.sign())
+        r"target\.npy.* (wants labels of -1 and \+1|labels are -1 and .* are 0)",
+        changed("target", lambda y: torch.where(y > 0, 1.0, -1.0).to(y.dtype)),
     ),
     "eps without a logarithm": Refusal(
         r"--eps has no meaning here",
