@@ -155,6 +155,9 @@ class Batch:
             return np.asarray(counts.all(1))
         elif values.ndim > counts.ndim:  # there is an axis of classes, or of labels, besides
             axis = view.class_axis
-            inner = axis is None or axis == len(self.pairing.prediction.row)
-            counts = np.expand_dims(counts, -1 if axis is None or inner else axis)
+            inner = axis == len(self.pairing.prediction.row)
+            if axis is None:
+                counts = counts.reshape(*counts.shape, *[1] * (values.ndim - counts.ndim))
+            else:
+                counts = np.expand_dims(counts, -1 if inner else axis)
         return np.broadcast_to(counts, values.shape)

@@ -201,7 +201,7 @@ class Plan:
             return total
         losses = total.pool.losses
         if kept is not None:
-            kept.add(losses.reshape(-1).numpy())
+            kept.add(losses.elements.numpy())
         return finished(total, losses, self.role, self.wanted)
 
     def several(self, leaves: Sequence[tuple[int, int]]) -> Part:
@@ -223,9 +223,9 @@ class Plan:
         found = self.found(batch)
         if isinstance(found, Pooled):
             return Part(stop - start, pooled(facts, batch, found, self.role))
-        elements, over = self.losses(found, batch)
-        state = measure(facts, batch, elements, over, self.role, self.wanted)
-        return Part(stop - start, state, [elements.numpy()] if self.question.keep else [])
+        losses = self.losses(found, batch)
+        state = measure(facts, batch, losses, self.role, self.wanted)
+        return Part(stop - start, state, [losses.elements.numpy()] if self.question.keep else [])
 
     def found(self, batch: Batch) -> Terms | Pooled:
         """What the function of the loss makes of a leaf, back from the device."""
@@ -253,9 +253,8 @@ class Plan:
             rows = len(batch.prediction) if grain > 1 else None
             if isinstance(found, Pooled):
                 return Pooled(self._back(found.sums[:rows]), found.finish)
-            elements, over = found if isinstance(found, Terms) else (found, None)
-            back = self._back(elements[:rows])
-            return Terms(back, None if over is None else self._back(over[:rows]))
+            terms = found if isinstance(found, Terms) else Terms(found, None)
+            return terms.each(lambda values: self._back(values[:rows]))
 
     @property
     def alone(self) -> bool:
@@ -268,18 +267,18 @@ class Plan:
             return batch.taken
         return {side: values[batch.counts] for side, values in batch.taken.items()}
 
-    def losses(self, found: Terms, batch: Batch) -> tuple[Tensor, Tensor | None]:
+    def losses(self, found: Terms, batch: Batch) -> Terms:
         """The unreduced losses of a leaf and what they count, in the order of the file."""
-        elements = self._ordered(found.elements, batch)
-        over = None if found.over is None else self._ordered(found.over, batch)
+        elements, over, shared = found.each(lambda values: self._ordered(values, batch))
         if batch.weight is not None:
             weight = torch.from_numpy(batch.pairing.order(batch.weight)).double()
             elements = times(weight, elements).to(elements.dtype)
             over = weight if over is None else over * weight
+            shared = None if shared is None else times(weight, shared)
         if batch.kept is not None:
             counts = torch.from_numpy(batch.pairing.order(batch.kept))
             elements = torch.where(counts, elements, 0.0)
-        return elements + 0.0, over  # no -0.0
+        return Terms(elements + 0.0, over, shared)  # no -0.0
 
     def _tensor(self, values: np.ndarray, *, whole: bool = False) -> Tensor:
         """On the device, in the dtype of the computation; class indices stay whole."""

@@ -51,13 +51,19 @@ class Terms(NamedTuple):
 
     elements: Tensor
     over: Tensor | None  # None for 1
+    shared: Tensor | None = None  # what the mean is taken of, where that is not the elements
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Terms:
+        """All of its parts, changed alike."""
+        over, shared = (None if one is None else change(one) for one in self[1:])
+        return Terms(change(self.elements), over, shared)
 
 
 class Pooled(NamedTuple):
     """What each row adds to sums over all rows, of which the losses are made in the end."""
 
     sums: Tensor  # rows first
-    finish: Callable[[Tensor], Tensor]  # from the sums, less the axis of rows, to the losses
+    finish: Callable[[Tensor], Tensor | Terms]  # the losses of the sums, less the axis of rows
 
 
 TARGETS = ("target", "target_logits", "target_log_probs")
@@ -165,7 +171,9 @@ class Loss(Generic[P, R]):
             compared, in the blocks of :func:`losscli.vectors.blocks`.
         also: Numbers that follow from the mean alone, such as the perplexity: tables have a line
             for the first.
-        finish: What is done to the mean, and to no single element: the root of ``rmse``.
+        shared: What the mean is taken of, in words, where that is not the losses themselves.
+        finish: What is done to the mean, and to no single element: the root of ``rmse``. Beside
+            the mean it takes the options of the loss that it names.
         skill: What 1 - the mean / that of the best constant prediction is called, if anything.
         guess: The loss of the best constant prediction, where the measures of the role tell it:
             what the mean of its elements would be.
@@ -180,8 +188,9 @@ class Loss(Generic[P, R]):
     unit: str = ""
     rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
-    finish: Callable[[float], float] | None = None
+    finish: Callable[..., float] | None = None
     skill: str = ""
+    shared: str = ""
     guess: Callable[..., float | None] | None = None
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
@@ -212,6 +221,13 @@ class Loss(Generic[P, R]):
     def names(self) -> tuple[str, ...]:
         """All names but the command's own."""
         return (*self.aliases, *self.differs)
+
+    def ended(self, mean: float, options: Mapping[str, Any]) -> float:
+        """What becomes of a mean."""
+        if self.finish is None:
+            return mean
+        named = inspect.signature(self.finish).parameters
+        return self.finish(mean, **{name: options[name] for name in named if name in options})
 
     def remark(self, name: str) -> str | None:
         """What to say if it was found by a name whose own default differs."""
@@ -318,8 +334,9 @@ def loss(
     unit: str = "",
     rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
-    finish: Callable[[float], float] | None = None,
+    finish: Callable[..., float] | None = None,
     skill: str = "",
+    shared: str = "",
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:
     """Makes a loss of a function; see :class:`Loss` for the arguments."""
 
@@ -336,6 +353,7 @@ def loss(
             also or {},
             finish,
             skill,
+            shared,
         )
 
     return wrap

@@ -74,6 +74,7 @@ class Result:
         value: The reduced loss; None with reduction "none".
         reduction: How it was reduced.
         finish: What was taken of the mean, such as its "root"; "" for nothing.
+        shared: What the mean was taken of, in words; "" for the losses.
         denominator: What the sum was divided by; None where it was not.
         over: How that was asked for: "positives", "rows" or a number; "" if it was not.
         unit: What the loss is counted in, if that has a name.
@@ -111,6 +112,7 @@ class Result:
     kept: Spool | None = field(default=None, compare=False)
     finish: str = ""
     over: str = ""
+    shared: str = ""
 
     @classmethod
     def of(
@@ -125,16 +127,16 @@ class Result:
         kept: Spool | None = None,
     ) -> Result:
         loss, reduction = question.loss, question.reduction
-        value = total.numerator.over(denominator or Sum.of(1.0))
-        if loss.finish and denominator is not None:
-            value = loss.finish(value)
+        value = total.summed(reduction).over(denominator or Sum.of(1.0))
+        if denominator is not None:
+            value = loss.ended(value, question.options)
         shape = role.shape
         report = role.report(total.measured)
         if total.unknown:  # with --nan propagate
             report = report.undone()
         loss_of_row = total.numerator.over(total.rows) if reduction == "none" else value
         means = role.means(total.numerator, loss_of_row, total.measured)
-        mean = total.numerator.over(total.over)
+        mean = total.shared.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
         return cls(
@@ -156,6 +158,7 @@ class Result:
             headings=role.headings,
             shape=shape,
             kept=kept,
+            shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
             over=str(question.settings.denominator or ""),
         )
@@ -368,8 +371,8 @@ def _guess(question: Question, total: State) -> float | None:
     plain = question.reduction in ("mean", "none") and question.settings.denominator is None
     if not plain:
         return None
-    if loss.finish and found is not None and question.reduction == "mean":
-        return loss.finish(found)
+    if found is not None and question.reduction == "mean":
+        return loss.ended(found, question.options)
     return found
 
 

@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, NoReturn
 
 from losscli.errors import DataError, Finding, Level
+from losscli.formats.sequences import Chained, Spelled, Turned
 from losscli.lazy import np
 from losscli.views import Pairing, Shape, Stretched, View
 
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from losscli.formats.base import Field
 
 __all__ = [
+    "Chained",
     "Pairing",
+    "Spelled",
     "Stretched",
+    "Turned",
     "View",
     "along",
     "by_class",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from losscli.checks import Check, Facts, Tally
 from losscli.lazy import np, torch
 from losscli.quantiles import Sample
+from losscli.registry import Terms
 from losscli.stats import ZERO, Extremes, Moments, Ranked, Sum, Totals, together
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Pool:
     """Sums over all rows, and how losses are made of them; empty for a loss of single rows."""
 
     sums: np.ndarray | None = None  # of exact sums
-    finish: Callable[[Tensor], Tensor] | None = None
+    finish: Callable[[Tensor], Tensor | Terms] | None = None
     dtype: Any = None
 
     @classmethod
@@ -39,13 +40,15 @@ class Pool:
         return replace(filled[0], sums=reduce(np.add, sums)) if sums else cls()
 
     @property
-    def losses(self) -> Tensor:
+    def losses(self) -> Terms:
         """The unreduced losses, once all rows are in."""
         assert self.sums is not None
         assert self.finish is not None
         values = [one.value for one in self.sums.reshape(-1)]
         sums = torch.tensor(values, dtype=torch.float64).reshape(self.sums.shape)
-        return self.finish(sums).to(self.dtype)
+        found = self.finish(sums)
+        terms = found if isinstance(found, Terms) else Terms(found, None)
+        return terms._replace(elements=terms.elements.to(self.dtype).reshape(-1))
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class State:
     Attributes:
         elements: Moments of the unreduced losses that count.
         numerator: Their sum, times the sample weights.
+        shared: The sum of what the mean is taken of: mostly the same.
         over: What they count together: the denominator of the mean.
         rows: How many rows count: the denominator of the batchmean.
         extremes: The smallest and the largest loss.
@@ -71,6 +75,7 @@ class State:
 
     elements: Moments = Moments()  # noqa: RUF009 — frozen
     numerator: Sum = ZERO
+    shared: Sum = ZERO
     over: Sum = ZERO
     rows: Sum = ZERO
     extremes: Extremes = Extremes()  # noqa: RUF009 — frozen
@@ -97,6 +102,10 @@ class State:
     def unknown(self) -> bool:
         """There is a NaN among what counts."""
         return any(one.nan for one in self.facts.values())
+
+    def summed(self, reduction: str) -> Sum:
+        """What is divided."""
+        return self.shared if reduction == "mean" else self.numerator
 
     def denominator(self, reduction: str) -> Sum | None:
         """What the sum of the losses is divided by; None where it is not."""
@@ -142,22 +151,20 @@ def _facts(batch: Batch, side: str) -> Facts:
     return Facts.of(ordered[batch.counted(ordered, side)])
 
 
-def measure(
-    facts: State, batch: Batch, elements: Tensor, over: Tensor | None, role: Role, wanted: Wanted
-) -> State:
+def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wanted) -> State:
     """The statistics of a leaf.
 
     Args:
         facts: What is known of it already.
         batch: The leaf.
-        elements: Its unreduced losses, one axis in the order of the file, sample weights included.
-        over: What each of them counts, sample weights included; None for 1.
+        losses: Its unreduced losses, one axis in the order of the file, and what each of them
+            counts, sample weights included.
         role: What is measured beside the loss.
         wanted: How much to keep.
     """
     kept = None if batch.kept is None else torch.from_numpy(batch.pairing.order(batch.kept))
     start = batch.start * batch.pairing.elements_per_row
-    found = _summed(elements, over, kept, start, partial(role.cells, batch), wanted)
+    found = _summed(losses, kept, start, partial(role.cells, batch), wanted)
     return replace(
         found,
         rows=_rows(batch),
@@ -177,16 +184,15 @@ def pooled(facts: State, batch: Batch, found: Pooled, role: Role) -> State:
     return replace(facts, rows=_rows(batch), measured=role.measure(batch), pool=pool)
 
 
-def finished(total: State, elements: Tensor, role: Role, wanted: Wanted) -> State:
+def finished(total: State, losses: Terms, role: Role, wanted: Wanted) -> State:
     """The statistics of losses that were made of sums over all rows."""
-    found = _summed(elements.reshape(-1), None, None, 0, role.free_cells, wanted)
+    found = _summed(losses, None, 0, role.free_cells, wanted)
     names = ("rows", "measured", "facts", "seen", "digests", "pool")
     return replace(found, **{name: getattr(total, name) for name in names})
 
 
 def _summed(
-    elements: Tensor,
-    over: Tensor | None,
+    losses: Terms,
     counts: Tensor | None,
     start: int,
     cells: Cells,
@@ -195,17 +201,17 @@ def _summed(
     """The statistics of some unreduced losses.
 
     Args:
-        elements: The losses, one axis.
-        over: What each of them counts; None for 1.
+        losses: The losses, one axis, and what each of them counts.
         counts: Which of them count; None for all.
         start: How many come before.
         cells: What to show of those at some places.
         wanted: How much to keep.
     """
-    places, kept = None, elements
+    places = None
     if counts is not None:
         places = counts.nonzero()[:, 0]
-        kept, over = elements[places], over if over is None else over[places]
+        losses = losses.each(lambda values: values[places])
+    kept, over, shared = losses
     moments = Moments.of(kept)
     valid, spots = kept, places
     if moments.total.special and bool(kept.isnan().any()):
@@ -218,6 +224,7 @@ def _summed(
     return State(
         elements=moments,
         numerator=moments.total,
+        shared=moments.total if shared is None else Sum.of(shared.double().sum().item()),
         over=Sum.of(float(kept.numel() if over is None else over.double().sum().item())),
         extremes=extremes,
         sample=Sample.of(valid, wanted.expected),

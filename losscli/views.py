@@ -169,5 +169,5 @@ class Pairing:
         """The shape of what has one distribution each: the elements, less the axis of classes."""
         axis = self.prediction.class_axis
         if not self.terms or axis is None:
-            return self.elements
+            return self.markable
         return self.elements[:axis] + self.elements[axis + 1 :]

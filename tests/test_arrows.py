@@ -36,7 +36,7 @@ MAY = {
     "roles": LIGHT
     | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
     "losses": LIGHT | {"registry", "roles", "vectors"},
-    "state": LIGHT | {"checks", "facts", "quantiles", "stats"},
+    "state": LIGHT | {"checks", "facts", "quantiles", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,

@@ -37,6 +37,11 @@ CODES: dict[str, Code] = {
         "The loss of a row depends on all rows, so that all of them are held in memory at once.",
         "Nothing is wrong; --limit N takes only the first rows.",
     ),
+    "lengths": _code(
+        Level.NOTE,
+        "How long each row of labels is was not given: up to its padding, of -1 or the blank.",
+        "--target-lengths says it.",
+    ),
     "squeezed": _code(
         Level.NOTE,
         "An axis of length 1 was dropped, so that prediction and target have one shape.",

@@ -39,6 +39,9 @@ INPUTS = {
     "event": "Whether the event happened (1) or the time is censored (0).",
     "lower": "Lower ends of intervals.",
     "upper": "Their upper ends.",
+    "input_lengths": "How many time steps of each row count: a file, or numbers; all by default.",
+    "target_lengths": "How many labels each row has: a file, or numbers; up to its padding by "
+    "default.",
     "input1": "The first of each pair.",
     "input2": "The second of each pair.",
     "anchor": "What the others are compared with.",

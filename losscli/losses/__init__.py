@@ -15,14 +15,17 @@ FAMILIES = {
     "ordinal": "Ordered classes",
     "survival": "Survival",
     "signal": "Signals and images",
+    "segmentation": "Segmentation",
+    "boxes": "Boxes",
     "embeddings": "Embeddings",
     "ranking": "Ranking",
+    "sequence": "Sequences",
 }
 """The modules or packages in this one, and what their families are called."""
 
 _SEVERAL = {
     "log-loss": "bce is for one probability a row, ce for one a class",
-    "iou": "jaccard is for masks, box-iou for boxes; neither is here yet",
+    "iou": "jaccard is for masks, box-iou for boxes",
     "poisson-deviance": "poisson-nll is the likelihood, tweedie --power 1 the deviance",
     "mean-poisson-deviance": "poisson-nll is the likelihood, tweedie --power 1 the deviance",
     "l2-loss": "mse is the squared error; optax halves it, TensorFlow halves the sum",

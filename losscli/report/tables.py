@@ -182,6 +182,8 @@ def _measures(result: Result) -> Table:
     made = table("measure", "value", "how", "guessing", right=(1, 3))
     guess = "" if result.guess is None else figure(result.guess)
     total = f"sum {figure(result.stats['sum'])}"
+    if result.shared:
+        total = f"sum of {result.shared}"
     if result.denominator is not None:
         total += f" / {_denominator(result.denominator)}"
     if result.finish:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from losscli.roles.angles import Angles
 from losscli.roles.base import Asked, Measure, Role
 from losscli.roles.binary import Binary, BoundedBinary, MultiLabel, PlusMinus
+from losscli.roles.boxes import Boxes
 from losscli.roles.candidates import Groups, Partners, Twins
 from losscli.roles.classes import (
     BoundedClasses,
@@ -20,9 +21,11 @@ from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
 from losscli.roles.latent import Latent
 from losscli.roles.lists import Lists, Rewards, SoftLists
+from losscli.roles.masks import AllImages, Images, Masks, Pixels
 from losscli.roles.ordinal import Ordered, Thresholds
 from losscli.roles.overdispersed import Overdispersed
 from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
+from losscli.roles.sequences import Sequences
 from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.signals import Image, Scaled, Signal
 from losscli.roles.spreads import Heavy, Pointed, Spread
@@ -31,6 +34,7 @@ from losscli.roles.values import Growing, Quantiles, Relative, Values
 from losscli.roles.vectors import Cosine, Triplets
 
 __all__ = [
+    "AllImages",
     "Amounts",
     "Angles",
     "Asked",
@@ -38,6 +42,7 @@ __all__ = [
     "BoundedBinary",
     "BoundedClassIndex",
     "BoundedClasses",
+    "Boxes",
     "ClassIndex",
     "Classes",
     "Cosine",
@@ -51,17 +56,20 @@ __all__ = [
     "Growing",
     "Heavy",
     "Image",
+    "Images",
     "Interval",
     "LabelLists",
     "Labels",
     "Latent",
     "Lists",
+    "Masks",
     "Measure",
     "MultiLabel",
     "Ordered",
     "Outcomes",
     "Overdispersed",
     "Partners",
+    "Pixels",
     "PlusMinus",
     "Pointed",
     "Preference",
@@ -74,6 +82,7 @@ __all__ = [
     "Scaled",
     "ScoredClassIndex",
     "ScoredClasses",
+    "Sequences",
     "Signal",
     "SoftLists",
     "Spread",

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from losscli.roles.base import Asked
     from losscli.views import Pairing
 
-_CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
+CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
+"""What is positive is above it, for each kind of prediction."""
 
 
 class Binary(Role):
@@ -96,7 +97,7 @@ class Binary(Role):
     def cut(self) -> float:
         """Predictions above it are positive: in the space in which they are given."""
         asked = self.asked.options.get("threshold", self.asked.settings.threshold)
-        return _CUTS[self.asked.kind] if asked is None else asked
+        return CUTS[self.asked.kind] if asked is None else asked
 
     def positive(self, batch: Batch) -> np.ndarray:
         return batch.target > (0.5 if batch.target.dtype.kind == "f" else 0)

@@ -31,7 +31,8 @@ def test_loss(name, losscli):
     assert {"Formula", "Inputs", "Shape", "Mean", "Accuracy", "Reference"} <= {*titles}
     assert {"Elsewhere", "Related"} & {*titles}
     for option in loss.options.values():
-        assert f"--{option.name.replace('_', '-')} {option.help}" in shown
+        words = f" {option.choice}" if option.choice else ""
+        assert f"--{option.name.replace('_', '-')}{words} {option.help}" in shown
         assert f"Must be {option.range}." in shown or not option.bounds
     assert all(other in shown for other in (*loss.aliases, *loss.differs.values()))
     assert not re.search(r">>>|[ \t]$|\x1b", ran.out, re.MULTILINE)

@@ -28,6 +28,14 @@ SAME = {
     "target": [0.0, 2.0**-24, 1.0, 6e4, 1e30, 1e-300],
 }
 
+RIGHT = np.array([[[[big]], [[-big]]], [[[-big]], [[big]]]])
+"""Two images of one pixel and two classes, of which the first is of class 0."""
+RATIOS = ("dice", "jaccard", "tversky")
+BATCHED = ("focal-tversky", "generalized-dice")
+SIDE = 29984.0
+CORNERS = {"box-iou": 1, "giou": 1.5, "diou": 1.25, "ciou": 1.25}
+"""The losses of two squares that touch at a corner."""
+
 EXTREMES = [  # what the definition says in the limit
     ("bce", {"logits": [big, -big, big, -big], "target": [1, 1, 0, 0]}, [0, big, big, 0]),
     ("bce", {"logits": [inf, -inf, inf, -inf], "target": [1, 1, 0, 0]}, [0, inf, inf, 0]),
@@ -154,6 +162,24 @@ EXTREMES = [  # what the definition says in the limit
     ("rmsle", {"pred": [3 + 2.0**-9, 10 - 2.0**-7], "target": [3.0, 10.0]}, ROOTS),
     ("tweedie", {"rate": [1e-42, 5e-324], "target": [1.0, 1.0], "power": 1.0},
      [2 * (42 * log(10) - 1), 2 * (-log(5e-324) - 1)]),
+    *((name, {"logits": size * RIGHT, "target": [[[0]], [[1]]]}, [[0, 0]] * 2)
+      for name in RATIOS for size in (1, inf)),
+    *((name, {"logits": -size * RIGHT, "target": [[[0]], [[1]]], "smooth": 0.0}, [[1, 1]] * 2)
+      for name in RATIOS for size in (1, inf)),
+    *((name, {"logits": size * RIGHT, "target": [[[0]], [[1]]]}, [0, 0])
+      for name in (*BATCHED, "lovasz", "dice-ce") for size in (1, inf)),
+    *((name, {"logits": -size * RIGHT, "target": [[[0]], [[1]]], "smooth": 0.0}, [1, 1])
+      for name in BATCHED for size in (1, inf)),
+    ("lovasz", {"logits": -RIGHT, "target": [[[0]], [[1]]]}, [1, 1]),
+    ("dice-ce", {"logits": -RIGHT, "target": [[[0]], [[1]]], "smooth": 0.0}, [1 + 2 * big] * 2),
+    ("dice-ce", {"logits": -inf * RIGHT, "target": [[[0]], [[1]]]}, [inf, inf]),
+    ("ctc", {"log_probs": [[[-inf, 0.0]], [[-inf, 0.0]]], "target": [[1], [0]],
+             "batch_first": True, "target_lengths": [1, 0]}, [0, inf]),
+    ("ctc", {"logits": [[[big, -big]], [[-big, big]]], "target": [[1], [1]], "batch_first": True},
+     [2 * big, 0]),
+    *((name, {"pred": [[0, 0, 2 * SIDE, 2 * SIDE], [0, 0, SIDE, SIDE]],
+              "target": [[0, 0, 2 * SIDE, 2 * SIDE], [SIDE, SIDE, 2 * SIDE, 2 * SIDE]]}, [0, far])
+      for name, far in CORNERS.items()),
     ("triplet", {"anchor": [[inf, 0.0], [0.0, 0.0], [0.0, 0.0]],
                  "positive": [[inf, 0.0], [inf, 0.0], [0.0, 0.0]],
                  "negative": [[1.0, 0.0], [1.0, 0.0], [inf, 0.0]]}, [0, inf, 0]),

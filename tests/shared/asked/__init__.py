@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asked import distributions, ordered, signals, survival, vectors
+from asked import (
+    boxes,
+    distributions,
+    masks,
+    ordered,
+    sequences,
+    signals,
+    survival,
+    vectors,
+)
 
 if TYPE_CHECKING:
     from asked.base import Example
@@ -18,6 +27,9 @@ EXAMPLES: dict[str, Example] = {
     **ordered.EXAMPLES,
     **survival.EXAMPLES,
     **signals.EXAMPLES,
+    **boxes.EXAMPLES,
+    **masks.EXAMPLES,
+    **sequences.EXAMPLES,
     **vectors.EXAMPLES,
 }
 """The examples by the name of their loss."""
