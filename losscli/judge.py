@@ -144,7 +144,9 @@ def _sample_weight(total: State) -> list[Finding]:
 
 def _overflow(total: State, dtype: str) -> list[Finding]:
     """Infinite losses of finite values, or an infinite sum of finite losses."""
-    infinite = any(check.code in ("infinite", "impossible", "nan") for check in total.seen)
+    infinite = any(
+        check.code in ("infinite", "impossible", "nan", "silent") for check in total.seen
+    )
     if infinite or total.unknown or not total.numerator.special:
         return []
     what = "a loss" if math.isinf(total.extremes.high) else "the sum of the losses"

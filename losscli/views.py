@@ -88,6 +88,7 @@ class Stretched(View):
 
     def fold(self, counts: np.ndarray) -> np.ndarray:
         """Which of its own values belong to anything that counts."""
+        counts = counts.reshape(*counts.shape, *(1 for _ in self.row[counts.ndim - 1 :]))
         axes = [axis + 1 for axis, size in enumerate(self.own) if size < self.row[axis]]
         axes += [0] if self.fixed else []
         return np.asarray(counts.any(tuple(axes), keepdims=True))

@@ -11,6 +11,8 @@ from losscli.errors import Level
 from losscli.lazy import np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from losscli.batch import Batch
 
 
@@ -92,20 +94,76 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
 
 
 @cache
-def not_wide(side: str) -> Check:
-    """The check of a variance, or of another width of a distribution."""
+def not_wide(side: str, *, zero: bool = True) -> Check:
+    """The check of a variance, or of another width of a distribution, which may be 0 or not."""
 
     @check("width-range", Level.ERROR, on=side)
     def too_low(batch: Batch) -> np.ndarray | None:
         """Variances, standard deviations and scales below 0: logarithms, perhaps."""
-        return None if batch.span(side)[0] >= 0 else np.asarray(batch.values(side) < 0)
+        low, _ = batch.span(side)
+        if low > 0 or (zero and low == 0):
+            return None
+        values = batch.values(side)
+        return np.asarray(values < 0 if zero else values <= 0)
 
     @too_low.says
     def _(tally: Tally, case: Case) -> tuple[str, str]:
-        message = f"{case.place}: --{side} must be at least 0, not {tally.value:g} ({like(tally)})"
+        wanted = "at least 0" if zero else "above 0"
+        option = side.replace("_", "-")
+        message = f"{case.place}: --{option} must be {wanted}, not {tally.value:g} ({like(tally)})"
         return message, "--log-var takes logarithms of variances" if side == "var" else ""
 
     return too_low
+
+
+_VARIANCE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "var": lambda values: values,
+    "std": lambda values: values * values,
+    "log_var": lambda values: np.exp(values.astype(np.float64)),
+}
+"""The variance, of each way to say it."""
+
+
+@cache
+def narrow(side: str) -> Check:
+    """The check of a variance that is too small to count as what it is."""
+
+    @check("clamped", Level.WARNING, on=side)
+    def clamped(batch: Batch) -> np.ndarray | None:
+        """Variances below eps, which a loss takes for eps.
+
+        --eps takes a smaller bound.
+        """
+        eps = batch.options["eps"]
+        with np.errstate(over="ignore"):
+            found = np.asarray(_VARIANCE[side](batch.values(side)) < eps)
+        return found if found.any() else None
+
+    @clamped.says
+    def _(tally: Tally, case: Case) -> tuple[str, str]:
+        message = (
+            f"{case.place}: --{side.replace('_', '-')} {tally.value:g} is a variance below "
+            f"{case.options['eps']:g}, and counts as that, as in torch ({like(tally)})"
+        )
+        return message, "--eps takes a smaller bound"
+
+    return clamped
+
+
+@check("interval-ends", Level.ERROR, on="upper")
+def crossed(batch: Batch) -> np.ndarray | None:
+    """Intervals that end before they begin.
+
+    Were the two ends swapped?
+    """
+    found = np.asarray(batch.values("upper") < batch.values("prediction"))
+    return found if found.any() else None
+
+
+@crossed.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: --upper is {tally.value:g}, and --lower is above it ({like(tally)})"
+    return message, "were the two ends swapped?"
 
 
 @check("count-whole", Level.WARNING, on="target")

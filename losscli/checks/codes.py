@@ -89,8 +89,13 @@ CODES: dict[str, Code] = {
     ),
     "unfinished": _code(
         Level.NOTE,
-        "The losses are shown before the root, which is taken of their mean alone.",
+        "The losses are shown before the root, or logarithm, that is taken of their mean alone.",
         "--reduction mean is the loss.",
+    ),
+    "data-range": _code(
+        Level.WARNING,
+        "The targets are further apart than the range that they are said to have.",
+        "--data-range says how far apart values can be: 255 for bytes.",
     ),
     "negative-margin": _code(
         Level.WARNING,

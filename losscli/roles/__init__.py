@@ -17,13 +17,19 @@ from losscli.roles.classes import (
 )
 from losscli.roles.counts import Amounts, Counts
 from losscli.roles.distributions import Distance, Distribution
+from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
+from losscli.roles.latent import Latent
 from losscli.roles.lists import Lists, Rewards, SoftLists
 from losscli.roles.masks import AllImages, Images, Masks, Pixels
+from losscli.roles.ordinal import Ordered, Thresholds
+from losscli.roles.overdispersed import Overdispersed
 from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
 from losscli.roles.sequences import Sequences
 from losscli.roles.sets import LabelLists, Ranked
-from losscli.roles.spreads import Spread
+from losscli.roles.signals import Image, Scaled, Signal
+from losscli.roles.spreads import Heavy, Pointed, Spread
+from losscli.roles.survival import Survival
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 from losscli.roles.vectors import Cosine, Triplets
 
@@ -48,17 +54,24 @@ __all__ = [
     "FarPairs",
     "Groups",
     "Growing",
+    "Heavy",
+    "Image",
     "Images",
+    "Interval",
     "LabelLists",
     "Labels",
+    "Latent",
     "Lists",
     "Masks",
     "Measure",
     "MultiLabel",
+    "Ordered",
     "Outcomes",
+    "Overdispersed",
     "Partners",
     "Pixels",
     "PlusMinus",
+    "Pointed",
     "Preference",
     "Quantiles",
     "Ranked",
@@ -66,11 +79,15 @@ __all__ = [
     "Relative",
     "Rewards",
     "Role",
+    "Scaled",
     "ScoredClassIndex",
     "ScoredClasses",
     "Sequences",
+    "Signal",
     "SoftLists",
     "Spread",
+    "Survival",
+    "Thresholds",
     "Triplets",
     "Twins",
     "Values",

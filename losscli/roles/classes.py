@@ -117,9 +117,8 @@ class ClassIndex(Role):
         return []
 
     def measure(self, batch: Batch) -> Totals:
-        scores, classes = batch.prediction, batch.prediction.shape[1]
-        true = self.true(batch)
-        guessed = scores.argmax(1)
+        scores, classes = batch.prediction, self.pairing.classes or 1
+        true, guessed = self.true(batch), self.chosen(batch)
         parts: dict[str, object] = {
             "count": amount(np.ones(true.shape, bool), batch),
             "hits": amount(guessed == true, batch),
@@ -156,6 +155,10 @@ class ClassIndex(Role):
         known = known if batch.counts is None else known & batch.counts
         found = tally(batch.target, replace(batch, counts=known), classes)
         return found if found.dtype == object else exact(found)
+
+    def chosen(self, batch: Batch) -> np.ndarray:
+        """The class that each element was given."""
+        return np.asarray(batch.prediction.argmax(1))
 
     def true(self, batch: Batch) -> np.ndarray:
         """The true class of each element; ignored elements are class 0, and do not count."""
@@ -214,11 +217,10 @@ class ClassIndex(Role):
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
         spots = np.unravel_index(places, batch.prediction[:, 0].shape)
-        scores = np.moveaxis(batch.prediction, 1, -1)[spots]
-        true = self.true(batch)[spots]
+        chosen, true = self.chosen(batch)[spots], self.true(batch)[spots]
         return [
-            [self.names.shown(int(row.argmax())), self.names.shown(int(one))]
-            for row, one in zip(scores, true, strict=True)
+            [self.names.shown(int(one)), self.names.shown(int(other))]
+            for one, other in zip(chosen, true, strict=True)
         ]
 
     @property

@@ -20,7 +20,9 @@ NEAR = sum((H**2 / m + H**4 / m**3 / 6) / 4 for m in (1 + H, 1 - H))
 """The Jensen-Shannon divergence of 1/2 ± H from one half, by its series."""
 E = 2.0**-25
 ROOTS = [log1p(2.0**-11) ** 2, log1p(-(2.0**-7) / 11) ** 2]
-ERRORS = [name for name, one in losses.items() if one.family == "regression"]
+ERRORS = [
+    name for name, one in losses.items() if one.family == "regression" and name not in EXAMPLES
+]
 SAME = {
     "pred": [0.0, 2.0**-24, 1.0, 6e4, 1e30, 1e-300],
     "target": [0.0, 2.0**-24, 1.0, 6e4, 1e30, 1e-300],
@@ -254,7 +256,7 @@ def test_extremes(case, dtype, given, wanted):
     result = evaluate(name, **given)
     np.testing.assert_allclose(result.elements, wanted, rtol=DTYPES[dtype])
     assert not np.signbit(result.elements[result.elements == 0]).any()
-    clamped = "probs" in given and 100 in wanted
+    clamped = ("probs" in given and 100 in wanted) or np.min(given.get("var", 1)) < 1e-6
     impossible = "probs" in given and "alpha" in given
     endless = any(np.isinf(given[key]).any() for key in given) or np.isinf(wanted).any()
     assert bool(result.warnings) == bool(clamped or impossible or endless), result.warnings

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from losscli.lazy import Tensor, torch
 from losscli.losses.limits import times
-from losscli.options import Bound, NonNegative
+from losscli.options import Bound, NonNegative, Stretch
 from losscli.registry import loss
-from losscli.roles import Amounts, Counts
+from losscli.roles import Amounts, Counts, Overdispersed
 from losscli.roles.counts import constant, stirling
+from losscli.roles.overdispersed import best, rising
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
@@ -180,6 +181,73 @@ def _(log_rate: Tensor, target: Tensor) -> Tensor:
 def _(totals: Totals) -> float | None:
     """That of always predicting the mean."""
     return constant(totals, 2.0)
+
+
+@loss(
+    Overdispersed,
+    unit="nats",
+    reference="torch.distributions.NegativeBinomial",
+    aliases=("negative-binomial-nll", "nb-nll", "neg-binomial", "NegativeBinomial", "nbinom"),
+)
+def negative_binomial(rate: Tensor, total_count: Stretch, target: Tensor) -> Tensor:
+    """Negative log-likelihood of counts that vary more than a Poisson distribution lets them.
+
+    With the total count r and the mean μ:  loss = ln y! - ln Γ(y + r) + ln Γ(r)
+    + r · ln(1 + μ / r) + y · ln(1 + r / μ). The variance is μ + μ² / r, or μ + a · μ² with the
+    dispersion a = 1 / r, of which 0 is Poisson. --logits are PyTorch's: ln(μ / r).
+
+    Shape:
+        Any; the target's is the same. Total counts or dispersions: the same, one for each row, or
+        one number.
+
+    Related:
+        poisson-nll: where the dispersion is 0, with ln y! in full.
+
+    Reference:
+        torch.distributions.NegativeBinomial, whose log_prob is the opposite; scipy.stats.nbinom
+        with p = r / (r + μ); Cameron and Trivedi, 1986 (NB2).
+
+    Example:
+        >>> negative_binomial(torch.tensor([2.0]), torch.tensor([1.0]), torch.tensor([3.0]))
+        tensor([2.3150])
+    """
+    return _overdispersed(rate.double().log(), total_count, target)
+
+
+@negative_binomial.given
+def _(log_rate: Tensor, total_count: Stretch, target: Tensor) -> Tensor:
+    return _overdispersed(log_rate, total_count, target)
+
+
+@negative_binomial.given
+def _(logits: Tensor, total_count: Stretch, target: Tensor) -> Tensor:
+    return _overdispersed(logits + total_count.log(), total_count, target)
+
+
+@negative_binomial.given
+def _(rate: Tensor, dispersion: Stretch, target: Tensor) -> Tensor:
+    return _overdispersed(rate.double().log(), dispersion.double().reciprocal(), target)
+
+
+@negative_binomial.given
+def _(log_rate: Tensor, dispersion: Stretch, target: Tensor) -> Tensor:
+    return _overdispersed(log_rate, dispersion.double().reciprocal(), target)
+
+
+@negative_binomial.guessed
+def _(totals: Totals) -> float | None:
+    """That of always predicting the mean, with the same total count for all."""
+    return best(totals)
+
+
+def _overdispersed(log_rate: Tensor, total_count: Tensor, target: Tensor) -> Tensor:
+    """In float64: large parts cancel, that float32 does not hold to the unit."""
+    logs, total, count = log_rate.double(), total_count.double(), target.double()
+    odds = logs - total.log()
+    whole = (total + count) * torch.logaddexp(odds, torch.zeros_like(odds))
+    whole = torch.where(total == inf, logs.exp(), whole)
+    found = (count + 1).lgamma() - rising(count, total) + whole - times(count, logs)
+    return _limit(found, logs, count).to(target.dtype)
 
 
 def _finite(found: Tensor, given: Tensor, target: Tensor) -> Tensor:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from math import log, pi
+from math import lgamma, log, pi, sqrt
+from typing import TYPE_CHECKING
 
-from losscli.lazy import Tensor
+from losscli.lazy import Tensor, torch
 from losscli.options import Positive, Stretch
 from losscli.registry import loss
-from losscli.roles import Spread
+from losscli.roles import Heavy, Pointed, Spread
+from losscli.roles.values import deviation
+
+if TYPE_CHECKING:
+    from losscli.stats import Moments, Totals
+
+HALF_LOG_2PI = 0.5 * log(2 * pi)
 
 
 @loss(
@@ -54,14 +61,154 @@ def gaussian_nll(
     """
     wide = var.clamp(min=eps)
     found = 0.5 * (wide.log() + (target - mean).square() / wide)
-    return found + 0.5 * log(2 * pi) if full else found
+    return found + HALF_LOG_2PI if full else found
 
 
 @gaussian_nll.given
 def _(mean: Tensor, std: Stretch, target: Tensor, *, full: bool, eps: Positive) -> Tensor:
-    return gaussian_nll(mean, std.square(), target, full=full, eps=eps)
+    wide = std.clamp(min=sqrt(eps))
+    found = wide.log() + 0.5 * ((target - mean) / wide).square()
+    return found + HALF_LOG_2PI if full else found
 
 
 @gaussian_nll.given
 def _(mean: Tensor, log_var: Stretch, target: Tensor, *, full: bool, eps: Positive) -> Tensor:
-    return gaussian_nll(mean, log_var.exp(), target, full=full, eps=eps)
+    logs = log_var.clamp(min=log(eps))
+    found = 0.5 * (logs + ((target - mean) * (-0.5 * logs).exp()).square())
+    return found + HALF_LOG_2PI if full else found
+
+
+@gaussian_nll.guessed
+def _(totals: Totals, *, full: bool, eps: float) -> float | None:
+    """That of always predicting the mean and the variance of all targets."""
+    target: Moments | None = totals.get("target")
+    if target is None or target.variance is None:
+        return None
+    wide = max(target.variance, eps)
+    return 0.5 * (log(wide) + target.variance / wide) + (HALF_LOG_2PI if full else 0.0)
+
+
+@loss(
+    Pointed,
+    unit="nats",
+    reference="torch.distributions.Laplace",
+    aliases=("laplace", "laplace-negative-log-likelihood"),
+)
+def laplace_nll(mean: Tensor, scale: Stretch, target: Tensor) -> Tensor:
+    """Negative log-likelihood of values under Laplace distributions.
+
+    loss = ln(2 · scale) + |y - mean| / scale: the absolute error, with how wide it may be. It is
+    the whole likelihood, and may be negative.
+
+    Shape:
+        Any; the target's is the same. Scales: the same, one for each row, or one number.
+
+    Related:
+        mae: where all scales are 1, but for ln 2.
+        gaussian-nll: of normal distributions.
+
+    Reference:
+        torch.distributions.Laplace, whose log_prob is the opposite; Laplace, 1774.
+
+    Example:
+        >>> laplace_nll(torch.tensor([0.0]), torch.tensor([2.0]), torch.tensor([1.0]))
+        tensor([1.8863])
+    """
+    return scale.log() + log(2) + (target - mean).abs() / scale
+
+
+@laplace_nll.guessed
+def _(totals: Totals) -> float | None:
+    """That of always predicting the median and the mean distance from it."""
+    far = deviation(totals)
+    return log(2 * far) + 1 if far else None
+
+
+@loss(
+    Heavy,
+    unit="nats",
+    reference="torch.distributions.StudentT",
+    aliases=("student-t-nll", "studentt", "t-nll"),
+)
+def student_t(mean: Tensor, scale: Stretch, target: Tensor, *, df: Positive = 4.0) -> Tensor:
+    """Negative log-likelihood of values under Student's t distributions: outliers cost little.
+
+    With z = (y - mean) / scale:  loss = ln scale + ½ · (df + 1) · ln(1 + z² / df)
+    + ½ · ln(df · π) + ln Γ(df / 2) - ln Γ((df + 1) / 2). It is the whole likelihood, and may be
+    negative. The scale is no standard deviation: that is scale · √(df / (df - 2)), from df = 2 on.
+
+    Args:
+        df: Degrees of freedom: 1 is a Cauchy distribution, many are a normal one.
+
+    Shape:
+        Any; the target's is the same. Scales: the same, one for each row, or one number.
+
+    Related:
+        gaussian-nll: with --full, where --df has no end.
+        cauchy: the shape of it where --df is 1.
+
+    Reference:
+        torch.distributions.StudentT, whose log_prob is the opposite; Lange et al., 1989.
+
+    Example:
+        >>> student_t(torch.tensor([0.0]), torch.tensor([2.0]), torch.tensor([1.0]))
+        tensor([1.8255])
+    """
+    z = ((target - mean) / scale).abs() / sqrt(df)
+    near = z.clamp(max=1).square().log1p()
+    far = 2 * torch.hypot(z, torch.ones_like(z)).log()
+    return scale.log() + 0.5 * (df + 1) * torch.where(z < 1, near, far) + _student(df)
+
+
+def _student(df: float) -> float:
+    """What the likelihood of Student's t distribution has for all values."""
+    half = df / 2
+    if half < 1000:
+        gammas = lgamma(half) - lgamma(half + 0.5)
+    else:  # a difference of large numbers, by its series
+        gammas = -0.5 * log(half) + 1 / (8 * half) - 1 / half / half / half / 192
+    return 0.5 * log(df * pi) + gammas
+
+
+@loss(
+    Spread,
+    reference="properscoring.crps_gaussian",
+    aliases=("crps-gaussian", "gaussian-crps", "continuous-ranked-probability-score"),
+)
+def crps(mean: Tensor, std: Stretch, target: Tensor) -> Tensor:
+    """Continuous ranked probability score of normal distributions, in the unit of the target.
+
+    With z = (y - mean) / std:  loss = std · (z · (2 Φ(z) - 1) + 2 φ(z) - 1 / √π), where Φ and φ
+    are the distribution and the density of the standard normal one. It is the integral of the
+    squared gap between two distribution functions: the predicted one, and the step at the target.
+    A standard deviation of 0 is a point: the absolute error.
+
+    Shape:
+        Any; the target's is the same. Widths: the same, one for each row, or one number.
+
+    Related:
+        mae: where all standard deviations are 0.
+        gaussian-nll: the logarithm of the density instead.
+        rps: of classes in an order.
+
+    Reference:
+        properscoring.crps_gaussian; Gneiting and Raftery, 2007; Gneiting et al., 2005.
+
+    Example:
+        >>> crps(torch.tensor([0.0]), torch.tensor([1.0]), torch.tensor([0.0]))
+        tensor([0.2337])
+    """
+    far = (target - mean).abs()
+    z = torch.where(far == 0, 0.0, far / std)
+    peak = (-0.5 * z.square()).exp() * sqrt(2 / pi)
+    return far * torch.erf(z * sqrt(0.5)) + std * (peak - 1 / sqrt(pi))
+
+
+@crps.given
+def _(mean: Tensor, var: Stretch, target: Tensor) -> Tensor:
+    return crps(mean, var.sqrt(), target)
+
+
+@crps.given
+def _(mean: Tensor, log_var: Stretch, target: Tensor) -> Tensor:
+    return crps(mean, (0.5 * log_var).exp(), target)

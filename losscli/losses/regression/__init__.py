@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from losscli.losses.regression.plain import huber, mae, mse, rmse, smooth_l1
-from losscli.losses.regression.relative import mape, msle, rmsle, smape, wape
+from losscli.losses.regression.relative import mape, mase, msle, rmsle, smape, wape
 from losscli.losses.regression.robust import (
     cauchy,
     charbonnier,
@@ -23,6 +23,7 @@ __all__ = [
     "log_cosh",
     "mae",
     "mape",
+    "mase",
     "mse",
     "msle",
     "quantile",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, np, torch
 from losscli.losses.regression.plain import root
-from losscli.options import Positive
+from losscli.options import Positive, Stretch
 from losscli.registry import Terms, loss
-from losscli.roles import Growing, Relative, Values
+from losscli.roles import Growing, Relative, Scaled, Values
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
@@ -138,6 +138,35 @@ def _(totals: Totals) -> float | None:
     if not 0 < size < inf:
         return None
     return float(np.abs(values - np.median(values)).sum()) / size
+
+
+@loss(
+    Scaled,
+    reference="Hyndman and Koehler, 2006",
+    aliases=("mean-absolute-scaled-error",),
+)
+def mase(pred: Tensor, scale: Stretch, target: Tensor) -> Tensor:
+    """Mean absolute scaled error: below 1, a forecast is better than the naive one.
+
+    loss = |prediction - target| / scale, where the scale is the mean absolute error of the naive
+    forecast of the series that the model was fitted to: the mean of |y_t - y_(t-m)|, with m = 1,
+    or the length of a season.
+
+    Shape:
+        Any; the target's is the same. Scales: the same, one for each row (series), or one number.
+
+    Related:
+        mae: the same with a scale of 1.
+        wape: errors over the targets.
+
+    Reference:
+        Hyndman and Koehler, 2006; sktime.performance_metrics.forecasting.
+
+    Example:
+        >>> mase(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 2.0]), torch.tensor([2.0, 2.0]))
+        tensor([0.5000, 1.0000])
+    """
+    return (pred - target).abs() / scale
 
 
 @loss(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asked import boxes, distributions, masks, sequences, vectors
+from asked import boxes, distributions, masks, ordered, sequences, signals, survival, vectors
 
 if TYPE_CHECKING:
     from asked.base import Example
@@ -18,6 +18,9 @@ EXAMPLES: dict[str, Example] = {
     **boxes.EXAMPLES,
     **masks.EXAMPLES,
     **sequences.EXAMPLES,
+    **ordered.EXAMPLES,
+    **survival.EXAMPLES,
+    **signals.EXAMPLES,
     **vectors.EXAMPLES,
 }
 """The examples by the name of their loss."""

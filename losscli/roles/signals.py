@@ -1,0 +1,109 @@
+"""Targets that are signals, or images."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from losscli import shapes
+from losscli.checks import amounts
+from losscli.checks.base import Case, Found, Tally, check
+from losscli.checks.numbers import numbers
+from losscli.checks.words import like
+from losscli.errors import DataError, Finding, Level
+from losscli.lazy import np
+from losscli.roles.base import Measure, Report, ratio, weighted
+from losscli.roles.values import Values
+from losscli.shapes import Pairing, View
+from losscli.stats import Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from losscli.batch import Batch
+    from losscli.checks import Check, Facts
+
+
+class Image(Values):
+    """A real number for each prediction, in a known range."""
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        known, wide = facts["target"], self.asked.options["data_range"]
+        if not known.high - known.low > wide:
+            return []
+        message = (
+            f"{self.asked.target.label}: values from {known.low:g} to {known.high:g} are further "
+            f"apart than --data-range {wide:g}"
+        )
+        hint = "--data-range 255 is for bytes"
+        return [Finding("data-range", Level.WARNING, message, hint, "target")]
+
+
+@check("silent", Level.WARNING, on="target", whole_rows=True)
+def silent(batch: Batch) -> Found | None:
+    """Signals of zeros alone, which have no ratio.
+
+    --mask leaves rows out.
+    """
+    none = np.asarray(~(batch.target.any(-1) & batch.prediction.any(-1)))
+    return Found(none, np.zeros(none.shape)) if none.any() else None
+
+
+@silent.says
+def _(tally: Tally, case: Case) -> tuple[str, str]:
+    message = f"{case.place}: a signal of zeros alone ({like(tally, 'signal')}), which costs ∞"
+    return message, "--mask leaves rows out"
+
+
+class Signal(Values):
+    """A signal for each predicted one: the last axis is time."""
+
+    def pair(self) -> Pairing:
+        prediction, target = self.asked.prediction, self.asked.target
+        shape = prediction.shape
+        if shape != target.shape or not shape:
+            raise DataError(
+                f"signals have one shape, and their last axis is time: {prediction.label} is "
+                f"{shape}, {target.label} is {target.shape}",
+                code="shape-mismatch",
+            )
+        whole = len(shape) == 1
+        view = View(shape if whole else shape[1:], whole=whole)
+        return Pairing.of(1 if whole else shape[0], view, view, shape[:-1])
+
+    def checks(self) -> Sequence[Check]:
+        return (*super().checks(), silent)
+
+    def measure(self, batch: Batch) -> Totals:
+        """How far signals are from their targets, factors included."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            gaps = batch.prediction.astype(np.float64) - batch.target
+            squares = np.square(gaps).mean(-1)
+        count = weighted(np.ones(squares.shape), batch)
+        return Totals({"squares": weighted(squares, batch), "count": count})
+
+    def report(self, totals: Totals) -> Report:
+        mean = ratio(totals["squares"].value, totals["count"].value)
+        return Report(None, [Measure("rmse", sqrt(mean), "of the signals as they are")])
+
+    def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
+        sizes = [
+            np.sqrt(np.square(side.astype(np.float64)).mean(-1)).reshape(-1)
+            for side in (batch.prediction, batch.target)
+        ]
+        return [[f"{size[at]:.4g}" for size in sizes] for at in places]
+
+    @property
+    def headings(self) -> list[str]:
+        return ["rms of pred", "rms of y"]
+
+
+class Scaled(Values):
+    """A real number for each prediction, and what its error is measured in."""
+
+    def pair(self) -> Pairing:
+        more = {"scale": self.asked.fields["scale"]}
+        return shapes.along(super().pair(), self.asked.prediction, more)
+
+    def checks(self) -> Sequence[Check]:
+        return (*super().checks(), *numbers("scale"), amounts.not_wide("scale", zero=False))
