@@ -80,7 +80,7 @@ EACH = Example({**FORMS, "skip": classes(absent="skip")}, OPTIONS, LAWS, truth)
 
 EXAMPLES = {
     **dict.fromkeys(("dice", "jaccard", "tversky"), EACH),
-    "focal-tversky": Example(FORMS, OPTIONS, LAWS - {"row order"}, truth, alone=False),
+    "focal-tversky": Example(FORMS, OPTIONS, LAWS - {"row order"}, truth, alone=False, rows=False),
     "generalized-dice": Example(FORMS, OPTIONS, LAWS, truth),
     "dice-ce": Example(
         {name: form for name, form in FORMS.items() if name != "--probs"}, OPTIONS, LAWS, truth
