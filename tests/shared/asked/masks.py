@@ -91,5 +91,6 @@ EXAMPLES = {
         LAWS - {"row order"},
         truth,
         alone=False,
+        rows=False,
     ),
 }

@@ -169,6 +169,7 @@ EXAMPLES = {
         truth=lambda given: dict.fromkeys(given, np.eye(24)) | {"temperature": 0.01},
         other="input2",
         alone=False,
+        rows=False,
     ),
     "supcon": Example(
         {
