@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Batch:
     """A leaf after reading and before the kernel.
 
-    Arrays are in the layout of the kernel (:class:`losscli.shapes.View`) and in the dtype of
+    Arrays are in the layout of the kernel (:class:`losscli.views.View`) and in the dtype of
     the file, so that a value is shown as it was written.
 
     Inputs are known by what they are: "prediction" for the first, "target", and others by name.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from losscli.formats.base import Field
     from losscli.question import Question
     from losscli.roles import Role
-    from losscli.shapes import View
+    from losscli.views import View
 
 
 @dataclass(frozen=True)

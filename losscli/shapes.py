@@ -11,7 +11,6 @@ from math import prod
 from typing import TYPE_CHECKING, NoReturn
 
 from losscli.errors import DataError, Finding, Level
-from losscli.formats.sequences import Chained, Spelled, Turned
 from losscli.lazy import np
 from losscli.views import Pairing, Shape, Stretched, View
 
@@ -20,20 +19,7 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Field
 
-__all__ = [
-    "Chained",
-    "Pairing",
-    "Spelled",
-    "Stretched",
-    "Turned",
-    "View",
-    "along",
-    "by_class",
-    "same",
-    "several",
-    "terms",
-    "uneven",
-]
+__all__ = ["along", "by_class", "same", "several", "terms", "uneven"]
 
 
 def same(prediction: Field, target: Field) -> Pairing:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from losscli.errors import DataError, Finding, Level
-from losscli.shapes import Pairing
-from losscli.views import View
+from losscli.views import Pairing, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from losscli.checks import Check
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Angles(ScoredClassIndex):

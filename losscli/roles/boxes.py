@@ -12,6 +12,7 @@ from losscli.errors import DataError
 from losscli.lazy import np, torch
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
 from losscli.stats import Totals
+from losscli.views import Pairing, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check
     from losscli.lazy import Tensor
-    from losscli.shapes import Pairing
 
 GOOD = 0.5
 """Boxes that overlap by this share or more are a hit in most tables of results."""
@@ -77,8 +77,8 @@ class Boxes(Role):
     def pair(self) -> Pairing:
         prediction, target = self.asked.prediction, self.asked.target
         if prediction.shape == target.shape == (4,):
-            view = shapes.View((4,), whole=True)
-            return shapes.Pairing.of(1, view, view, ())
+            view = View((4,), whole=True)
+            return Pairing.of(1, view, view, ())
         pairing = shapes.same(prediction, target)
         if len(pairing.elements) < 2 or pairing.elements[-1] != 4:
             raise DataError(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
     from losscli.lazy import Tensor
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Candidates(Vectors):

@@ -10,15 +10,15 @@ from losscli.checks import amounts
 from losscli.checks.numbers import numbers
 from losscli.lazy import np
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, weighted
-from losscli.shapes import View
 from losscli.stats import Totals
+from losscli.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Interval(Role):

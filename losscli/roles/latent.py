@@ -11,8 +11,8 @@ from losscli.errors import DataError
 from losscli.lazy import np
 from losscli.roles.base import Measure, Report, Role, ratio, weighted
 from losscli.roles.spreads import WIDTHS
-from losscli.shapes import Pairing, Stretched, View
 from losscli.stats import Sum, Totals
+from losscli.views import Pairing, Stretched, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

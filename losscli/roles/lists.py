@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Lists(Role):

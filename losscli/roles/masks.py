@@ -13,8 +13,8 @@ from losscli.roles.base import Asked, Measure, Report, Role, number, ratio, refu
 from losscli.roles.binary import CUTS
 from losscli.roles.calibration import exact
 from losscli.roles.names import Names
-from losscli.shapes import Pairing, View
 from losscli.stats import Totals
+from losscli.views import Pairing, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from losscli.batch import Batch
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Ordered(BoundedClassIndex):

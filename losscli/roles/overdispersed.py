@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check
     from losscli.lazy import Tensor
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 SERIES = 16.0
 """From here on, ln Γ is taken by its series: a difference of two would lose its digits."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
     from losscli.roles.base import Asked, Role
-    from losscli.shapes import Pairing
+    from losscli.views import Pairing
 
 
 class Labelled(Vectors):

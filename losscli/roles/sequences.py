@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from losscli import shapes
 from losscli.checks import predictions, sequences, targets
 from losscli.checks.numbers import numbers
 from losscli.checks.sequences import FILL, lengths
 from losscli.checks.targets import UNKNOWN
 from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.formats.sequences import Chained, Spelled, Turned
 from losscli.lazy import np
 from losscli.roles.base import Asked, Measure, Report, Role, amount, number, ratio, told, weighted
-from losscli.shapes import Pairing, Stretched, View
 from losscli.stats import Sum, Totals
+from losscli.views import Pairing, Stretched, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ class Sequences(Role):
         """The inputs in the layout of one sequence a row."""
         found = dict(asked.fields)
         if not asked.options["batch_first"]:
-            found["prediction"] = shapes.Turned(asked.prediction)
+            found["prediction"] = Turned(asked.prediction)
         target, given = asked.target, found.get("target_lengths")
         if target.dtype.kind == "U":
             if not self.text:
@@ -80,7 +80,7 @@ class Sequences(Role):
                     code="class-unknown",
                 )
             places = {one: at for at, one in enumerate(self.text) if one}
-            found["target"] = shapes.Spelled(target, places, UNKNOWN)
+            found["target"] = Spelled(target, places, UNKNOWN)
         elif len(target.shape) == 1:
             found["target"] = self._chained(target, given)
         return found
@@ -102,12 +102,12 @@ class Sequences(Role):
                 f"{target.shape[0]} labels",
                 code="row-count",
             )
-        return shapes.Chained(target, each.astype(np.int64))
+        return Chained(target, each.astype(np.int64))
 
     @property
     def spelled(self) -> bool:
         """Whether the target was text."""
-        return isinstance(self.asked.target, shapes.Spelled)
+        return isinstance(self.asked.target, Spelled)
 
     def pair(self) -> Pairing:
         fields = self.asked.fields

@@ -11,8 +11,8 @@ from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told
 from losscli.roles.concordance import concordance
-from losscli.shapes import Pairing, View
 from losscli.stats import Totals
+from losscli.views import Pairing, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,6 +13,7 @@ from losscli.lazy import np, torch
 from losscli.quantiles import EXACT, Sample
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio
 from losscli.stats import Extremes, Moments, Sum, Totals
+from losscli.views import Stretched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +131,7 @@ class Quantiles(Values):
 
 def _several(pairing: Pairing) -> int:
     """How many predictions go with each target: 0 for one."""
-    return pairing.target.row[0] if isinstance(pairing.target, shapes.Stretched) else 0
+    return pairing.target.row[0] if isinstance(pairing.target, Stretched) else 0
 
 
 def _columns(mask: np.ndarray, batch: Batch) -> np.ndarray:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from losscli.checks import Check
     from losscli.formats.base import Field
     from losscli.lazy import Tensor
-    from losscli.shapes import Pairing
     from losscli.stats import Sum
+    from losscli.views import Pairing
 
 
 class Vectors(Role):
