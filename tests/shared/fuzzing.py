@@ -153,10 +153,14 @@ def outcome(path, one):
     except MemoryError as error:
         raise AssertionError("asks for too much memory") from error
     except LosscliError as error:
-        assert error.exit_code in (2, 3, 4), error
-        assert len(str(error)) < 20_000, "length of the message"
-        return f"error {error.exit_code}"
+        return _judged(error)
     return field.shape, str(field.dtype), rows.tobytes()
+
+
+def _judged(error):
+    assert error.exit_code in (2, 3, 4), error
+    assert len(str(error)) < 20_000, "length of the message"
+    return f"error {error.exit_code}"
 
 
 def attempt(one, folder):

@@ -35,4 +35,5 @@ def joined(batches: Sequence[Any], path: str | None, key: str) -> np.ndarray:
 def note(label: str, count: int, shape: tuple[int, ...], hint: str) -> tuple[str, str]:
     """Says that batches were joined, and how to have them otherwise."""
     batches = "1 batch" if count == 1 else f"{count} batches"
-    return "batches", f"{label} is {batches}, joined along the rows to {shape}; {hint}"
+    message = f"{label} is {batches}, joined along the rows to {shape}"
+    return "batches", f"{message}; {hint}" if hint else message

@@ -13,7 +13,7 @@ from losscli.formats.arrays.archive import Archive, Entry
 from losscli.formats.arrays.fields import check_dtype
 from losscli.formats.arrays.rows import Rows
 from losscli.formats.compressed import check_expansion
-from losscli.formats.files import named
+from losscli.formats.files import named, reason
 from losscli.lazy import np
 from losscli.memory import require
 
@@ -84,5 +84,4 @@ def _told(label: str) -> Iterator[None]:
     except Exception as error:  # damaged files make it raise what they like
         if isinstance(error, OSError) and error.errno in (errno.EIO, errno.EACCES, errno.EMFILE):
             raise
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DataError(f"{label} is no HDF5 that can be read: {reason}") from error
+        raise DataError(f"{label} is no HDF5 that can be read: {reason(error)}") from error

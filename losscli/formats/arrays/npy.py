@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 
 from losscli.errors import DataError
 from losscli.formats.arrays.fields import ArraySource, check_dtype
-from losscli.formats.files import file_error, named
+from losscli.formats.files import file_error, named, reason
 from losscli.formats.table import Table
 from losscli.lazy import np
 
@@ -106,11 +106,10 @@ def header(file: IO[bytes], label: str) -> tuple[tuple[int, ...], bool, np.dtype
             reader = form.read_array_header_1_0 if first else form.read_array_header_2_0
             shape, fortran, dtype = reader(file)
             np.empty(0, dtype).reshape((0, *shape))  # negative lengths, too many axes
-            if not dtype.itemsize:
-                raise ValueError(f"{dtype} has no bytes")
     except Exception as error:  # damaged text makes ast and tokenize raise what they like
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{label} has a damaged NPY header: {reason}") from error
+        raise DataError(f"{label} has a damaged NPY header: {reason(error)}") from error
+    if not dtype.itemsize:
+        raise DataError(f"{label} has a damaged NPY header: {dtype} has no bytes")
     return shape, fortran, dtype
 
 

@@ -14,7 +14,7 @@ from losscli.formats.arrays.fields import check_dtype
 from losscli.formats.arrays.npy import header
 from losscli.formats.columnar.blocks import Blocks
 from losscli.formats.compressed import check_expansion
-from losscli.formats.files import named
+from losscli.formats.files import named, reason
 from losscli.lazy import np
 from losscli.memory import require
 
@@ -131,5 +131,6 @@ class _Zip:
         except Exception as error:  # damaged files make it raise what they like
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
-            reason = str(error) or type(error).__name__
-            raise DataError(f"{self._label} is no NPZ file that can be read: {reason}") from error
+            raise DataError(
+                f"{self._label} is no NPZ file that can be read: {reason(error)}"
+            ) from error

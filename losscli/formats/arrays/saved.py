@@ -15,7 +15,7 @@ from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.arrays.rows import Rows, numbers
 from losscli.formats.base import Listing, Source
 from losscli.formats.compressed import check_expansion
-from losscli.formats.files import named
+from losscli.formats.files import named, reason
 from losscli.formats.json.document import DuplicateError, as_object, walk
 from losscli.formats.json.nested import to_array
 from losscli.formats.keys import is_unknown, unknown
@@ -66,8 +66,9 @@ def _loaded(content: Content) -> Any:
     except OSError:
         raise
     except Exception as error:  # damaged files make it raise what they like
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DataError(f"{label} is no file of torch.save that can be read: {reason}") from error
+        raise DataError(
+            f"{label} is no file of torch.save that can be read: {reason(error)}"
+        ) from error
 
 
 def _allowed() -> list[Any]:
