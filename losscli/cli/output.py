@@ -17,6 +17,8 @@ from losscli.report import FORMATS, drawn
 from losscli.report.look import BLOCKS, Look
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from losscli.gates import Gates
     from losscli.question import Question
     from losscli.result import Result
@@ -33,7 +35,8 @@ class Output:
         value: Print the reduced loss as one bare number.
         quiet: Print nothing but errors; the exit code tells.
         save: Write the JSON result to a file besides.
-        output: Write every element's loss to a file: .npy, .csv, .tsv, .json or .jsonl.
+        output: Write every element's loss to a file: .csv, .tsv, .json, .jsonl (or with .gz), .npy,
+            .npz, .safetensors or .parquet; "-" prints it instead of the result (CSV, or --format).
         histogram: Show how the losses are distributed, between powers of two.
         progress: Show how far work of more than a second is; not given: on terminals only.
     """
@@ -76,12 +79,19 @@ class Output:
             )
         if self.save is not None and not self.save.lower().endswith(".json"):
             raise UsageError(f"--save {self.save}: it writes JSON, so the name ends in .json")
+        if self.prints_elements and self.value:
+            raise UsageError("--output - and --value both print: choose one")
         for flag, path in (("--output", self.output), ("--save", self.save)):
-            if path is not None:
+            if path is not None and path != "-":
                 check_writable(path)
                 _keep_inputs(flag, path, question)
         if self.save is not None and self.output is not None and _same(self.save, self.output):
             raise UsageError(f"--save and --output both write {self.save}")
+
+    @property
+    def prints_elements(self) -> bool:
+        """Whether standard output is every element's loss, and not the result."""
+        return self.output == "-"
 
     @property
     def style(self) -> str:
@@ -110,11 +120,21 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
         passed = list(gates.check(result))
         _write(result, output, watch)
     voice.findings(result.findings)
-    if not output.quiet:
+    if output.prints_elements:
+        put(_elements(result, style))
+    elif not output.quiet:
         put([f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output)))
     for _, line in passed:
         voice.line(line)
     return Exit.DONE if all(holds for holds, _ in passed) else Exit.GATE
+
+
+def _elements(result: Result, style: str) -> Iterator[str]:
+    """Every element's loss as text."""
+    from losscli.formats.writing import text
+
+    assert result.kept is not None
+    return text(".csv" if style == "table" else f".{style}", result.kept, result.shape)
 
 
 def _look(output: Output) -> Look:
@@ -130,7 +150,8 @@ def _look(output: Output) -> Look:
 def _write(result: Result, output: Output, watch: Watch) -> None:
     from losscli.formats import writing
 
-    if output.output is not None and result.kept is not None:
+    if output.output not in (None, "-") and result.kept is not None:
+        assert output.output is not None
         writing.write(output.output, result.kept, result.shape, watch)
     if output.save is not None:
         from losscli.report import lines

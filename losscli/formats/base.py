@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Field", "Listing", "Reading", "Source"]
 
+_LONGEST = 256  # characters of a name that a message shows
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -109,7 +111,8 @@ class Listing:
     dtype: str
 
     def __str__(self) -> str:
-        return f"{self.key} {self.shape} {self.dtype}".lstrip()
+        key = self.key if len(self.key) <= _LONGEST else f"{self.key[:_LONGEST]}…"
+        return f"{key} {self.shape} {self.dtype}".lstrip()
 
 
 class Source(ABC):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["Content", "check_parent", "file_error", "kept", "named", "read", "replacing"]
+__all__ = ["Content", "check_parent", "file_error", "kept", "named", "read", "reason", "replacing"]
 
 _SENTENCES = {
     errno.ENOENT: "there is no such file",
@@ -42,6 +42,7 @@ MEMORY = 2**26
 """A pipe that gives so many bytes goes to a temporary file."""
 
 _BLOCK = 2**20
+_LONGEST = 256  # characters of what libraries say
 _BREAK = re.compile(rb"\r\n|\r|\n")
 
 
@@ -62,6 +63,16 @@ def file_error(path: str, error: OSError, verb: str = "read") -> FileError:
     """
     reason = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error)).lower()
     return FileError(f"cannot {verb} {named(path)}: {reason}")
+
+
+def reason(error: BaseException) -> str:
+    r"""What a library says of a broken file, in one line that is not too long.
+
+    >>> reason(ValueError("no\\nway")), reason(KeyError())
+    ('no', 'KeyError')
+    """
+    line = str(error).strip().partition("\n")[0] or type(error).__name__
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 @dataclass(frozen=True, slots=True)

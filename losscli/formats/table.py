@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Table"]
 
+_LONGEST = 256  # characters of a name that a message shows
+
 
 class Table(Source):
     """A source of columns.
@@ -65,6 +67,7 @@ class Table(Source):
     def called(self, column: int) -> str:
         """A column as messages name it."""
         name = self.names[column] if self.names else ""
+        name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
         return f"column {name!r}" if name else f"column {column + 1}"
 
     def listing(self) -> list[Listing]:

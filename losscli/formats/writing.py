@@ -6,15 +6,16 @@ besides. Screens and files show them alike, so the text of both is made here.
 
 from __future__ import annotations
 
-import io
 import os
+from contextlib import nullcontext
 from itertools import chain, repeat
 from math import prod
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import UsageError
 from losscli.formats import files
+from losscli.formats.packing import PACKED, check
 from losscli.lazy import np
 from losscli.watch import Watch
 
@@ -32,15 +33,19 @@ __all__ = [
     "jsonl",
     "nested",
     "separated",
+    "text",
     "write",
     "write_text",
 ]
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".npy", ".json", ".jsonl")
-"""What elements can be written as."""
+TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl")
+SUFFIXES = (*TEXTS, ".npy", ".npz", ".safetensors", ".parquet")
+"""What elements can be written as; text is compressed behind ``.gz``."""
 
 PIECE = 2**15
 """So many elements are text at the same time: a megabyte of it."""
+
+_GZIP = ".gz"
 
 
 def write(
@@ -63,10 +68,23 @@ def write(
     with files.replacing(name) as file:
         watch.begin(f"writing {name}", len(elements), "elements")
         try:
-            for piece in _written(suffix, _Watched(elements, watch), shape):
-                file.write(piece)
+            watched = _Watched(elements, watch)
+            if suffix in PACKED:
+                PACKED[suffix](file, _pieces(watched), shape, np.dtype(elements.dtype))
+            else:
+                _write_text(file, name, text(suffix, watched, shape))
         finally:
             watch.end()
+
+
+def _write_text(file: BinaryIO, name: str, pieces: Iterable[str]) -> None:
+    """Text, compressed if its name ends so; without a date, so that it is always the same."""
+    import gzip
+
+    zipped = name.lower().endswith(_GZIP)
+    with gzip.GzipFile("", "wb", fileobj=file, mtime=0) if zipped else nullcontext(file) as room:
+        for piece in pieces:
+            room.write(piece.encode())
 
 
 def write_text(path: str | os.PathLike[str], pieces: str | Iterable[str]) -> None:
@@ -79,12 +97,15 @@ def write_text(path: str | os.PathLike[str], pieces: str | Iterable[str]) -> Non
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raises now what :func:`write` would raise after the work is done."""
     name = os.fspath(path)
-    _suffix(name)
+    check(_suffix(name))
     files.check_parent(name)
 
 
 def _suffix(path: str) -> str:
-    suffix = PurePath(path).suffix.lower()
+    plain = path[: -len(_GZIP)] if path.lower().endswith(_GZIP) else path
+    suffix = PurePath(plain).suffix.lower()
+    if plain != path and suffix in PACKED:
+        raise UsageError(f"{path}: only text is compressed", hint=f"write {plain}")
     if suffix not in SUFFIXES:
         raise UsageError(
             f"cannot tell the format of {path} by its suffix",
@@ -109,13 +130,8 @@ class _Watched:
         return found
 
 
-def _written(suffix: str, elements: _Watched, shape: Shape) -> Iterator[bytes]:
-    if suffix == ".npy":
-        return _npy(elements, shape)
-    return (text.encode() for text in _text(suffix, elements, shape))
-
-
-def _text(suffix: str, elements: _Watched, shape: Shape) -> Iterator[str]:
+def text(suffix: str, elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+    """What a file of text with a suffix holds."""
     if suffix == ".json":
         return chain(nested(elements, shape), ["\n"])
     if suffix == ".jsonl":
@@ -166,16 +182,6 @@ def nested(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
             gaps[0] = "[" * len(shape)
         yield "".join(chain.from_iterable(zip(gaps, _numbers(values), strict=True)))
     yield "]" * len(shape)
-
-
-def _npy(elements: _Watched, shape: Shape) -> Iterator[bytes]:
-    """As np.save writes the array, which is never in memory as a whole."""
-    form, header = np.lib.format, io.BytesIO()
-    kind = form.dtype_to_descr(np.dtype(elements.dtype))
-    form.write_array_header_1_0(header, {"descr": kind, "fortran_order": False, "shape": shape})
-    yield header.getvalue()
-    for _, values in _pieces(elements):
-        yield values.tobytes()
 
 
 def _pieces(elements: Elements | _Watched) -> Iterator[tuple[int, np.ndarray]]:

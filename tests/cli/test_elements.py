@@ -150,3 +150,21 @@ def test_histogram_on_a_screen_that_lacks_blocks(monkeypatch):
     shown = text[text.index("losses from") : text.index("first")].splitlines()[2:]
     assert any(line.endswith("#" * 32) for line in shown)
     assert "\\u258" not in "".join(shown)
+
+
+# ---- --output -
+
+
+@pytest.mark.parametrize("style", ["csv", "tsv", "jsonl", "json"])
+def test_elements_on_standard_output(style, losscli, files):
+    assert losscli(f"{COMMAND} --output o.{style} --value").code == 0
+    ran = losscli(f"{COMMAND} --output - --format {style} --save s.json")
+    assert (ran.code, ran.out) == (0, (files / f"o.{style}").read_text())
+    assert json.loads((files / "s.json").read_text())["loss"] == "mse"
+
+
+def test_elements_on_standard_output_are_csv(losscli):
+    assert losscli(f"{COMMAND} --output -").out == losscli(f"{COMMAND} --output - --format csv").out
+    ran = losscli(f"{COMMAND} --output - --value")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--output - and --value both print: choose one" in ran.err

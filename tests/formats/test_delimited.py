@@ -184,10 +184,103 @@ def test_numpy_savetxt(table, tmp_path):
     source = open_source(str(tmp_path / "a.csv"))
     assert source.names == ("x", "y", "z")
     np.testing.assert_array_equal(source.select(None).rows(0, 5), array)
-    np.savetxt(tmp_path / "b.txt", array)
-    message = told(open_source, str(tmp_path / "b.txt"))
-    assert "the cells of the first row are separated by blanks" in message
-    assert message.endswith("as np.savetxt(file, array, delimiter=',') does")
+    np.savetxt(tmp_path / "b.txt", array, header="x y z")
+    source = open_source(str(tmp_path / "b.txt"))
+    assert source.names == ("x", "y", "z")
+    np.testing.assert_array_equal(source.select(None).rows(0, 5), array)
+    np.savetxt(
+        tmp_path / "c.txt", array, fmt="%9.3f", header="of a run,\nwith 3 columns", comments="# "
+    )
+    field = open_source(str(tmp_path / "c.txt")).select(None)
+    np.testing.assert_array_equal(field.rows(0, 5), np.loadtxt(tmp_path / "c.txt"))
+    assert field.notes[0][0] == "comments"
+    assert "2 leading lines are comments" in field.notes[0][1]
+
+
+# ---- blanks, comments, and what other programs write
+
+
+def test_yolo(table):
+    source = table("0 0.5 0.5 0.25 0.125\n11 0.25 0.5 0.5 0.5 \n", name="x.txt")
+    assert source.names is None
+    assert values(source) == [[0, 0.5, 0.5, 0.25, 0.125], [11, 0.25, 0.5, 0.5, 0.5]]
+
+
+def test_r_writes_names_of_rows_and_no_name_for_them(table):
+    """As write.table(d), and write.table(d, row.names = FALSE, quote = FALSE)."""
+    source = table('"logit" "y"\n"1" 0.5 1\n"2" -2.25 0\n')
+    assert source.names == ("", "logit", "y")
+    field = source.select(None)
+    assert field.notes[0][0] == "index-column"
+    assert field.rows(0, 2).tolist() == [[0.5, 1], [-2.25, 0]]
+    assert table("logit y\n0.5 1\n-2.25 0\n").names == ("logit", "y")
+    named = table('"logit" "y"\n"Mazda RX4" 0.5 1\n"Fiat" -2.25 0\n')
+    assert named.select("y").rows(0, 2).tolist() == [1, 0]
+    tabs = table('"logit"\t"y"\n"1"\t0.5\t1\n', name="x.tsv")
+    assert tabs.names == ("", "logit", "y")
+
+
+@pytest.mark.parametrize("delimiter", [" ", "   "])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("around", ["", "  "])
+def test_any_number_of_blanks_is_one(table, delimiter, end, around):
+    rows = [["a", "b c", "d"], ["1", "2", "-3"], ["4.5", "nan", "6"]]
+    lines = [delimiter.join(f'"{cell}"' if " " in cell else cell for cell in row) for row in rows]
+    text = "".join(f"{around}{line}{around}{end}" for line in [*lines, ""])
+    source = table(text, name="x.txt")
+    assert source.names == ("a", "b c", "d")
+    np.testing.assert_array_equal(source.select(None).rows(0, 2), [[1, 2, -3], [4.5, np.nan, 6]])
+
+
+def test_blanks_in_names_and_classes_divide_nothing(table):
+    assert table("the score\n0.5\n").names == ("the score",)
+    assert table("the name\ncat one\ndog two\n").names == ("the name",)
+    assert table("first name,n\na b,1\n").names == ("first name", "n")
+    assert table("a b\t1\nc d\t2\n", header=False).select("0").rows(0, 2).tolist() == ["a b", "c d"]
+
+
+def test_a_row_with_another_number_of_words(table):
+    message = told(table, "1 2 3\n4 5\n")
+    assert "row 2 (line 2): 2 cells where the first row has 3 (1 such row)" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rows", "comments"),
+    [
+        ("# made by x\na,b\n1,2\n", ("a", "b"), [[1, 2]], 1),
+        ("# made by x, y\n#\n1,2,3\n", None, [[1, 2, 3]], 2),
+        ("# seed 3\n\n# a,b\n1,2\n", ("a", "b"), [[1, 2]], 1),
+        ("#a,b\n1,2\n", ("a", "b"), [[1, 2]], 0),
+        ("# 3 4 5\n1 2\n", None, [[1, 2]], 1),
+    ],
+)
+def test_leading_comments(table, text, names, rows, comments):
+    source = table(text)
+    assert source.names == names
+    field = source.select(None)
+    assert field.rows(0, 9).tolist() == rows
+    assert [note[0] for note in field.notes] == ["comments"] * bool(comments)
+    assert source.line(0) == text.count("\n")
+
+
+def test_comments_are_no_rows_of_later_lines(table):
+    assert "'# 3' is not a number" in told(lambda: table("a,b\n1,2\n# 3,4\n").select(None))
+
+
+@pytest.mark.parametrize("text", ["1,5;2\n", "0,5;1,25\n", "-1,5\t2,5\n", "1,5 2,5\n"])
+def test_decimal_commas_are_refused(table, text):
+    message = told(table, text)
+    assert "the first row has decimal commas: " in message
+    assert "hint: save it with decimal points, as in 1.5" in message
+
+
+def test_decimal_commas_below_a_header_are_refused(table):
+    """As Excel writes CSV where commas are decimal."""
+    message = told(lambda: table("logit;y\n1,5;1\n").select("logit"))
+    assert "row 1 (line 2), column 'logit': '1,5' has a decimal comma" in message
+    assert "hint: save it with decimal points, as in 1.5" in message
+    assert table("1,2\n3,4\n").select(None).shape == (2, 2)
+    assert table("1, 2, 3\n3, 4, 5\n").select(None).shape == (2, 3)
 
 
 # ---- kinds of columns

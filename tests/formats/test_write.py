@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
 import resource
 import stat
+import sys
 import tracemalloc
 from itertools import product
 
@@ -124,6 +126,7 @@ def test_what_is_larger_than_memory(suffix, folder, monkeypatch):
     monkeypatch.setattr(writing, "PIECE", 2**9)
     flat = np.random.default_rng(2).normal(size=100 * 2**9)
     elements = spooled(flat, size=2**9)
+    write(f"a{suffix}", ODD)  # imports what it takes
     tracemalloc.start()
     try:
         writing.write(f"a{suffix}", elements, (100, 2**9))
@@ -194,13 +197,56 @@ losses = st.sampled_from([np.float32, np.float64]).flatmap(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(array=losses, suffix=st.sampled_from([".npy", ".json", ".csv", ".tsv"]))
+@given(array=losses, suffix=st.sampled_from([*SUFFIXES, ".csv.gz", ".json.gz", ".jsonl.gz"]))
 def test_round_trip(array, suffix, folder):
     write(f"a{suffix}", array)
-    field = open_source(f"a{suffix}").select("loss" if suffix in (".csv", ".tsv") else None)
+    column = suffix not in (".npy", ".json", ".json.gz")
+    field = open_source(f"a{suffix}").select("loss" if column else None)
     read = field.rows(0, field.shape[0])
     expected = array.astype(np.float64).reshape(read.shape)
     np.testing.assert_array_equal(read.astype(np.float64), expected)
+
+
+BINARY = (".npz", ".safetensors", ".parquet")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("shape", [*SHAPES, (0,), (2, 0)], ids=str)
+@pytest.mark.parametrize("suffix", BINARY)
+def test_other_libraries_read_the_same_bits(suffix, shape, dtype, folder, monkeypatch):
+    monkeypatch.setattr(writing, "PIECE", 4)
+    array = np.resize(ODD, shape).astype(dtype)
+    write(f"a{suffix}", array)
+    if suffix == ".npz":
+        read = np.load("a.npz")["loss"]
+    elif suffix == ".safetensors":
+        read = pytest.importorskip("safetensors.numpy").load_file("a.safetensors")["loss"]
+    else:
+        table = pytest.importorskip("pyarrow.parquet").read_table("a.parquet")
+        read = table["loss"].to_numpy().reshape(shape)
+        places = [table[name].to_pylist() for name in table.column_names[:-1]]
+        assert [*zip(*places, strict=True)] == [*np.ndindex(shape)] * bool(shape)
+    assert (read.shape, read.dtype, read.tobytes()) == (shape, array.dtype, array.tobytes())
+
+
+@pytest.mark.parametrize("suffix", [*BINARY, ".csv.gz"])
+def test_the_same_losses_are_the_same_bytes(suffix, folder):
+    write(f"a{suffix}", ODD)
+    write(f"b{suffix}", ODD)
+    assert (folder / f"a{suffix}").read_bytes() == (folder / f"b{suffix}").read_bytes()
+
+
+def test_text_is_compressed_behind_gz(folder):
+    write("a.csv.GZ", ODD)
+    assert gzip.decompress((folder / "a.csv.GZ").read_bytes()).decode().startswith("index,loss\n0,")
+    with pytest.raises(UsageError, match=r"a.npz.gz: only text is compressed\nhint: write a.npz"):
+        check_writable("a.npz.gz")
+
+
+def test_parquet_takes_pyarrow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(UsageError, match=r"hint: pip install 'losscli\[arrow\]'"):
+        check_writable("a.parquet")
 
 
 def test_unknown_suffix(folder):
@@ -209,7 +255,8 @@ def test_unknown_suffix(folder):
             call()
         assert str(error.value) == (
             "cannot tell the format of a.xls by its suffix\n"
-            "hint: end the name in .csv, .tsv, .txt, .npy, .json, .jsonl"
+            "hint: end the name in "
+            ".csv, .tsv, .txt, .json, .jsonl, .npy, .npz, .safetensors, .parquet"
         )
     assert os.listdir(folder) == []  # noqa: PTH208
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
 from losscli.formats.arrays.fields import ArraySource
+from losscli.formats.arrays.npy import Structured
 from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
 from losscli.formats.keys import is_unknown, unknown
@@ -39,7 +41,7 @@ class Entry:
 
 
 class Archive(Source):
-    """Arrays by name. A key names an array, or columns of the only one there is."""
+    """Arrays by name. A key names an array, or columns: ``x.1``, ``1`` of the only one there is."""
 
     def __init__(self, path: str | None, entries: Mapping[str, Entry]) -> None:
         self.path = path
@@ -50,13 +52,23 @@ class Archive(Source):
         return [Listing(name, one.shape, one.dtype) for name, one in self._entries.items()]
 
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
-        if key is not None and key in self._entries:
+        if key is None:
+            return self._only(leave)
+        if key not in self._entries:
+            key = key.removeprefix("/")  # as paths in HDF5 may begin
+        if key in self._entries:
             return self._source(key, key).select(None)
+        try:
+            field = self._columns(key)
+        except DataError as error:
+            if is_unknown(error):
+                raise unknown(self._label, key, self.listing(), "array") from None
+            raise
+        field.key = key
+        return field
+
+    def _only(self, leave: Collection[str]) -> Field:
         left = [name for name in self._entries if name not in leave]
-        if key is not None and len(self._entries) == 1:
-            return self._columns(key)
-        if key is not None:
-            raise unknown(self._label, key, self.listing(), "array")
         if not left:
             what = "the other inputs leave no array of it" if self._entries else "it holds no array"
             raise DataError(f"{self._label}: {what}")
@@ -69,19 +81,21 @@ class Archive(Source):
         return self._source(left[0], None).select(None, leave=rest)
 
     def _columns(self, key: str) -> Field:
-        """Columns of the only array."""
+        """Columns, or fields of records: of the array before a dot, or of the only one."""
+        for dot in reversed([*re.finditer(r"\.", key)]):
+            name = key[: dot.start()].removeprefix("/")
+            if name in self._entries:
+                return self._source(name, name).select(key[dot.end() :])
+        if len(self._entries) != 1:
+            raise unknown(self._label, key, self.listing(), "array")
         (name,) = self._entries
-        try:
-            field = self._source(name, None).select(key)
-        except DataError as error:
-            if is_unknown(error):
-                raise unknown(self._label, key, self.listing(), "array") from None
-            raise
-        return field
+        return self._source(name, None).select(key)
 
-    def _source(self, name: str, key: str | None) -> ArraySource:
-        entry = self._entries[name]
-        return ArraySource(entry.opened(), self.path, key, columns=entry.columns)
+    def _source(self, name: str, key: str | None) -> Source:
+        array = self._entries[name].opened()
+        if array.dtype.names is not None:
+            return Structured(array, self.path)
+        return ArraySource(array, self.path, key, columns=self._entries[name].columns)
 
     def _held(self, names: list[str]) -> str:
         lines = [str(line) for line in self.listing() if line.key in names]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+from contextlib import contextmanager
 from importlib import import_module
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.archive import Archive, Entry
+from losscli.formats.arrays.fields import check_dtype
 from losscli.formats.arrays.rows import Rows
-from losscli.formats.files import named
+from losscli.formats.compressed import check_expansion
+from losscli.formats.files import named, reason
 from losscli.lazy import np
+from losscli.memory import require
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from losscli.formats.base import Reading
     from losscli.formats.files import Content
@@ -33,36 +39,49 @@ def read(
             hint="pip install 'losscli[formats]'",
         ) from error
     plain = content.data is None and content.kept is None
-    try:
-        file = library.File(content.path if plain else content.open(), "r")
-        entries: dict[str, Entry] = {}
+    size, entries = content.size(), dict[str, Entry]()
 
-        def visit(name: str, item: Any) -> None:
-            if isinstance(item, library.Dataset):
-                entries[name] = _entry(label, name, item)
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, library.Dataset):
+            entries[name] = _entry(f"{label}:{name}", item, size, reading.expansion)
 
-        file.visititems(visit)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{label} is no HDF5 file that can be read: {reason}") from error
+    with _told(label):
+        library.File(content.path if plain else content.open(), "r").visititems(visit)
     return Archive(content.path, entries)
 
 
-def _entry(label: str, name: str, dataset: Any) -> Entry:
+def _entry(label: str, dataset: Any, size: int, expansion: float) -> Entry:
     text = import_module("h5py").check_string_dtype(dataset.dtype) is not None
     shape = tuple(dataset.shape or ())
+    dtype: np.dtype[np.generic] = dataset.dtype
 
     def sliced(rows: slice) -> Any:
-        try:
+        with _told(label):
             found = dataset.asstr() if text else dataset
             return found[rows] if shape else found[()]
-        except (OSError, RuntimeError, ValueError) as error:
-            raise DataError(f"{label}:{name} cannot be read: {error}") from error
 
     def opened() -> Any:
+        if dataset.shape is None:
+            raise DataError(f"{label} is empty")
+        if dataset.is_virtual or dataset.external:
+            raise DataError(f"{label} is kept in other files: copy it into one")
+        check_expansion(prod(shape) * dtype.itemsize, size, label, expansion)
         if text:
             return np.asarray(sliced(slice(None)).tolist() if shape else sliced(slice(None)), str)
-        return Rows(shape, dataset.dtype, sliced)
+        if dtype.names is not None:
+            require(prod(shape) * dtype.itemsize, f"{label}, whose records come together")
+            return sliced(slice(None))
+        return Rows(shape, check_dtype(dtype, label), sliced)
 
-    word = "text" if text else str(dataset.dtype.newbyteorder("="))
-    return Entry(shape, word, opened)
+    return Entry(shape, "text" if text else str(dtype.newbyteorder("=")), opened)
+
+
+@contextmanager
+def _told(label: str) -> Iterator[None]:
+    """What is raised of broken files, in one sentence."""
+    try:
+        yield
+    except Exception as error:  # damaged files make it raise what they like
+        if isinstance(error, OSError) and error.errno in (errno.EIO, errno.EACCES, errno.EMFILE):
+            raise
+        raise DataError(f"{label} is no HDF5 that can be read: {reason(error)}") from error

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 
 from losscli.errors import DataError
 from losscli.formats.arrays.fields import ArraySource, check_dtype
-from losscli.formats.files import file_error, named
+from losscli.formats.files import file_error, named, reason
 from losscli.formats.table import Table
 from losscli.lazy import np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from losscli.formats.base import Reading, Source
     from losscli.formats.files import Content
 
-__all__ = ["header", "read"]
+__all__ = ["Structured", "header", "read"]
 
 
 def read(
@@ -55,7 +55,7 @@ def read(
         array = np.empty(shape, dtype)
     if dtype.names is None:
         return ArraySource(array, content.path)
-    return _Structured(array, content.path)
+    return Structured(array, content.path)
 
 
 class _Stored:
@@ -107,15 +107,16 @@ def header(file: IO[bytes], label: str) -> tuple[tuple[int, ...], bool, np.dtype
             shape, fortran, dtype = reader(file)
             np.empty(0, dtype).reshape((0, *shape))  # negative lengths, too many axes
     except Exception as error:  # damaged text makes ast and tokenize raise what they like
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{label} has a damaged NPY header: {reason}") from error
+        raise DataError(f"{label} has a damaged NPY header: {reason(error)}") from error
+    if not dtype.itemsize:
+        raise DataError(f"{label} has a damaged NPY header: {dtype} has no bytes")
     return shape, fortran, dtype
 
 
-class _Structured(Table):
+class Structured(Table):
     """An array of records with names."""
 
-    def __init__(self, array: np.ndarray, path: str) -> None:
+    def __init__(self, array: np.ndarray, path: str | None) -> None:
         self.path = path
         if array.ndim != 1:
             raise DataError(f"{self.label} holds records in {array.ndim} axes; one can be read")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
-import zlib
 from contextlib import contextmanager
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
-from losscli.errors import DataError
+from losscli.errors import DataError, LosscliError
 from losscli.formats.arrays.archive import Archive, Entry
 from losscli.formats.arrays.fields import check_dtype
 from losscli.formats.arrays.npy import header
 from losscli.formats.columnar.blocks import Blocks
 from losscli.formats.compressed import check_expansion
-from losscli.formats.files import named
+from losscli.formats.files import named, reason
 from losscli.lazy import np
 from losscli.memory import require
 
@@ -71,9 +71,10 @@ class _Zip:
         word = "text" if dtype.kind == "U" else str(dtype.newbyteorder("="))
 
         def opened() -> Any:
-            check_dtype(dtype, label)
-            if fortran or not shape or not size:
-                require(size, f"{label}, whose columns come one after the other")
+            if dtype.names is None:
+                check_dtype(dtype, label)
+            if fortran or dtype.names or not shape or not size:
+                require(size, f"{label}, which does not come row by row")
                 return self._whole(info, shape, dtype, fortran=fortran)
             return Blocks(
                 [(0, shape[0])],
@@ -125,12 +126,11 @@ class _Zip:
         """What is raised of broken files, in one sentence."""
         try:
             yield
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            reason = str(error) or type(error).__name__
-            raise DataError(f"{self._label} is no NPZ file that can be read: {reason}") from error
+        except LosscliError:
+            raise
+        except Exception as error:  # damaged files make it raise what they like
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
+            raise DataError(
+                f"{self._label} is no NPZ file that can be read: {reason(error)}"
+            ) from error

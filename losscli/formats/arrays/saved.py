@@ -10,14 +10,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.arrays.batches import joined, note
 from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.arrays.rows import Rows, numbers
 from losscli.formats.base import Listing, Source
-from losscli.formats.files import named
-from losscli.formats.json.document import walk
+from losscli.formats.compressed import check_expansion
+from losscli.formats.files import named, reason
+from losscli.formats.json.document import DuplicateError, as_object, walk
 from losscli.formats.json.nested import to_array
 from losscli.formats.keys import is_unknown, unknown
-from losscli.formats.shards import Shards
 from losscli.lazy import np, torch
 
 if TYPE_CHECKING:
@@ -33,7 +34,14 @@ def read(
     content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
 ) -> Source:
     """The tensors in a file."""
-    return Saved(_plain(_loaded(content)), content.path)
+    try:
+        value = _plain(_loaded(content))
+    except DuplicateError as error:
+        label = named(content.path)
+        raise DataError(f"{label}: a dict has two values named {error.args[0]!r}") from None
+    except RecursionError:
+        raise DataError(f"{named(content.path)} is nested too deep") from None
+    return Saved(value, content.path, content.size(), reading.expansion)
 
 
 def _loaded(content: Content) -> Any:
@@ -58,28 +66,47 @@ def _loaded(content: Content) -> Any:
     except OSError:
         raise
     except Exception as error:  # damaged files make it raise what they like
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DataError(f"{label} is no file of torch.save that can be read: {reason}") from error
+        raise DataError(
+            f"{label} is no file of torch.save that can be read: {reason(error)}"
+        ) from error
 
 
 def _allowed() -> list[Any]:
-    """What the arrays of NumPy are made of, under their names of NumPy 1 and 2."""
+    """What the arrays of NumPy are made of, under their names of NumPy 1 and 2.
+
+    Nothing among it makes room for as much as a file says: the values of an array come after it.
+    """
     import _codecs
 
     core = (getattr(np, "_core", None) or np.core).multiarray
     made = [
-        (getattr(core, name), f"numpy.{package}.multiarray.{name}")
-        for name in ("_reconstruct", "scalar")
+        (function, f"numpy.{package}.multiarray.{name}")
+        for name, function in (("_reconstruct", _no_rows), ("scalar", core.scalar))
         for package in ("core", "_core")
     ]
     dtypes = {type(np.dtype(code)) for code in "?bhilqBHILQefdU"}
-    return [*made, np.ndarray, np.dtype, _codecs.encode, *dtypes]
+    arrays = [(_Array, "numpy.ndarray"), (np.ndarray, "no\nname")]  # filled, but never called
+    return [*made, *arrays, np.dtype, _codecs.encode, (_no_bytes, "builtins.bytes"), *dtypes]
+
+
+class _Array:
+    """Stands for the class of arrays."""
+
+
+def _no_rows(kind: type[_Array], shape: tuple[int, ...], code: bytes) -> np.ndarray:
+    """An array that has not got its values yet."""
+    return np.empty(0)
+
+
+def _no_bytes() -> bytes:
+    """The values of an array without any."""
+    return b""
 
 
 def _plain(value: Any) -> Any:
     """Dicts with names, and lists, all through."""
     if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return as_object([(str(name), _plain(one)) for name, one in value.items()])
     if isinstance(value, (list, tuple)) and not hasattr(value, "detach"):
         return [_plain(one) for one in value]
     return value
@@ -91,12 +118,15 @@ class Saved(Source):
     Args:
         value: All of them.
         path: The file.
+        size: Its bytes.
+        expansion: How many times as many a tensor may have.
     """
 
-    def __init__(self, value: Any, path: str) -> None:
+    def __init__(self, value: Any, path: str, size: int, expansion: float) -> None:
         self.path = path
         self._label = named(path)
         self._value = value
+        self._size, self._expansion = size, expansion
 
     def listing(self) -> list[Listing]:
         return list(_listed(self._value, ""))
@@ -106,12 +136,10 @@ class Saved(Source):
         if key is None:
             return self._only(leave)
         value, rest = walk(self._value, key)
-        if isinstance(value, dict) or (rest and not hasattr(value, "shape")):
-            raise unknown(self._label, key, self.listing(), "key")
-        if not rest:
-            return self._field(value, key)
+        if not rest and not isinstance(value, dict):
+            return self._chosen(value, key, None)
         try:
-            field = ArraySource(_array(value, self._label), self.path, None).select(rest)
+            field = self._columns(key)
         except DataError as error:
             if is_unknown(error):
                 raise unknown(self._label, key, self.listing(), "key") from None
@@ -119,46 +147,87 @@ class Saved(Source):
         field.key = key
         return field
 
+    def _columns(self, key: str) -> Field:
+        """Columns of what the first part of a key names, or of the only array there is."""
+        for dot in reversed([*re.finditer(r"\.", key)]):
+            value, rest = walk(self._value, key[: dot.start()])
+            if not rest and (hasattr(value, "shape") or isinstance(value, list)):
+                return self._chosen(value, key[: dot.start()], key[dot.end() :])
+        found = dict(_leaves(self._value, ""))
+        if len(found) != 1:
+            raise unknown(self._label, key, self.listing(), "key")
+        ((name, value),) = found.items()
+        return self._chosen(value, name, key)
+
     def _only(self, leave: Collection[str]) -> Field:
         found = dict(_leaves(self._value, ""))
         left = [name for name in found if name not in leave]
         if len(left) == 1:
-            field = self._field(found[left[0]], left[0], leave if len(found) == 1 else ())
+            rest = leave if len(found) == 1 else ()
+            field = self._chosen(found[left[0]], left[0], None, rest)
             field.key = None
             return field
         if not left:
-            raise DataError(f"{self._label} holds no array")
+            what = "the other inputs leave no array of it" if found else "it holds no array"
+            raise DataError(f"{self._label}: {what}")
         held = ", ".join(str(line) for name in left for line in _listed(found[name], name))
         raise DataError(
             f"{self._label} holds {len(left)} arrays: {held}",
             hint=f"name one with a key, as in {self._label}:{left[0]}",
         )
 
-    def _field(self, value: Any, key: str, leave: Collection[str] = ()) -> Field:
-        """An array, or the batches of a list one after the other."""
-        label = f"{self._label}:{key}"
-        if isinstance(value, list) and any(getattr(one, "ndim", 0) for one in value):
-            batches = [
-                ArraySource(_array(one, label), self.path, key).select(None) for one in value
-            ]
-            field: Field = Shards(batches, self.path or "")
-            field.path, field.files = self.path, ()
-            return field
-        return ArraySource(_array(value, label), self.path, key or None).select(None, leave=leave)
+    def _chosen(
+        self, value: Any, key: str, columns: str | None, leave: Collection[str] = ()
+    ) -> Field:
+        """An array or a list of batches, all of it or some columns."""
+        label = f"{self._label}:{key}" if key else self._label
+        if not _is_batches(value):
+            array = self._array(value, label)
+            return ArraySource(array, self.path, key or None).select(columns, leave=leave)
+        whole = joined([self._array(one, label) for one in value], self.path, key)
+        field = ArraySource(whole, self.path, key or None).select(columns, leave=leave)
+        hint = "torch.stack keeps an axis for them"
+        field.notes = (*field.notes, note(label, len(value), whole.shape, hint))
+        return field
+
+    def _array(self, value: Any, label: str) -> Any:
+        """Something that can be sliced by rows, with a shape and a dtype of NumPy."""
+        if isinstance(value, list):
+            return self._list(value, label)
+        if isinstance(value, (np.ndarray, np.generic)):
+            return np.asarray(value)
+        if not hasattr(value, "detach"):
+            return to_array(value, label)
+        dtype = _dtype(value, label)
+        size = value.numel() * dtype.itemsize
+        check_expansion(size, self._size, label, self._expansion)
+        return Rows(tuple(value.shape), dtype, lambda rows: value[rows] if value.ndim else value)
+
+    def _list(self, values: list[Any], label: str) -> Any:
+        """Numbers, each a tensor of its own or not."""
+        arrays = [self._array(one, label) for one in values if hasattr(one, "shape")]
+        if arrays and len(arrays) == len(values):
+            return np.stack([numbers(one) for one in arrays])
+        items = iter(arrays)
+        plain = [next(items).tolist() if hasattr(one, "shape") else one for one in values]
+        return to_array(plain, label)
 
 
-def _array(value: Any, label: str) -> Any:
-    """Something that can be sliced by rows, with a shape and a dtype of NumPy."""
-    if isinstance(value, list):
-        return to_array(
-            [numbers(one).item() if hasattr(one, "shape") else one for one in value], label
-        )
-    if not hasattr(value, "detach"):
-        return to_array(value, label) if not isinstance(value, np.ndarray) else value
-    if value.layout != torch.strided or value.is_complex():
-        raise DataError(f"{label} is a {value.layout} tensor of {value.dtype}: save dense numbers")
-    dtype = numbers(value[:0] if value.ndim else value).dtype
-    return Rows(tuple(value.shape), dtype, lambda rows: value[rows] if value.ndim else value)
+def _is_batches(value: Any) -> bool:
+    return isinstance(value, list) and any(getattr(one, "ndim", 0) for one in value)
+
+
+def _dtype(tensor: Any, label: str) -> np.dtype[np.generic]:
+    """What the numbers of a tensor become."""
+    plain = tensor.layout == torch.strided and not tensor.is_complex() and not tensor.is_meta
+    try:
+        if plain:
+            return numbers(torch.empty(0, dtype=tensor.dtype)).dtype
+    except (TypeError, RuntimeError):  # of quantized numbers, and whatever else will come
+        pass
+    layout = "" if tensor.layout == torch.strided else f"{tensor.layout} "
+    where = "without values" if tensor.is_meta else f"{layout}of {tensor.dtype}"
+    raise DataError(f"{label} is a tensor {where}: save dense numbers")
 
 
 def _leaves(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.archive import Archive, Entry
 from losscli.formats.arrays.rows import Rows
-from losscli.formats.files import named
+from losscli.formats.files import named, reason
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def read(
             file = library.safe_open(path, framework="pt")
             slices = {name: _on_disk(file, name) for name in file.keys()}  # noqa: SIM118
     except Exception as error:  # of the library's own kind, which has no place to import it from
-        reason = str(error).partition("\n")[0]
-        raise DataError(f"{label} is no safetensors file that can be read: {reason}") from error
+        raise DataError(
+            f"{label} is no safetensors file that can be read: {reason(error)}"
+        ) from error
     return Archive(content.path, {name: _entry(label, name, *one) for name, one in slices.items()})
 
 

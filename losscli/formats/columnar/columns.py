@@ -19,7 +19,7 @@ from losscli.errors import DataError, LosscliError, UsageError
 from losscli.formats.arrays.fields import ColumnsField
 from losscli.formats.columnar.blocks import Blocks
 from losscli.formats.columnar.typed import FaultError, Kind, decoded, kind_of
-from losscli.formats.files import file_error
+from losscli.formats.files import file_error, reason
 from losscli.formats.keys import choose, chosen_or_none, unknown
 from losscli.formats.table import Table
 from losscli.lazy import np
@@ -225,11 +225,10 @@ class ArrowTable(Table):
         except Exception as error:  # damaged files make it raise what they like
             if isinstance(error, OSError) and error.errno:
                 raise file_error(self._content.path, error) from error
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            if any(words in reason for words in _CUT):
+            if any(words in str(error) for words in _CUT):
                 raise DataError(f"{self.label} is cut short: it has no proper end") from error
             raise DataError(
-                f"{self.label} is no {self.called_as} file that can be read: {reason}"
+                f"{self.label} is no {self.called_as} file that can be read: {reason(error)}"
             ) from error
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.arrays.batches import joined, note
 from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
@@ -190,6 +192,8 @@ class Document(Source):
         if key is None:
             return self._whole(self._value, None, leave)
         value, rest = walk(self._value, key)
+        if not rest and "*" in key and self._is_batches(value, key):
+            return self._joined(value, key)
         if not rest:
             return self._whole(value, key, ())
         done = key[: len(key) - len(rest)]
@@ -214,6 +218,35 @@ class Document(Source):
             return table.select(None, leave=leave)
         label = self._label if key is None else f"{self._label}:{key}"
         return ArraySource(to_array(value, label), self.path, key).select(None, leave=leave)
+
+    def _is_batches(self, items: Any, key: str) -> bool:
+        """Whether what ``*`` has found in each item is a batch of rows, and not one row.
+
+        So are matrices, lists that differ in length, and lists that are as long as the matrices
+        beside them. Other lists of numbers are the rows of a matrix.
+        """
+        if not isinstance(items, list) or not all(isinstance(item, list) for item in items):
+            return False
+        if max(map(_depth, items), default=0) > 1 or len(set(map(len, items))) > 1:
+            return True
+        base, _, name = key.rpartition("*.")
+        around, rest = walk(self._value, base.removesuffix("."))
+        if rest or not _is_records(around):
+            return False
+        others = (other for other in around[0] if other != name)
+        return any(all(map(_goes_with, around, items, repeat(other))) for other in others)
+
+    def _joined(self, batches: list[list[Any]], key: str) -> Field:
+        """Batches one after the other."""
+        label = f"{self._label}:{key}"
+        arrays = [to_array(batch, f"{label}[{place}]") for place, batch in enumerate(batches)]
+        whole = joined(arrays, self.path, key)
+        field = ArraySource(whole, self.path, key).select(None)
+        base, _, name = key.rpartition("*.")
+        plain = "*." in key and "." not in name
+        hint = f"the key {base}{name} makes each of them a row" if plain else ""
+        field.notes = (*field.notes, note(label, len(batches), whole.shape, hint))
+        return field
 
     def _only(self, value: dict[str, Any], key: str | None, leave: Collection[str]) -> Field:
         prefix = f"{key}." if key else ""
@@ -280,6 +313,21 @@ def _step(value: Any, path: str) -> tuple[Any, str] | None:
 
 def _is_records(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(type(row) is dict for row in value)
+
+
+def _depth(value: object) -> int:
+    """How many lists are in one another, by the first of each."""
+    depth = 0
+    while isinstance(value, list):
+        depth += 1
+        value = value[0] if value else None
+    return depth
+
+
+def _goes_with(around: dict[str, Any], batch: list[Any], other: str) -> bool:
+    """Whether another value beside a list is a matrix with as many rows."""
+    beside = around.get(other)
+    return _depth(beside) > 1 and isinstance(beside, list) and len(beside) == len(batch)
 
 
 def _is_matrix(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Delimited text: CSV, TSV, and the like with ``;`` or ``|``.
+"""Delimited text: CSV, TSV, and the like with ``;``, ``|`` or blanks.
 
 Every row has as many cells as the first, in columns nobody asked for as well: a file that
 breaks there is broken everywhere. Errors and places name physical lines, also after quoted
@@ -22,7 +22,8 @@ from losscli.formats.table import Table
 from losscli.formats.text import arrow, pieces
 from losscli.formats.text.body import Body
 from losscli.formats.text.cells import Fault
-from losscli.formats.text.dialect import Records, first_record, has_header
+from losscli.formats.text.dialect import Records, has_header
+from losscli.formats.text.sniff import DECIMAL_COMMA, first_record
 from losscli.formats.workers import parsed, threaded
 from losscli.lazy import np
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
     from typing import BinaryIO
 
-    from losscli.formats.base import Reading
+    from losscli.formats.base import Field, Reading
     from losscli.formats.files import Content
     from losscli.formats.text.pieces import Parsed
     from losscli.spool import Spool
@@ -211,6 +212,20 @@ class Delimited(Table):
                 raise FileError(f"{self.label} was changed while it was read")
         return self._columns[column]
 
+    def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
+        """As of a table; lines that were passed over are said."""
+        field = super().select(key, leave=leave)
+        count = self._first.comments
+        if count:
+            lines = (
+                "a leading line is a comment"
+                if count == 1
+                else f"{count} leading lines are comments"
+            )
+            message = f"{self.label}: {lines}, and passed over"
+            field.notes = (*field.notes, ("comments", message))
+        return field
+
     def line(self, row: int) -> int | None:
         return self._body.line(row)
 
@@ -225,12 +240,22 @@ class Delimited(Table):
 
     def column(self, column: int) -> np.ndarray:
         values = self._values(column)
-        if not isinstance(values, Fault):
-            return cast("np.ndarray", values)
+        if isinstance(values, Fault):
+            raise self._faulty(values, column)
+        if values.dtype.kind == "U" and len(values):
+            cell = str(values[:1][0])
+            if DECIMAL_COMMA.fullmatch(cell):
+                raise self._faulty(Fault(0, cell, "has a decimal comma", 1), column)
+        return cast("np.ndarray", values)
+
+    def _faulty(self, values: Fault, column: int) -> DataError:
+        """What is wrong with a column, and what to do."""
         where = f"row {values.row + 1} (line {self.line(values.row)}), {self.called(column)}"
         hint = ""
         if values.row == 0 and self.names is None and self._reading.header is False:
             hint = "--header if the first row holds names"
         elif not values.cell:
             hint = "write nan for a missing number"
-        raise DataError(f"{self.label}, {where}: {values}", hint=hint)
+        elif DECIMAL_COMMA.fullmatch(values.cell):
+            hint = "save it with decimal points, as in 1.5"
+        return DataError(f"{self.label}, {where}: {values}", hint=hint)

@@ -1,28 +1,27 @@
-"""How delimited text is laid out: its delimiter, its header, and its rows one after the other."""
+"""The rows of delimited text one after the other, and whether the first of them is a header."""
 
 from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
 from losscli.formats.text.cells import is_number, shown
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Iterable, Iterator
 
-__all__ = ["BREAK", "First", "Records", "first_record", "has_header"]
+__all__ = ["BLANK", "BREAK", "Records", "has_header"]
 
 BREAK = re.compile(r"\r\n|\r|\n")
 
-_DELIMITERS = ",\t;|"
 _LONGEST = 2**24  # characters of a cell: a quote that is never closed makes one of the whole rest
 csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))  # documents, images in base64
-_QUOTED = re.compile(r'"[^"]*"?')
+BLANK = " "
+"""The delimiter of cells between which any number of blanks stand."""
+_TRAILING = re.compile(r" +(?=[\r\n]|\Z)")
 
 
 class Records:
@@ -31,7 +30,7 @@ class Records:
     Args:
         label: The file in messages.
         lines: Its lines, with their breaks.
-        delimiter: One character.
+        delimiter: One character; any number of blanks are one.
         line: The number of the first line.
     """
 
@@ -39,6 +38,8 @@ class Records:
         self.label = label
         self.line = line  # on which the next row begins
         self._before = line - 1
+        if delimiter == BLANK:  # behind the last cell they divide nothing
+            lines = (_TRAILING.sub("", text) for text in lines)
         self._reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
 
     def first(self) -> tuple[list[str], int]:
@@ -68,54 +69,6 @@ class Records:
         return rows
 
 
-@dataclass(frozen=True, slots=True)
-class First:
-    """The first row of a text that is not blank.
-
-    Attributes:
-        cells: Its cells, stripped.
-        line: On which it begins.
-        line_after: On which the next row begins.
-        size: The bytes up to there, without a byte order mark.
-        delimiter: What divides the cells.
-    """
-
-    cells: list[str]
-    line: int
-    line_after: int
-    size: int
-    delimiter: str
-
-
-def first_record(label: str, text: io.TextIOWrapper, delimiter: str | None) -> First:
-    """The first row; its delimiter is the one given, or what its first line shows."""
-    lines: list[str] = []
-    for line in text:
-        lines.append(line)
-        if line.strip():
-            break
-    else:
-        raise DataError(f"{label} is empty")
-    delimiter = delimiter or _delimiter(lines[-1])
-    counted = _Counted(chain(lines, text))
-    records = Records(label, counted, delimiter)
-    cells, number = records.first()
-    return First(cells, number, records.line, counted.size, delimiter)
-
-
-class _Counted:
-    """Lines that are passed on, and counted in bytes."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = lines
-        self.size = 0
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.size += len(line.encode())
-            yield line
-
-
 def _reason(error: str) -> str:
     """What the csv module says, in plain words."""
     if error.startswith("field larger"):
@@ -125,19 +78,8 @@ def _reason(error: str) -> str:
     return f"broken quotes: {error}"
 
 
-def _delimiter(line: str) -> str:
-    r"""The delimiter that a first line shows: the most frequent outside quotes.
-
-    >>> _delimiter('"a,b";c;d'), _delimiter("a"), _delimiter("1\t2")
-    (';', ',', '\t')
-    """
-    bare = _QUOTED.sub("", line)
-    return max(_DELIMITERS, key=bare.count)
-
-
 def has_header(first: list[str], header: bool | None, label: str) -> bool:
     """Whether the first row holds names. Taking data for names, or names for data, is silent."""
-    _check_blanks(first, label)
     if header is not None:
         return header
     numbers = [is_number(cell) for cell in first]
@@ -152,12 +94,3 @@ def has_header(first: list[str], header: bool | None, label: str) -> bool:
         f"{label}: the first row {what}: {cells}",
         hint="--header if it holds names, --no-header if it is data",
     )
-
-
-def _check_blanks(first: list[str], label: str) -> None:
-    cells = first[0].split()
-    if len(first) == 1 and len(cells) > 1 and all(map(is_number, cells)):
-        raise DataError(
-            f"{label}: the cells of the first row are separated by blanks: {shown(first[0])}",
-            hint="separate them by commas, as np.savetxt(file, array, delimiter=',') does",
-        )

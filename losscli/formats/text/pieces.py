@@ -8,11 +8,13 @@ line; what is plain is judged exactly as there.
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.formats.text.arrow import numbers
 from losscli.formats.text.cells import Part, part
+from losscli.formats.text.dialect import BLANK
 from losscli.formats.text.grid import grid
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Parsed", "cut", "is_numbers", "parse"]
 
+_BLANKS = re.compile(rb" {2,}")
 _LONGEST_LINE = 2**26  # a longer one is no line of numbers
 
 
@@ -74,6 +77,8 @@ def parse(
         if piece.count(b"\r") != piece.count(b"\r\n"):
             return None
         piece = piece.replace(b"\r\n", b"\n")
+    if delimiter == BLANK:
+        piece = _by_single_blanks(piece)
     if b'"' in piece:
         return _quoted(piece, size, delimiter, width, wanted)
     plain = numbers(piece, delimiter, width, wanted) if arrow else None
@@ -83,6 +88,14 @@ def parse(
     if cells is None:
         return None
     return Parsed(len(cells), size, cells.parts(wanted))
+
+
+def _by_single_blanks(piece: bytes) -> bytes:
+    """Lines in whose midst alone blanks stand, one at a time; within quotes it takes care."""
+    if b'"' in piece:
+        return b"".join(line.strip(b" ") + b"\n" for line in piece[:-1].split(b"\n"))
+    piece = _BLANKS.sub(b" ", piece).replace(b"\n ", b"\n").replace(b" \n", b"\n")
+    return piece.removeprefix(b" ")
 
 
 def is_numbers(piece: bytes) -> bool:
