@@ -345,7 +345,7 @@ def open_fields(question: Question) -> Fields:
         watch=question.watch,
         expansion=settings.max_expansion,
     )
-    opened = inputs.open_fields(refs, formats=formats, reading=reading)
+    opened = inputs.open_fields(refs, formats=formats, reading=reading, stack=settings.stack)
     found = dict(opened.fields)
     named = {name: found.pop(name) for name in question.inputs}
     sides = {"target" if name in TARGETS else name: one for name, one in named.items()}

@@ -46,11 +46,14 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".pq": "columnar.parquet",
         ".arrow": "columnar.feather",
         ".feather": "columnar.feather",
+        ".png": "images.png",
+        ".tif": "images.tiff",
+        ".tiff": "images.tiff",
     }
 )
 NAMES = (  # as --input-format knows them
     *("csv", "tsv", "json", "jsonl", "npy", "npz", "pt", "safetensors", "hdf5"),
-    *("parquet", "arrow"),
+    *("parquet", "arrow", "png", "tiff"),
 )
 
 
@@ -72,6 +75,8 @@ _KINDS = {
     "arrays.hdf5": _Kind(re.compile(rb"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
     "columnar.parquet": _Kind(re.compile(rb"PAR1"), "a Parquet file"),
     "columnar.feather": _Kind(re.compile(rb"ARROW1"), "an Arrow file"),
+    "images.png": _Kind(re.compile(rb"\x89PNG\r\n\x1a\n"), "a PNG image"),
+    "images.tiff": _Kind(re.compile(rb"II[*+]\0|MM\0[*+]"), "a TIFF image"),
 }
 """The binary formats, those first that are a special case of others."""
 
@@ -159,8 +164,8 @@ def _kind(head: bytes) -> str | None:
 
 
 def _suffix(module: str) -> str:
-    """The first suffix of a module."""
-    return next(suffix for suffix, other in FORMATS.items() if other == module)
+    """The suffix of a module that is also a name of its format."""
+    return next(f".{name}" for name in NAMES if FORMATS[f".{name}"] == module)
 
 
 def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:

@@ -26,6 +26,7 @@ class Ref:
         name: The input, such as "logits".
         word: As it was typed, without the key.
         paths: Files, several if they are shards, in natural order; none for a value.
+        many: The word is a pattern or a directory, however many files that means.
         key: What to select of each.
         value: A Python value, if there are no paths.
         literal: The word is inline JSON.
@@ -35,6 +36,7 @@ class Ref:
     name: str
     word: str = ""
     paths: tuple[str, ...] = ()
+    many: bool = False
     key: str | None = None
     value: object = field(default=None, repr=False)
     literal: bool = False
@@ -73,8 +75,9 @@ def parse_word(name: str, word: str) -> Ref:
     Raises:
         FileError: nothing exists that it could mean.
 
-    >>> parse_word("pred", "-:z")
-    Ref(name='pred', word='-', paths=('-',), key='z', literal=False, otherwise=None)
+    >>> ref = parse_word("pred", "-:z")
+    >>> ref.paths, ref.key
+    (('-',), 'z')
     """
     for file, key in _existing(word):
         return _files(name, file, key)
@@ -83,7 +86,7 @@ def parse_word(name: str, word: str) -> Ref:
     for file, key in _globs(word):
         paths = _matches(file)
         if paths:
-            return Ref(name, file, paths, _checked(name, file, key))
+            return Ref(name, file, paths, True, _checked(name, file, key))
     raise _missing(name, word)
 
 
@@ -105,7 +108,7 @@ def _of_data(name: str, word: str, data: Ref) -> Ref:
         otherwise = None
     if otherwise is not None and otherwise.key is not None and otherwise.word != word:
         return otherwise
-    return Ref(name, data.word, data.paths, word, otherwise=otherwise)
+    return Ref(name, data.word, data.paths, data.many, word, otherwise=otherwise)
 
 
 def _existing(word: str) -> Iterator[tuple[str, str | None]]:
@@ -141,11 +144,12 @@ def _globs(word: str) -> Iterator[tuple[str, str | None]]:
 def _files(name: str, file: str, key: str | None) -> Ref:
     """A file, or the files of a directory."""
     paths: tuple[str, ...] = (file,)
-    if file != "-" and Path(file).is_dir():
+    many = file != "-" and Path(file).is_dir()
+    if many:
         paths = _shards(_entries(file))
         if not paths:
             raise FileError(f"{name}: the directory {file} holds no files")
-    return Ref(name, file, paths, _checked(name, file, key))
+    return Ref(name, file, paths, many, _checked(name, file, key))
 
 
 def _entries(directory: str) -> list[str]:

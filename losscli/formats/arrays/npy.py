@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from losscli.errors import DataError
 from losscli.formats.arrays.fields import ArraySource, check_dtype
 from losscli.formats.files import file_error, named
+from losscli.formats.quiet import quietly
 from losscli.formats.table import Table
 from losscli.lazy import np
 
@@ -100,7 +100,7 @@ def header(file: IO[bytes], label: str) -> tuple[tuple[int, ...], bool, np.dtype
     """
     form = np.lib.format
     try:
-        with warnings.catch_warnings(action="ignore"):  # of Python 2's headers, which are read
+        with quietly():  # of Python 2's headers, which are read
             version = form.read_magic(file)
             first = version[0] == 1
             reader = form.read_array_header_1_0 if first else form.read_array_header_2_0
