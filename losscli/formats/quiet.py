@@ -17,7 +17,7 @@ _LOCK = RLock()  # warnings are filtered for all threads at once
 
 @contextmanager
 def quietly(category: type[Warning] = Warning) -> Iterator[None]:
-    """No warnings of a kind, for as long as this lasts: not longer than it takes to parse a header.
+    """No warnings of a kind for as long as this lasts, of one thread at a time.
 
     Args:
         category: Those that are put aside.

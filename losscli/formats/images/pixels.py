@@ -97,8 +97,7 @@ class Picture(ArraySource):
     def _goes_on(image: Any) -> bool:
         """Whether another image follows."""
         try:
-            with quietly():
-                image.seek(1)
+            image.seek(1)
         except EOFError:
             return False
         return True
@@ -115,10 +114,8 @@ class Picture(ArraySource):
                 hint="pip install 'losscli[formats]'",
             ) from error
         try:
-            with self._content.open() as file:
-                with quietly():
-                    image = reader(file)
-                yield image
+            with self._content.open() as file, quietly():
+                yield reader(file)
         except LosscliError:
             raise
         except Exception as error:  # damaged files make it raise what it likes
