@@ -64,8 +64,12 @@ def parse_formats(words: Iterable[str], inputs: Iterable[str]) -> dict[str | Non
         if equals and name is None:
             choices = ", ".join(by_name)
             raise UsageError(f"--input-format {word}: no input {left!r}; choose from {choices}")
-        if fmt not in known.NAMES:
-            choices = ", ".join(known.NAMES)
+        if known.is_raw(fmt):
+            from losscli.formats.arrays.raw import Layout
+
+            Layout.of(fmt)
+        elif fmt not in known.NAMES:
+            choices = f"{', '.join(known.NAMES)}, raw:DTYPE:SHAPE"
             raise UsageError(f"--input-format {word}: no format {fmt!r}; choose from {choices}")
         if name in found:
             raise UsageError(f"--input-format {word}: given twice")

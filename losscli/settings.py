@@ -29,7 +29,8 @@ class Settings:
         ignore: Leave out notes and warnings with this code.
         header: Say whether the first row of a table is a header.
         data: A file (or - for standard input) of which bare inputs are keys.
-        input_format: The format of standard input and of unknown suffixes, or of one input.
+        input_format: The format of standard input and of unknown suffixes, or of one input; of
+            bytes without a header raw:DTYPE:SHAPE, as in logits=raw:float16:-1,1000.
         stack: Make a row of every file of a pattern or directory, as of images; files of several
             inputs are paired by name, less the suffix.
         max_expansion: How many times its size a compressed file may become.

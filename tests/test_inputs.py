@@ -381,12 +381,12 @@ def test_formats():
     [
         (
             ["xml"],
-            f"--input-format xml: no format 'xml'; choose from {', '.join(NAMES)}",
+            f"--input-format xml: no format 'xml'; choose from {', '.join(NAMES)}, raw:DTYPE:SHAPE",
         ),
         (["p=csv"], "--input-format p=csv: no input 'p'; choose from pred, target"),
         (
             ["pred="],
-            f"--input-format pred=: no format ''; choose from {', '.join(NAMES)}",
+            f"--input-format pred=: no format ''; choose from {', '.join(NAMES)}, raw:DTYPE:SHAPE",
         ),
         (["csv", "npy"], "--input-format npy: given twice"),
     ],

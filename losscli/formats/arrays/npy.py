@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from losscli.formats.base import Reading, Source
     from losscli.formats.files import Content
 
-__all__ = ["header", "read"]
+__all__ = ["header", "read", "stored"]
 
 
 def read(
@@ -47,7 +47,7 @@ def read(
         flat = np.frombuffer(content.data, dtype, prod(shape), start)
         array = flat.reshape(shape, order=order)
     elif needed and shape and order == "C" and dtype.names is None:
-        array = cast("np.ndarray", _Stored(content, dtype, shape, start))
+        array = stored(content, dtype, shape, start)
     elif needed:
         file_or_path = content.path if content.kept is None else content.kept.file
         array = np.memmap(file_or_path, dtype, "r", start, shape, order)
@@ -56,6 +56,13 @@ def read(
     if dtype.names is None:
         return ArraySource(array, content.path)
     return _Structured(array, content.path)
+
+
+def stored(
+    content: Content, dtype: np.dtype[np.generic], shape: tuple[int, ...], start: int
+) -> np.ndarray:
+    """An array of which only the rows that are asked for are read, one row after the other."""
+    return cast("np.ndarray", _Stored(content, dtype, shape, start))
 
 
 class _Stored:
