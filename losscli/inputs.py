@@ -18,6 +18,7 @@ from losscli.formats.base import Reading
 from losscli.formats.files import named
 from losscli.formats.keys import is_unknown
 from losscli.formats.locate import Ref, locate, parse_word
+from losscli.formats.remote import is_url
 from losscli.formats.together import is_text, opened_ahead
 from losscli.formats.words import numbers, read_names
 
@@ -283,4 +284,4 @@ def _keys_by_file(refs: Mapping[str, Ref]) -> dict[str, list[str]]:
 
 def _identity(path: str) -> str:
     """The file behind a path, however it is written."""
-    return path if path == "-" else os.path.realpath(path)
+    return path if path == "-" or is_url(path) else os.path.realpath(path)

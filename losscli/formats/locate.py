@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from losscli.errors import FileError, UsageError
+from losscli.formats import remote
 from losscli.formats.files import file_error
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def parse_word(name: str, word: str) -> Ref:
         return _files(name, file, key)
     if word.startswith("["):
         return Ref(name, word, literal=True)
+    if remote.is_url(word):
+        return _remote(name, word)
     for file, key in _globs(word):
         paths = _matches(file)
         if paths:
@@ -152,6 +155,18 @@ def _files(name: str, file: str, key: str | None) -> Ref:
     return Ref(name, file, paths, many, _checked(name, file, key))
 
 
+def _remote(name: str, word: str) -> Ref:
+    """A URL, or those that a pattern or a folder stands for."""
+    file, key = next(_splits(word), (word, None))
+    key = _checked(name, file, key)
+    if not remote.is_pattern(file):
+        return Ref(name, file, (file,), key=key)
+    paths = _shards(remote.matches(file))
+    if not paths:
+        raise _missing(name, word)
+    return Ref(name, file, paths, many=True, key=key)
+
+
 def _entries(directory: str) -> list[str]:
     try:
         return [str(path) for path in Path(directory).iterdir()]
@@ -191,10 +206,8 @@ def _missing(name: str, word: str) -> FileError:
     from difflib import get_close_matches
 
     file, key = next(_splits(word), (word, ""))
-    if has_magic(file):
+    if has_magic(file) or "://" in word:
         what = f"no file matches {file}"
-    elif "://" in word:
-        what = f"{file} is a URL, and only files can be read"
     else:
         what = f"there is no file {file or 'without a name'}"
     folder = Path(file).parent

@@ -33,7 +33,7 @@ def read(path, fmt):
 @pytest.mark.parametrize("order", ["", "<", ">"])
 @pytest.mark.parametrize(
     "dtype",
-    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split(),
+    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split(),  # noqa: SIM905
 )
 def test_dtypes(dtype, order):
     array = np.abs(ARRAY).astype(dtype) if dtype[0] == "u" else ARRAY.astype(dtype)
