@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from losscli.formats.base import Reading
 from losscli.formats.files import named
 from losscli.formats.keys import is_unknown
 from losscli.formats.locate import Ref, locate, parse_word
+from losscli.formats.remote import is_url
 from losscli.formats.together import is_text, opened_ahead
 from losscli.formats.words import numbers, read_names
 
@@ -64,8 +65,12 @@ def parse_formats(words: Iterable[str], inputs: Iterable[str]) -> dict[str | Non
         if equals and name is None:
             choices = ", ".join(by_name)
             raise UsageError(f"--input-format {word}: no input {left!r}; choose from {choices}")
-        if fmt not in known.NAMES:
-            choices = ", ".join(known.NAMES)
+        if known.is_raw(fmt):
+            from losscli.formats.arrays.raw import Layout
+
+            Layout.of(fmt)
+        elif fmt not in known.NAMES:
+            choices = f"{', '.join(known.NAMES)}, raw:DTYPE:SHAPE"
             raise UsageError(f"--input-format {word}: no format {fmt!r}; choose from {choices}")
         if name in found:
             raise UsageError(f"--input-format {word}: given twice")
@@ -78,6 +83,7 @@ def open_fields(
     *,
     formats: Mapping[str | None, str] = MappingProxyType({}),
     reading: Reading | None = None,
+    stack: bool = False,
 ) -> Opened:
     """Open every file once, and select what each input names.
 
@@ -85,16 +91,22 @@ def open_fields(
         refs: What :func:`locate` found.
         formats: What :func:`parse_formats` found.
         reading: How files are read.
+        stack: Whether every file of a pattern or a directory is one row, as images always are.
 
     Raises:
         DataError: no such key, or data that cannot be read.
         FileError: a file that cannot be read.
-        UsageError: two inputs that are the whole of one file.
+        UsageError: two inputs that are the whole of one file, or nothing to stack.
     """
-    files = _Files(refs, formats, reading or Reading())
+    if stack and not any(ref.many for ref in refs.values()):
+        raise UsageError(
+            "--stack makes a row of every file of a pattern or a directory, and no input is one"
+        )
+    files = _Files(refs, formats, reading or Reading(), stack=stack)
     with files.ahead():
         settled = {name: files.settled(ref) for name, ref in refs.items()}
         files.check_wholes(settled)
+        settled = files.paired(settled)
         keys = _keys_by_file(settled)
         fields = {name: files.field(ref, keys) for name, ref in settled.items()}
     notes = tuple(
@@ -113,14 +125,17 @@ class _Files:
         refs: Mapping[str, Ref],
         formats: Mapping[str | None, str],
         reading: Reading,
+        *,
+        stack: bool,
     ) -> None:
         self._formats: dict[str, str] = {}
         self._reading = reading
+        self._stack = stack
         self._sources: dict[str, Source] = {}
         self._ahead: Mapping[str, Future[Source]] = {}
         every = (*refs.values(), *(ref.otherwise for ref in refs.values() if ref.otherwise))
         self._keys = _asked(every)
-        self._paths = tuple(path for ref in every for path in ref.paths)
+        self._parts = tuple(path for ref in every for path in ref.paths if not self._rows(ref))
         for ref in every:
             for path in ref.paths:
                 self._note_format(ref.name, path, formats)
@@ -142,12 +157,12 @@ class _Files:
             self._sources[identity] = begun.result() if begun else self._opened(path)
         return self._sources[identity]
 
-    def _opened(self, path: str) -> Source:
+    def _opened(self, path: str, reading: Reading | None = None) -> Source:
         identity = _identity(path)
         return known.open_source(
             path,
             fmt=self._formats.get(identity),
-            reading=self._reading,
+            reading=reading or self._reading,
             keys=self._keys.get(identity),
         )
 
@@ -155,7 +170,7 @@ class _Files:
     def ahead(self) -> Iterator[None]:
         """Shards of text are opened side by side, for as long as this lasts."""
         texts: dict[str, str] = {}
-        for path in filter(is_text, self._paths):
+        for path in filter(is_text, self._parts):
             texts.setdefault(_identity(path), path)
         with opened_ahead(texts, self._opened, self._reading.threads) as self._ahead:
             yield
@@ -176,7 +191,8 @@ class _Files:
         """Two inputs cannot both be all columns of one table, or all of a pipe."""
         whole: dict[str, str] = {}
         for ref in refs.values():
-            for path in ref.paths if ref.key is None else ():
+            paths = ref.paths[:1] if self.is_stack(ref) else ref.paths
+            for path in paths if ref.key is None else ():
                 other = whole.setdefault(_identity(path), ref.name)
                 listing = self.source(path).listing()
                 if other == ref.name or (len(listing) == 1 and path != "-"):
@@ -191,6 +207,8 @@ class _Files:
         """What an input names; without a key, less the keys that others name of the file."""
         if not ref.paths:
             return _in_place(ref)
+        if self.is_stack(ref):
+            return self._stacked(ref, keys)
         fields = [
             self.source(path).select(ref.key, leave=keys.get(_identity(path), ()))
             for path in ref.paths
@@ -200,6 +218,37 @@ class _Files:
         from losscli.formats.shards import Shards
 
         return Shards(fields, ref.word)
+
+    def is_stack(self, ref: Ref) -> bool:
+        """Whether every file of an input is one row."""
+        return self._rows(ref) or (bool(ref.paths) and self.source(ref.paths[0]).is_row)
+
+    def _rows(self, ref: Ref) -> bool:
+        return self._stack and ref.many
+
+    def paired(self, refs: Mapping[str, Ref]) -> dict[str, Ref]:
+        """Inputs whose files are rows, with their files in one order."""
+        stacks = {name: ref for name, ref in refs.items() if ref.many and self.is_stack(ref)}
+        if not stacks:
+            return dict(refs)
+        from losscli.formats.stack import paired
+
+        found = paired({name: ref.paths for name, ref in stacks.items()})
+        return {
+            name: replace(ref, paths=found[name]) if name in found else ref
+            for name, ref in refs.items()
+        }
+
+    def _stacked(self, ref: Ref, keys: Mapping[str, list[str]]) -> Field:
+        """Files that are rows, each opened when it is read, and then forgotten."""
+        from losscli.formats.stack import Stacked
+
+        def select(path: str) -> Field:
+            alone = Reading(self._reading.header, expansion=self._reading.expansion)
+            leave = keys.get(_identity(path), ())
+            return self._opened(path, alone).select(ref.key, leave=leave)
+
+        return Stacked(ref.paths, select, ref.word, ref.key, self._reading.watch)
 
 
 def _in_place(ref: Ref) -> Field:
@@ -235,4 +284,4 @@ def _keys_by_file(refs: Mapping[str, Ref]) -> dict[str, list[str]]:
 
 def _identity(path: str) -> str:
     """The file behind a path, however it is written."""
-    return path if path == "-" else os.path.realpath(path)
+    return path if path == "-" or is_url(path) else os.path.realpath(path)

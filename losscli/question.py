@@ -200,6 +200,8 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     for key in ("ignore", "input_format"):
         if key in chosen:
             chosen[key] = tuple(_several(chosen[key]))
+    if "input_format" in chosen:
+        chosen["input_format"] = tuple(_whole_shapes(chosen["input_format"]))
     _check_codes(chosen.get("ignore", ()))
     return Settings(**chosen)
 
@@ -219,6 +221,17 @@ def _several(given: Any) -> list[Any]:
     many = [given] if isinstance(given, str) or not isinstance(given, Iterable) else given
     split = (one.split(",") if isinstance(one, str) else [one] for one in many)
     return [one.strip() if isinstance(one, str) else one for piece in split for one in piece]
+
+
+def _whole_shapes(words: Iterable[str]) -> list[str]:
+    """Words of which the numbers belong to the one before: raw:float16:-1,1000."""
+    found: list[str] = []
+    for word in words:
+        if found and re.fullmatch(r"-?[0-9]+", word):
+            found[-1] += f",{word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _whole(key: str, value: Any, least: int) -> int:
@@ -345,7 +358,7 @@ def open_fields(question: Question) -> Fields:
         watch=question.watch,
         expansion=settings.max_expansion,
     )
-    opened = inputs.open_fields(refs, formats=formats, reading=reading)
+    opened = inputs.open_fields(refs, formats=formats, reading=reading, stack=settings.stack)
     found = dict(opened.fields)
     named = {name: found.pop(name) for name in question.inputs}
     sides = {"target" if name in TARGETS else name: one for name, one in named.items()}

@@ -29,7 +29,10 @@ class Settings:
         ignore: Leave out notes and warnings with this code.
         header: Say whether the first row of a table is a header.
         data: A file (or - for standard input) of which bare inputs are keys.
-        input_format: The format of standard input and of unknown suffixes, or of one input.
+        input_format: The format of standard input and of unknown suffixes, or of one input; of
+            bytes without a header raw:DTYPE:SHAPE, as in logits=raw:float16:-1,1000.
+        stack: Make a row of every file of a pattern or directory, as of images; files of several
+            inputs are paired by name, less the suffix.
         max_expansion: How many times its size a compressed file may become.
         threshold: Predictions above it are positive, in the space in which they are given.
         top_k: The k of each top-k accuracy.
@@ -52,6 +55,7 @@ class Settings:
     header: bool | None = None
     data: str | None = None
     input_format: tuple[str, ...] = ()
+    stack: bool = False
     max_expansion: float = 100.0
     threshold: float | None = None
     top_k: tuple[int, ...] | None = None

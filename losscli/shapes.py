@@ -212,6 +212,7 @@ def _refuse(
             f"{ours}, {target.label} has shape {theirs}): "
             f"row {short.shape[0] + 1} of {long.label} has no partner",
             hint=uneven(prediction, target)
+            or _unstacked(prediction, target)
             or "was a header read as data, or data as a header? --header and --no-header say so",
             code="row-count",
         )
@@ -240,6 +241,14 @@ def uneven(prediction: Field, target: Field) -> str:
     for ours, theirs in zip(prediction.files, target.files, strict=True):
         if ours[1] != theirs[1]:
             return f"{ours[0]} has {ours[1]:,} rows, and {theirs[0]} has {theirs[1]:,}"
+    return ""
+
+
+def _unstacked(prediction: Field, target: Field) -> str:
+    """Files of which one has as many as the other has rows."""
+    for one, other in ((prediction, target), (target, prediction)):
+        if len(one.files) == other.shape[0]:
+            return f"--stack makes a row of each of the {len(one.files)} files of {one.path}"
     return ""
 
 

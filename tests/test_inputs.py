@@ -107,11 +107,6 @@ def test_inline_json_is_no_file():
         ("pred.csv", "pred: there is no file pred.csv\nhint: did you mean preds.csv?"),
         ("no/*.csv", "pred: no file matches no/*.csv"),
         ("no/*.csv:k", "pred: no file matches no/*.csv (with the key k)"),
-        ("http://a.b:80/c.csv", "pred: http://a.b:80/c.csv is a URL, and only files can be read"),
-        (
-            "http://a.b:80/c.csv:k",
-            "pred: http://a.b:80/c.csv is a URL, and only files can be read (with the key k)",
-        ),
         ("", "pred: there is no file without a name"),
         (":k", "pred: there is no file without a name (with the key k)"),
         ("empty", "pred: the directory empty holds no files"),
@@ -381,12 +376,12 @@ def test_formats():
     [
         (
             ["xml"],
-            f"--input-format xml: no format 'xml'; choose from {', '.join(NAMES)}",
+            f"--input-format xml: no format 'xml'; choose from {', '.join(NAMES)}, raw:DTYPE:SHAPE",
         ),
         (["p=csv"], "--input-format p=csv: no input 'p'; choose from pred, target"),
         (
             ["pred="],
-            f"--input-format pred=: no format ''; choose from {', '.join(NAMES)}",
+            f"--input-format pred=: no format ''; choose from {', '.join(NAMES)}, raw:DTYPE:SHAPE",
         ),
         (["csv", "npy"], "--input-format npy: given twice"),
     ],

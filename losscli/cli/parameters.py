@@ -79,7 +79,7 @@ _METAVARS = {
 }
 _PANELS = {
     "Reading": (
-        *("data", "input_format", "header", "limit", "nan"),
+        *("data", "input_format", "header", "stack", "limit", "nan"),
         *("classes", "target_base", "pos_label", "max_expansion"),
     ),
     "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),

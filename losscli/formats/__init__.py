@@ -12,6 +12,7 @@ from losscli.errors import DataError
 from losscli.formats import files
 from losscli.formats.base import Reading
 from losscli.formats.compressed import expanded, inner
+from losscli.formats.files import named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "NAMES",
+    "is_raw",
     "open_source",
     "suffix_of",
 ]
@@ -46,11 +48,14 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         ".pq": "columnar.parquet",
         ".arrow": "columnar.feather",
         ".feather": "columnar.feather",
+        ".png": "images.png",
+        ".tif": "images.tiff",
+        ".tiff": "images.tiff",
     }
 )
 NAMES = (  # as --input-format knows them
     *("csv", "tsv", "json", "jsonl", "npy", "npz", "pt", "safetensors", "hdf5"),
-    *("parquet", "arrow"),
+    *("parquet", "arrow", "png", "tiff"),
 )
 
 
@@ -72,6 +77,8 @@ _KINDS = {
     "arrays.hdf5": _Kind(re.compile(rb"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
     "columnar.parquet": _Kind(re.compile(rb"PAR1"), "a Parquet file"),
     "columnar.feather": _Kind(re.compile(rb"ARROW1"), "an Arrow file"),
+    "images.png": _Kind(re.compile(rb"\x89PNG\r\n\x1a\n"), "a PNG image"),
+    "images.tiff": _Kind(re.compile(rb"II[*+]\0|MM\0[*+]"), "a TIFF image"),
 }
 """The binary formats, those first that are a special case of others."""
 
@@ -105,7 +112,8 @@ def open_source(
 
     Args:
         path: As it was typed.
-        fmt: One of :data:`NAMES`, whatever the suffix; None to go by it, else by the content.
+        fmt: One of :data:`NAMES`, or ``raw:DTYPE:SHAPE``, whatever the suffix; None to go by it,
+            else by the content.
         reading: How it is read.
         keys: What will be selected, as far as that is known: the rest may wait. None for all.
 
@@ -116,13 +124,34 @@ def open_source(
     reading = reading or Reading()
     content = files.read(path)
     try:
+        if is_raw(fmt):
+            return _raw(content, fmt or "", reading)
         content = expanded(content, suffix_of(path), reading)
         head = content.head()
-        suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, files.named(path))
-        _contradict(head, suffix, files.named(path), fmt)
+        suffix = f".{fmt}" if fmt else suffix_of(path) or _sniffed(head, named(path))
+        _contradict(head, suffix, named(path), fmt)
         return _module(suffix).read(content, suffix=suffix, reading=reading, keys=keys)
     except OSError as error:  # a disk may fail after the file was opened
         raise files.file_error(path, error) from error
+
+
+def is_raw(fmt: str | None) -> bool:
+    """Whether a format is one of bytes without a header: ``raw:DTYPE:SHAPE``."""
+    return fmt is not None and f"{fmt}:".startswith("raw:")
+
+
+def _raw(content: Content, fmt: str, reading: Reading) -> Source:
+    """Bytes that may be anything, also what looks like the beginning of another format."""
+    from losscli.formats.arrays import raw
+
+    if inner(content.path) != content.path:
+        content = expanded(content, None, reading)
+    if _kind(content.head()) == "arrays.npy":
+        raise DataError(
+            f"{named(content.path)} is read as raw, but begins as an NPY array does",
+            hint="--input-format npy reads it as one",
+        )
+    return raw.read(content, fmt)
 
 
 def _sniffed(head: bytes, label: str) -> str:
@@ -133,7 +162,7 @@ def _sniffed(head: bytes, label: str) -> str:
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(
             f"{label} is binary, and in no format that can be read",
-            hint=f"formats are {', '.join(NAMES)}; --input-format names one",
+            hint=f"formats are {', '.join(NAMES)} and raw:DTYPE:SHAPE; --input-format names one",
         )
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text.startswith((b"[", b"{")):
@@ -159,8 +188,8 @@ def _kind(head: bytes) -> str | None:
 
 
 def _suffix(module: str) -> str:
-    """The first suffix of a module."""
-    return next(suffix for suffix, other in FORMATS.items() if other == module)
+    """The suffix of a module that is also a name of its format."""
+    return next(f".{name}" for name in NAMES if FORMATS[f".{name}"] == module)
 
 
 def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:

@@ -116,9 +116,15 @@ class Listing:
 
 
 class Source(ABC):
-    """One opened file, pipe or literal: parsed once for all the keys asked of it."""
+    """One opened file, pipe or literal: parsed once for all the keys asked of it.
+
+    Attributes:
+        path: The file as it was typed, or None for a Python value.
+        is_row: A file is one row of a data set, as an image is, and not all of it.
+    """
 
     path: str | None
+    is_row: bool = False
 
     @abstractmethod
     def listing(self) -> list[Listing]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from losscli.errors import DataError, UsageError
 from losscli.formats.files import Content, kept, named
+from losscli.formats.remote import bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,6 +68,7 @@ def inner(path: str) -> str:
     >>> inner("preds.csv.GZ"), inner("preds.csv")
     ('preds.csv', 'preds.csv')
     """
+    path = bare(path)
     return path[: -len(suffix)] if (suffix := _suffix(path)) in COMPRESSIONS else path
 
 
@@ -108,7 +110,7 @@ def expanded(content: Content, known: str | None, reading: Reading) -> Content:
 
 
 def _suffix(path: str) -> str:
-    return PurePath(path).suffix.lower()
+    return PurePath(bare(path)).suffix.lower()
 
 
 def _opened(compression: Compression, file: BinaryIO, label: str) -> BinaryIO:

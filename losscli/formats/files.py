@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import DataError, FileError
+from losscli.formats import remote
 from losscli.spool import no_room
 
 if TYPE_CHECKING:
@@ -151,13 +152,16 @@ class Content:
 def read(path: str) -> Content:
     """The content of a file, which stays on disk, or of a pipe, which is read to its end now.
 
-    A pipe that gives more than memory should hold goes to a temporary file.
+    A pipe, or a URL, that gives more than memory should hold goes to a temporary file.
     """
     try:
         if path == "-":
             if sys.stdin is None:
                 raise FileError("standard input is closed")
             return kept(path, sys.stdin.buffer)
+        if remote.is_url(path):
+            with remote.opened(path) as file:
+                return kept(path, file, remote.MEMORY)
         if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116  # Path("") would be "."
             return Content(path)
         with Path(path).open("rb") as pipe:
@@ -168,10 +172,10 @@ def read(path: str) -> Content:
         raise FileError(f"cannot read {named(path)!r}: {error}") from error
 
 
-def kept(path: str, pipe: BinaryIO) -> Content:
+def kept(path: str, pipe: BinaryIO, memory: int = MEMORY) -> Content:
     """What a pipe gives, kept: in memory if it is little, else in a temporary file."""
-    data = pipe.read(MEMORY)
-    if len(data) < MEMORY:
+    data = pipe.read(memory)
+    if len(data) < memory:
         return Content(path, data)
     file = Kept()
     while data:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from losscli.errors import FileError, UsageError
+from losscli.formats import remote
 from losscli.formats.files import file_error
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Ref:
         name: The input, such as "logits".
         word: As it was typed, without the key.
         paths: Files, several if they are shards, in natural order; none for a value.
+        many: The word is a pattern or a directory, however many files that means.
         key: What to select of each.
         value: A Python value, if there are no paths.
         literal: The word is inline JSON.
@@ -35,6 +37,7 @@ class Ref:
     name: str
     word: str = ""
     paths: tuple[str, ...] = ()
+    many: bool = False
     key: str | None = None
     value: object = field(default=None, repr=False)
     literal: bool = False
@@ -73,17 +76,20 @@ def parse_word(name: str, word: str) -> Ref:
     Raises:
         FileError: nothing exists that it could mean.
 
-    >>> parse_word("pred", "-:z")
-    Ref(name='pred', word='-', paths=('-',), key='z', literal=False, otherwise=None)
+    >>> ref = parse_word("pred", "-:z")
+    >>> ref.paths, ref.key
+    (('-',), 'z')
     """
     for file, key in _existing(word):
         return _files(name, file, key)
     if word.startswith("["):
         return Ref(name, word, literal=True)
+    if remote.is_url(word):
+        return _remote(name, word)
     for file, key in _globs(word):
         paths = _matches(file)
         if paths:
-            return Ref(name, file, paths, _checked(name, file, key))
+            return Ref(name, file, paths, True, _checked(name, file, key))
     raise _missing(name, word)
 
 
@@ -105,7 +111,7 @@ def _of_data(name: str, word: str, data: Ref) -> Ref:
         otherwise = None
     if otherwise is not None and otherwise.key is not None and otherwise.word != word:
         return otherwise
-    return Ref(name, data.word, data.paths, word, otherwise=otherwise)
+    return Ref(name, data.word, data.paths, data.many, word, otherwise=otherwise)
 
 
 def _existing(word: str) -> Iterator[tuple[str, str | None]]:
@@ -141,11 +147,24 @@ def _globs(word: str) -> Iterator[tuple[str, str | None]]:
 def _files(name: str, file: str, key: str | None) -> Ref:
     """A file, or the files of a directory."""
     paths: tuple[str, ...] = (file,)
-    if file != "-" and Path(file).is_dir():
+    many = file != "-" and Path(file).is_dir()
+    if many:
         paths = _shards(_entries(file))
         if not paths:
             raise FileError(f"{name}: the directory {file} holds no files")
-    return Ref(name, file, paths, _checked(name, file, key))
+    return Ref(name, file, paths, many, _checked(name, file, key))
+
+
+def _remote(name: str, word: str) -> Ref:
+    """A URL, or those that a pattern or a folder stands for."""
+    file, key = next(_splits(word), (word, None))
+    key = _checked(name, file, key)
+    if not remote.is_pattern(file):
+        return Ref(name, file, (file,), key=key)
+    paths = _shards(remote.matches(file))
+    if not paths:
+        raise _missing(name, word)
+    return Ref(name, file, paths, many=True, key=key)
 
 
 def _entries(directory: str) -> list[str]:
@@ -187,10 +206,8 @@ def _missing(name: str, word: str) -> FileError:
     from difflib import get_close_matches
 
     file, key = next(_splits(word), (word, ""))
-    if has_magic(file):
+    if has_magic(file) or "://" in word:
         what = f"no file matches {file}"
-    elif "://" in word:
-        what = f"{file} is a URL, and only files can be read"
     else:
         what = f"there is no file {file or 'without a name'}"
     folder = Path(file).parent

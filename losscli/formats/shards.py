@@ -13,7 +13,7 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Shards"]
+__all__ = ["Shards", "check_alike"]
 
 _KINDS = {"U": "text", "b": "bools"}
 
@@ -33,8 +33,7 @@ class Shards(Field):
         filled = [other for other in fields if other.shape[0]] or [fields[0]]
         first = filled[0]
         for other in filled:
-            _check_alike(first, other)
-            _check_kind(first, other)
+            check_alike(first, other)
         self.path = path
         self.key = first.key
         self.columns = first.columns
@@ -76,20 +75,26 @@ def _check_array(field: Field) -> None:
         raise DataError(f"{field.label} holds a single number, which is no part of a larger array")
 
 
-def _check_alike(first: Field, other: Field) -> None:
-    if other.shape[1:] != first.shape[1:]:
+def check_alike(first: Field, other: Field, *, rows: bool = False) -> None:
+    """Raise if two files cannot be parts of one array.
+
+    Args:
+        first: One of them.
+        other: Another.
+        rows: They are rows of it, and not some rows each.
+    """
+    start = 0 if rows else 1
+    if other.shape[start:] != first.shape[start:]:
         raise DataError(
             f"{other.label} has shape {other.shape}, and {first.label} has {first.shape}: "
-            "only the number of rows may differ"
+            + ("rows have one shape" if rows else "only the number of rows may differ"),
+            hint="bring them to one size, or take those of one size at a time" if rows else "",
         )
     if other.columns != first.columns:
         raise DataError(
             f"{other.label} has the columns {_listed(other)}, "
             f"and {first.label} has {_listed(first)}"
         )
-
-
-def _check_kind(first: Field, other: Field) -> None:
     kinds = [_KINDS.get(shard.dtype.kind, "numbers") for shard in (other, first)]
     if kinds[0] != kinds[1]:
         raise DataError(f"{other.label} holds {kinds[0]}, and {first.label} holds {kinds[1]}")

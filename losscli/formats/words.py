@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from losscli.errors import DataError, FileError, UsageError
 from losscli.formats.files import read
+from losscli.formats.remote import is_url
 from losscli.formats.text.cells import is_number
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_names(word: str) -> tuple[str, ...]:
     >>> read_names("cat, dog")
     ('cat', 'dog')
     """
-    if os.path.exists(word):  # noqa: PTH110  # Path("") would be "."
+    if os.path.exists(word) or is_url(word):  # noqa: PTH110  # Path("") would be "."
         names = _from_file(word)
         _check(names, word, DataError)
         return tuple(names)

@@ -76,6 +76,7 @@ COMMON = {
     "input_format": ("--{kind} unnamed {rest}", "--input-format json"),
     "header": ("--{kind} head.csv:col_* {rest}", "--no-header"),
     "limit": (None, "--limit 3"),
+    "stack": (None, "--stack"),
     "nan": ("--{kind} nan.npy {rest}", "--nan omit"),
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),

@@ -187,7 +187,7 @@ def test_other_binaries(tmp_path, monkeypatch):
     (tmp_path / "a.exe").write_bytes(b"MZ\0\1")
     assert told(open_source, "a.exe") == (
         "a.exe is binary, and in no format that can be read\n"
-        f"hint: formats are {', '.join(NAMES)}; --input-format names one"
+        f"hint: formats are {', '.join(NAMES)} and raw:DTYPE:SHAPE; --input-format names one"
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from losscli.errors import DataError
 from losscli.formats.arrays.fields import ArraySource, check_dtype
 from losscli.formats.files import file_error, named, reason
+from losscli.formats.quiet import quietly
 from losscli.formats.table import Table
 from losscli.lazy import np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from losscli.formats.base import Reading, Source
     from losscli.formats.files import Content
 
-__all__ = ["Structured", "header", "read"]
+__all__ = ["Structured", "header", "read", "stored"]
 
 
 def read(
@@ -47,7 +47,7 @@ def read(
         flat = np.frombuffer(content.data, dtype, prod(shape), start)
         array = flat.reshape(shape, order=order)
     elif needed and shape and order == "C" and dtype.names is None:
-        array = cast("np.ndarray", _Stored(content, dtype, shape, start))
+        array = stored(content, dtype, shape, start)
     elif needed:
         file_or_path = content.path if content.kept is None else content.kept.file
         array = np.memmap(file_or_path, dtype, "r", start, shape, order)
@@ -56,6 +56,13 @@ def read(
     if dtype.names is None:
         return ArraySource(array, content.path)
     return Structured(array, content.path)
+
+
+def stored(
+    content: Content, dtype: np.dtype[np.generic], shape: tuple[int, ...], start: int
+) -> np.ndarray:
+    """An array of which only the rows that are asked for are read, one row after the other."""
+    return cast("np.ndarray", _Stored(content, dtype, shape, start))
 
 
 class _Stored:
@@ -100,7 +107,7 @@ def header(file: IO[bytes], label: str) -> tuple[tuple[int, ...], bool, np.dtype
     """
     form = np.lib.format
     try:
-        with warnings.catch_warnings(action="ignore"):  # of Python 2's headers, which are read
+        with quietly():  # of Python 2's headers, which are read
             version = form.read_magic(file)
             first = version[0] == 1
             reader = form.read_array_header_1_0 if first else form.read_array_header_2_0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict, deque
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class Blocks:
         with self._lock:
             if place not in self._open:
                 number = self._segments[place][0]
-                self._open[place] = _Segment(lambda: self._decode(number))
+                self._open[place] = _Segment(partial(self._decode, number))  # no way back to self
             self._open.move_to_end(place)
             while len(self._open) > self._most:
                 self._open.popitem(last=False)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import csv
 import sys
-import warnings
 from functools import cache, cached_property
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from losscli.formats.quiet import quietly
 from losscli.formats.text.cells import Part, part
 from losscli.lazy import np
 
@@ -31,8 +30,6 @@ _SMALLEST = sys.float_info.min  # smaller floats have fewer bits
 _BEYOND, _HALF = 0x7FF, 0x400  # the bits of an extended float that a float has not
 _PATIENCE = 20  # surprises, after which cells are looked at one by one
 _KNOWN = [0xCCCCCCCCCCCCCCCD, 0x8000000000000400, 0x93445B8731587EA3]
-
-_quiet = Lock()  # warnings are filtered for all threads
 
 
 def grid(piece: bytes, delimiter: int, width: int) -> Grid | None:
@@ -290,7 +287,7 @@ def _numbers(text: bytes, dtype: type[np.generic]) -> np.ndarray:
     NumPy stops behind the last digit that it understands. The number that is put at the end is
     reached only if every word was understood to its end.
     """
-    with _quiet, warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+    with quietly(DeprecationWarning):
         try:
             return np.fromstring(text + b" 0", dtype, sep=" ")[:-1]
         except ValueError:  # what is a warning today

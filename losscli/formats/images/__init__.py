@@ -1,0 +1,1 @@
+"""Images whose pixels are numbers: masks, labels and depths, not photographs."""
