@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from losscli.checks.codes import CODES
 from losscli.cli import help as shown
+from losscli.cli.inspection import inspection
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
 from losscli.cli.usage import check_once, grouped, normalised, refuse_words, reworded
@@ -194,12 +195,17 @@ def _explain(
     raise typer.Exit
 
 
-TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "explain": _explain, "help": _help}
+TOOLS: dict[str, Callable[..., Any]] = {
+    "list": _list,
+    "explain": _explain,
+    "inspect": inspection,
+    "help": _help,
+}
 """The commands that are no losses."""
 
 
 def _tool(name: str) -> Any:
     function = TOOLS[name]
-    summary = getdoc(function) or ""
-    text = f"Usage: losscli {shown.TOOLS[name]}\n\n{summary}"
-    return _command(name, function, text, summary)
+    text = getdoc(function) or ""
+    usage = f"Usage: losscli {shown.TOOLS[name]}\n\n{text}"
+    return _command(name, function, usage, text.partition("\n")[0])
