@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 _PANEL = {"rich_help_panel": "Options", "show_default": False}
 
 
+_COVER = "\0"
+"""No word of a command line has it."""
+
+
+def covered(word: str) -> str:
+    """A word as Typer may see it: -:KEY would be options to it."""
+    return _COVER + word if word.startswith("-:") else word
+
+
 def inspection(
     file: Annotated[
         list[str] | None,
@@ -90,7 +99,13 @@ def inspection(
     given = {"max_expansion": max_expansion} if max_expansion is not None else {}
     asking = Asking(data, input_format, header, limit, threads=threads, **given)
     asking.check()
-    return partial(_show, file, asking, as_json=as_json, progress=progress)
+    return partial(
+        _show,
+        [one.removeprefix(_COVER) for one in file],
+        asking,
+        as_json=as_json,
+        progress=progress,
+    )
 
 
 def _show(words: Sequence[str], asking: Asking, *, as_json: bool, progress: bool | None) -> int:

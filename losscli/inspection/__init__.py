@@ -113,7 +113,13 @@ def inspect(words: Sequence[str], asking: Asking, watch: Watch, threads: int) ->
     held = tuple(files.held(ref) for ref in refs)
     parts = [part for one in held for part in one.parts]
     found, problems = _fitting(pairs(parts), asking) if len(parts) > 1 else ([], [])
+    empty = [part for part in parts if part.field is not None and 0 in part.shape]
+    problems += [_empty(part) for part in empty] if not found else []
     return Inspection(held, tuple(found), tuple(problems))
+
+
+def _empty(part: Part) -> DataError:
+    return DataError(f"{part.argument} has shape {part.shape}: nothing to average", code="empty")
 
 
 def _fitting(together: Sequence[Pair], asking: Asking) -> tuple[list[Offer], list[DataError]]:
@@ -124,6 +130,5 @@ def _fitting(together: Sequence[Pair], asking: Asking) -> tuple[list[Offer], lis
     for pair in together:
         own = offers(pair, asking.words, settings)
         found += own
-        problem = None if own else refusal(pair)
-        problems += [problem] if problem else []
+        problems += [] if own else [refusal(pair)]
     return found, problems

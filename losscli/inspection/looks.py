@@ -11,6 +11,7 @@ from losscli.checks import Case, Tally, targets
 from losscli.checks import predictions as asked
 from losscli.checks.numbers import numbers
 from losscli.checks.words import share
+from losscli.inspection.names import Side, side_of
 from losscli.lazy import np
 from losscli.settings import Settings
 from losscli.views import Pairing
@@ -55,45 +56,11 @@ class Look(StrEnum):
     REAL = "real"
 
 
-class Side(StrEnum):
-    """What a name says that values are for."""
-
-    PREDICTION = "prediction"
-    TARGET = "target"
-    BESIDE = "beside"
-    UNKNOWN = "unknown"
-
-
-_SIDES = {
-    Side.BESIDE: r"weights?|w|masks?|ids?|index|idx|fold|split|row|no|nr",
-    Side.PREDICTION: (
-        r"(?:log)?(?:logit|prob|proba|score|pred|prediction|predicted|output|estimate)s?"
-        r"|yhat|hat|out|rate|mu|mean|forecast"
-    ),
-    Side.TARGET: (
-        r"(?:target|label|truth|class|classe|actual|observation|answer)s?|true|y|gt|observed"
-    ),
-}
-
-
 def side(part: Part) -> Side:
     """What the name of a part says: that of the key, else that of the file."""
-    found = Side.UNKNOWN if part.key is None else _named(part.key)
+    found = Side.UNKNOWN if part.key is None else side_of(part.key)
     stem = re.sub(r"(\.[A-Za-z]+)+$", "", re.split(r"[/\\]", part.word)[-1])
-    return found if found is not Side.UNKNOWN or part.word.startswith("[") else _named(stem)
-
-
-def _named(name: str) -> Side:
-    """What a name says.
-
-    >>> [str(_named(name)) for name in ("y_pred", "label", "val/y", "x", "logit_*")]
-    ['prediction', 'target', 'target', 'unknown', 'prediction']
-    """
-    tokens = [one for one in re.split(r"[^a-z]+", name.lower()) if one]
-    for found, pattern in _SIDES.items():
-        if any(re.fullmatch(pattern, token) for token in tokens):
-            return found
-    return Side.UNKNOWN
+    return found if found is not Side.UNKNOWN or part.word.startswith("[") else side_of(stem)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.checks import amounts, predictions, targets
 from losscli.checks.numbers import numbers
 from losscli.errors import DataError, Level, LosscliError
-from losscli.inspection.looks import Look, Side, class_axis, look, padding, side
+from losscli.inspection.looks import Look, Side, class_axis, look, padding, side, words
 from losscli.losses import losses
 from losscli.registry import flag
 from losscli.roles import Asked, ClassIndex
@@ -93,7 +93,7 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
     true = [place for place in free if named[place] is Side.TARGET]
     if not true:
         true = [p for p in free if named[p] is Side.UNKNOWN and look(usable[p]) in _LABELS]
-    if not true or len(true) == len(free):
+    if len(free) == 2 and len(true) != 1:
         true = free[-1:]
     guessed = [place for place in free if place not in true]
     told = [place for place in guessed if named[place] is Side.PREDICTION]
@@ -115,16 +115,16 @@ def offers(pair: Pair, more: Sequence[str] = (), settings: Settings | None = Non
     given = settings or Settings()
     found: list[Offer] = []
     for wish in _wishes(pair):
-        for words, notes in _ways(wish, pair, given):
+        for besides, notes in _ways(wish, pair, given):
             fed = (flag(wish.kind), pair.prediction.argument, "--target", pair.target.argument)
-            whole = ("losscli", wish.loss, *fed, *words, *more)
-            also = [other for other in wish.also if _same(other, wish.kind, words, pair, given)]
+            whole = ("losscli", wish.loss, *fed, *besides, *more)
+            also = [other for other in wish.also if _same(other, wish.kind, besides, pair, given)]
             found.append(Offer(whole, "; ".join([wish.why, *notes]), tuple(also)))
     return found[:BEST]
 
 
-def refusal(pair: Pair) -> DataError | None:
-    """Why shapes do not pair, if no loss could take them."""
+def refusal(pair: Pair) -> DataError:
+    """Why no loss takes a pair: its shapes, else its values."""
     classes = len(pair.prediction.shape) > len(pair.target.shape)
     loss, kind = ("ce", "logits") if classes else ("mse", "pred")
     try:
@@ -135,7 +135,8 @@ def refusal(pair: Pair) -> DataError | None:
             hint = "one looks like the other transposed: the first axis is that of the rows"
             return DataError(error.message, hint=hint, code=error.code)
         return error
-    return None
+    told = (f"{one.argument} ({words(one)})" for one in (pair.prediction, pair.target))
+    return DataError(f"none was found that takes {' against '.join(told)}", code="values")
 
 
 @dataclass(frozen=True)

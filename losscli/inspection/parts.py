@@ -17,6 +17,7 @@ from losscli.formats.keys import is_unknown
 from losscli.formats.shards import Shards
 from losscli.formats.together import is_text, opened_ahead
 from losscli.inspection.known import Known
+from losscli.inspection.names import Side, bare, side_of, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,9 +136,10 @@ class Files:
             return Held((self._part(ref.word, None, found),), notes=found.notes)
         hidden = int(getattr(sources[0], "has_index", False))
         runs = list(_runs(listing[hidden:]))
-        labels = {tuple(map(_bare, run)) for run in runs if _stem(run[0].key)}
+        labels = {tuple(bare(one.key) for one in run) for run in runs if stem(run[0].key)}
         groups = [group for run in runs for group in self._settled(run, sources, ref.word, labels)]
-        parts = tuple(self._read(group, sources, ref.word) for group in groups[:SHOWN])
+        shown = _shown(groups)
+        parts = tuple(self._read(group, sources, ref.word) for group in shown)
         index = f"{ref.word}: the unnamed first column only counts the rows and is left out"
         notes = (("index-column", index),) if hidden else ()
         return Held(parts, len(groups) - len(parts), notes)
@@ -166,7 +168,7 @@ class Files:
     ) -> Iterator[list[Listing]]:
         """A run of columns, or its columns one by one where they are no array together."""
         names = tuple(one.key for one in group)
-        told = _stem(names[0]) is not None or names in labels
+        told = stem(names[0]) is not None or names in labels or len(names) > SHOWN
         if len(group) > 1 and (key := _key(group)) is not None:
             try:
                 found = _selected(sources, key, word)
@@ -226,36 +228,26 @@ def _selected(sources: Sequence[Source], key: str | None, word: str) -> Field:
     return fields[0] if len(fields) == 1 else Shards(fields, word)
 
 
+def _shown(groups: list[list[Listing]]) -> list[list[Listing]]:
+    """Not more than a screen has room for: those whose names tell something, and the first."""
+    if len(groups) <= SHOWN:
+        return groups
+    told = [place for place, one in enumerate(groups) if side_of(one[0].key) is not Side.UNKNOWN]
+    kept = {*told[: SHOWN // 2]}
+    kept.update([place for place in range(len(groups)) if place not in kept][: SHOWN - len(kept)])
+    return [groups[place] for place in sorted(kept)]
+
+
 def _runs(listing: Sequence[Listing]) -> Iterator[list[Listing]]:
     """Columns side by side that may be one array: of one dtype, and with like names or none."""
 
     def alike(one: Listing) -> object:
         if len(one.shape) != 1 or one.dtype in ("text", "mixed", "with empty cells"):
             return one.key
-        return one.shape, one.dtype, _stem(one.key)
+        return one.shape, one.dtype, stem(one.key)
 
     for _, run in groupby(listing, alike):
         yield list(run)
-
-
-_SCORES = r"(?:log)?(?:logit|prob|proba|score|p)s?"
-"""What columns of scores for each class are called, before the class."""
-
-
-def _stem(key: str) -> str | None:
-    """What a column begins with that ends in a number, or in the name of a class.
-
-    >>> _stem("logit_0"), _stem("q10"), _stem("3"), _stem("logit_cat"), _stem("zero")
-    ('logit_', 'q', '', 'logit_', None)
-    """
-    found = re.fullmatch(r"(.*?)[0-9]+", key, re.DOTALL)
-    found = found or re.fullmatch(rf"((?:.*[_. -])?{_SCORES}[_. -]).+", key, re.IGNORECASE)
-    return None if found is None else found[1]
-
-
-def _bare(one: Listing) -> str:
-    """A column without its stem."""
-    return one.key.removeprefix(_stem(one.key) or "")
 
 
 def _key(group: Sequence[Listing]) -> str | None:
@@ -263,8 +255,8 @@ def _key(group: Sequence[Listing]) -> str | None:
     first, last = group[0].key, group[-1].key
     prefix = first.rpartition(".")[0]
     if prefix and all(one.key.startswith(f"{prefix}.") for one in group):
-        stem = _stem(first)
-        return f"{stem}*" if stem and stem != f"{prefix}." else None
+        begin = stem(first)
+        return f"{begin}*" if begin and begin != f"{prefix}." else None
     return f"{first}..{last}"
 
 
