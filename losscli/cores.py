@@ -25,13 +25,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def spread(work: Callable[[T], S], items: Iterable[T], threads: int) -> Iterator[S]:
+def spread(
+    work: Callable[[T], S], items: Iterable[T], threads: int, *, kernels: bool = True
+) -> Iterator[S]:
     """What work makes of each item, in their order.
 
     Args:
         work: What is done, mostly in kernels that let other threads run.
         items: What it is done with; no more of them are taken than are under way.
         threads: How many at the same time.
+        kernels: Some of the kernels are those of torch.
     """
     first = list(islice(items := iter(items), 2))
     items = chain(first, items)
@@ -40,12 +43,17 @@ def spread(work: Callable[[T], S], items: Iterable[T], threads: int) -> Iterator
     if len(first) < 2 or threads == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(threads, initializer=_one_thread if kernels else None) as pool:
         try:
             for _, found in ahead(((None, pool.submit(work, item)) for item in items), threads):
                 yield found.result()
         finally:  # after an error or an interrupt, what has not begun never does
             pool.shutdown(cancel_futures=True)
+
+
+def _one_thread() -> None:
+    """A thread of ours has no threads of torch besides."""
+    torch.set_num_threads(1)
 
 
 def ahead(work: Iterable[tuple[T, Future[S]]], size: int) -> Iterator[tuple[T, Future[S]]]:

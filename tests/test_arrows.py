@@ -51,7 +51,9 @@ MAY = {
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "__version__"},
     "gates": LIGHT | {"registry"},
-    "report": LIGHT | {"formats", "result"},
+    "inspection": LIGHT
+    | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"},
+    "report": LIGHT | {"facts", "formats", "inspection", "result"},
 }
 """What the rooms that have no say over others import when they run."""
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from losscli.checks.codes import CODES
 from losscli.cli import help as shown
+from losscli.cli.inspection import covered, inspection
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
 from losscli.cli.usage import check_once, grouped, normalised, refuse_words, reworded
@@ -115,14 +116,24 @@ class _Command(typer.core.TyperCommand):
         formatter.write(shown.page(self.help or "", self.get_params(ctx)))
 
 
+class _Files(_Command):
+    """A command of files, of which -:KEY is one and no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [*map(covered, args)])
+
+
 def _command(
-    name: str, function: Callable[..., Any], text: str, summary: str, **context: Any
+    name: str,
+    function: Callable[..., Any],
+    text: str,
+    summary: str,
+    cls: type[_Command] = _Command,
+    **context: Any,
 ) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     settings = {**_CONTEXT, **context}
-    command = app.command(
-        name, cls=_Command, help=text, short_help=summary, context_settings=settings
-    )
+    command = app.command(name, cls=cls, help=text, short_help=summary, context_settings=settings)
     command(function)
     return typer.main.get_command(app)
 
@@ -194,12 +205,18 @@ def _explain(
     raise typer.Exit
 
 
-TOOLS: dict[str, Callable[..., Any]] = {"list": _list, "explain": _explain, "help": _help}
+TOOLS: dict[str, Callable[..., Any]] = {
+    "list": _list,
+    "explain": _explain,
+    "inspect": inspection,
+    "help": _help,
+}
 """The commands that are no losses."""
 
 
 def _tool(name: str) -> Any:
     function = TOOLS[name]
-    summary = getdoc(function) or ""
-    text = f"Usage: losscli {shown.TOOLS[name]}\n\n{summary}"
-    return _command(name, function, text, summary)
+    text = getdoc(function) or ""
+    usage = f"Usage: losscli {shown.TOOLS[name]}\n\n{text}"
+    kind = _Files if function is inspection else _Command
+    return _command(name, function, usage, text.partition("\n")[0], kind)

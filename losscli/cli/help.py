@@ -31,6 +31,7 @@ EVERYDAY = (
 TOOLS = {
     "list": "list [--family F] [--json]",
     "explain": "explain NAME",
+    "inspect": "inspect FILE[:KEY]...",
     "help": "help [NAME]",
 }
 """How the tools are called."""
@@ -59,6 +60,7 @@ def overview() -> str:
     lines += ["", "Tools"]
     lines += [f"  {TOOLS['list']:<28} every loss, with its other names"]
     lines += [f"  {TOOLS['explain']:<28} all of a loss, or of the code of a note"]
+    lines += [f"  {TOOLS['inspect']:<28} what files hold, and which losses fit"]
     lines += [f"  {TOOLS['help']:<28} the help of a command"]
     lines += ["", "losscli LOSS --help shows its inputs and options; -V the version.", ""]
     return "\n".join(lines)

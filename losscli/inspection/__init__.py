@@ -1,0 +1,134 @@
+"""What files hold, what it looks like, and which losses fit: nothing is computed, no torch needed.
+
+Each file is opened once and read a leaf at a time: :mod:`parts` finds arrays and columns,
+:mod:`known` adds up what is known of their values, :mod:`looks` puts it in words, and
+:mod:`offers` tries the roles of the losses on two of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from losscli.errors import DataError, UsageError
+from losscli.formats import NAMES
+from losscli.formats.base import Reading
+from losscli.formats.locate import locate
+from losscli.inspection.offers import Offer, Pair, offers, pairs, refusal
+from losscli.inspection.parts import Files, Held, Part
+from losscli.registry import suggest
+from losscli.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from losscli.watch import Watch
+
+__all__ = ["Asking", "Inspection", "Part", "inspect"]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How files are inspected.
+
+    Attributes:
+        data: A file (or - for standard input) of which the words are keys.
+        input_format: The format of standard input and of files of unknown suffix.
+        header: Say whether the first row of a table is a header.
+        limit: Look only at so many rows, from the first.
+        max_expansion: How many times its size a compressed file may become.
+        threads: How many cores read; all of them if not given.
+    """
+
+    data: str | None = None
+    input_format: str | None = None
+    header: bool | None = None
+    limit: int | None = None
+    max_expansion: float = 100.0
+    threads: int | None = None
+
+    def check(self) -> None:
+        """Refuses what no file can be read with.
+
+        Raises:
+            UsageError: no such format, or a number out of its bounds.
+        """
+        if self.input_format is not None and self.input_format not in NAMES:
+            hint = suggest(self.input_format, NAMES, "formats are")
+            raise UsageError(f"--input-format cannot be {self.input_format!r}", hint=hint)
+        for name, value in (("limit", self.limit), ("threads", self.threads)):
+            if value is not None and value < 1:
+                raise UsageError(f"--{name} must be at least 1, not {value}")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a loss has to be told as well, to read the same."""
+        words: list[str] = []
+        if self.header is not None:
+            words.append("--header" if self.header else "--no-header")
+        if self.input_format is not None:
+            words += ["--input-format", self.input_format]
+        if self.limit is not None:
+            words += ["--limit", str(self.limit)]
+        if self.max_expansion != Asking.max_expansion:
+            words += ["--max-expansion", f"{self.max_expansion:g}"]
+        return tuple(words)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found.
+
+    Attributes:
+        held: By word: what it names.
+        offers: Commands that answer, best first.
+        problems: Why arrays that stand together do not fit.
+    """
+
+    held: tuple[Held, ...]
+    offers: tuple[Offer, ...] = ()
+    problems: tuple[DataError, ...] = field(default_factory=tuple)
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        return (part for one in self.held for part in one.parts)
+
+
+def inspect(words: Sequence[str], asking: Asking, watch: Watch, threads: int) -> Inspection:
+    """Looks at all that some words name.
+
+    Args:
+        words: FILE[:KEY], as the inputs of a loss are.
+        asking: How.
+        watch: Who wants to know how far it is.
+        threads: How many cores may work.
+
+    Raises:
+        LosscliError: a file is missing, or cannot be read.
+    """
+    asking.check()
+    refs = [locate({"inspect": word}, data=asking.data)["inspect"] for word in words]
+    reading = Reading(asking.header, threads, watch=watch, expansion=asking.max_expansion)
+    files = Files(refs, reading, asking.input_format, asking.limit)
+    held = tuple(files.held(ref) for ref in refs)
+    parts = [part for one in held for part in one.parts]
+    found, problems = _fitting(pairs(parts), asking) if len(parts) > 1 else ([], [])
+    empty = [part for part in parts if part.field is not None and 0 in part.shape]
+    problems += [_empty(part) for part in empty] if not found else []
+    return Inspection(held, tuple(found), tuple(problems))
+
+
+def _empty(part: Part) -> DataError:
+    return DataError(f"{part.argument} has shape {part.shape}: nothing to average", code="empty")
+
+
+def _fitting(together: Sequence[Pair], asking: Asking) -> tuple[list[Offer], list[DataError]]:
+    """Commands for all pairs; of those that no loss takes, why."""
+    settings = Settings(limit=asking.limit)
+    found: list[Offer] = []
+    problems: list[DataError] = []
+    for pair in together:
+        own = offers(pair, asking.words, settings)
+        found += own
+        problems += [] if own else [refusal(pair)]
+    return found, problems

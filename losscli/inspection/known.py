@@ -1,0 +1,214 @@
+"""What is known of one array or column: mergeable, so that no more than a leaf is in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, TypeVar
+
+from losscli.checks import Facts, Tally
+from losscli.checks.base import off_one
+from losscli.checks.predictions import ROUNDING
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from losscli.formats.base import Field
+
+Key = TypeVar("Key", int, str)
+
+__all__ = ["MANY", "Known", "Run"]
+
+MANY = 2**14
+"""So many different whole numbers, or names, are counted one by one; with more, none is."""
+
+_DENSE = 2**16
+"""Whole numbers in so wide a range are counted without sorting them."""
+
+_SAFE = 2**53
+"""Up to here every kind of number holds the others exactly."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Whether values only rise, in the order of the rows.
+
+    >>> (Run(1, 3) + Run(4, 9)).rises, (Run(1, 3) + Run(3, 9)).rises
+    (True, False)
+    """
+
+    first: float | None = None
+    last: float | None = None
+    rises: bool = True
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Run:
+        """Of one leaf of one axis."""
+        if not len(values):
+            return cls()
+        rises = bool((values[1:] > values[:-1]).all())
+        return cls(values[0].item(), values[-1].item(), rises)
+
+    def __add__(self, other: Run) -> Run:
+        if self.last is None or other.first is None:
+            return other if self.last is None else self
+        rises = self.rises and other.rises and self.last < other.first
+        return Run(self.first, other.last, rises)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that a file is judged by.
+
+    Attributes:
+        facts: Range, sum, NaN and few values, of numbers.
+        tallies: How many values are what a kind of number cannot be, and the first, by code.
+        sums: Rows of an axis that do not sum to 1, while no value is outside [0, 1].
+        exps: Rows of an axis of which the exponentials do not, while no value is above 0.
+        whole: How often each whole number occurs; None if there are many, or others too.
+        run: Whether the values of one axis rise.
+        names: How often each text occurs; None if there are many.
+        texts: How many texts there are.
+    """
+
+    facts: Facts = field(default_factory=Facts)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    sums: Mapping[int, Tally] = field(default_factory=dict)
+    exps: Mapping[int, Tally] = field(default_factory=dict)
+    whole: Mapping[int, int] | None = field(default_factory=dict)
+    run: Run = field(default_factory=Run)
+    names: Mapping[str, int] | None = field(default_factory=dict)
+    texts: int = 0
+
+    @classmethod
+    def of(cls, found: Field, start: int, stop: int) -> Known:
+        """Of the rows of one leaf."""
+        values = found.rows(start, stop)
+        if values.dtype.kind == "U":
+            return cls(names=_names(values), texts=values.size)
+        values = values.view(np.uint8) if values.dtype.kind == "b" else values
+        with np.errstate(all="ignore"):
+            facts = Facts.of(values)
+            before = start * prod(found.shape[1:])
+            odd = _odd(values, facts, found.shape)
+            tallies = {code: Tally.of(*one, before) for code, one in odd.items()}
+            sums, exps = _sums(values, start, facts, found.shape)
+        whole = None if "fraction" in tallies else _whole(values, facts)
+        run = Run.of(values) if len(found.shape) == 1 else Run()
+        return cls(facts, tallies, sums, exps, whole, run)
+
+    def __add__(self, other: Known) -> Known:
+        tallies = _added(self.tallies, other.tallies)
+        return Known(
+            self.facts + other.facts,
+            tallies,
+            {} if "outside" in tallies else _added(self.sums, other.sums),
+            {} if "positive" in tallies else _added(self.exps, other.exps),
+            None if "fraction" in tallies else _counted(self.whole, other.whole),
+            self.run + other.run,
+            _counted(self.names, other.names),
+            self.texts + other.texts,
+        )
+
+    @property
+    def different(self) -> bool:
+        """Whether no whole number occurs twice, as far as that is known."""
+        if self.facts.nan or self.run.first is None:
+            return False
+        counts = (self.whole or {}).values()
+        return self.run.rises or (bool(counts) and max(counts) == 1)
+
+
+def _odd(
+    values: np.ndarray, facts: Facts, shape: tuple[int, ...]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Which values are what some kind of number cannot be; only of kinds that have any."""
+    floating, some = values.dtype.kind == "f", facts.count > facts.nan
+    rounding = 1e-3 if values.dtype == np.float16 else ROUNDING
+    masks = {}
+    if facts.nan:
+        masks["nan"] = np.isnan(values)
+    if some and not np.isfinite([facts.low, facts.high]).all():
+        masks["infinite"] = np.isinf(values)
+    if some and facts.outside:
+        masks["outside"] = (values < 0) | (values > 1)
+    if some and facts.high > rounding:
+        masks["positive"] = values > rounding
+    if some and facts.low < 0:
+        masks["negative"] = values < 0
+    if floating and some:
+        masks["fraction"] = (values != np.floor(values)) & ~np.isnan(values)
+        masks["fraction"] |= np.isinf(values)
+    if len(shape) == 2 and shape[1] == 4:
+        crossed = (values[:, 2] < values[:, 0]) | (values[:, 3] < values[:, 1])
+        masks["crossed"] = crossed[:, None] & (np.arange(4) == 0)
+    return {code: (mask, values) for code, mask in masks.items() if mask.any()}
+
+
+def _sums(
+    values: np.ndarray, start: int, facts: Facts, shape: tuple[int, ...]
+) -> tuple[dict[int, Tally], dict[int, Tally]]:
+    """The rows that are no distribution, by the axis of classes: axis 1, and the last."""
+    sums: dict[int, Tally] = {}
+    exps: dict[int, Tally] = {}
+    for axis in sorted({1, len(shape) - 1}) if len(shape) > 1 else ():
+        if not values.shape[axis]:
+            continue
+        before = start * prod(shape[1:]) // shape[axis]
+        if not facts.outside:
+            sums[axis] = _off(values.sum(axis, dtype=np.float64), values, before)
+        if facts.high <= (1e-3 if values.dtype == np.float16 else ROUNDING):
+            wide = np.exp(values.astype(np.float64))
+            exps[axis] = _off(wide.sum(axis), values, before)
+    return sums, exps
+
+
+def _off(sums: np.ndarray, values: np.ndarray, before: int) -> Tally:
+    found = off_one(sums, values.dtype)
+    return Tally() if found is None else Tally.of(found.mask, found.values, before)
+
+
+def _whole(values: np.ndarray, facts: Facts) -> dict[int, int] | None:
+    """How often each whole number occurs, or None if there are many."""
+    if facts.values is not None:
+        return {int(value): count for value, count in facts.values.items()}
+    values = values[~np.isnan(values)] if facts.nan else values.reshape(-1)
+    if facts.high - facts.low < _DENSE and -_SAFE < facts.low < _SAFE:
+        tally = np.bincount(values.astype(np.int64).reshape(-1) - int(facts.low))
+        places = np.flatnonzero(tally)
+        if len(places) > MANY:
+            return None
+        return {int(facts.low) + int(at): int(tally[at]) for at in places}
+    every, counts = np.unique(values, return_counts=True)
+    if len(every) > MANY:
+        return None
+    return {int(one): int(count) for one, count in zip(every, counts, strict=True)}
+
+
+def _names(values: np.ndarray) -> dict[str, int] | None:
+    every, counts = np.unique(values, return_counts=True)
+    if len(every) > MANY:
+        return None
+    return {str(one): int(count) for one, count in zip(every, counts, strict=True)}
+
+
+def _added(one: Mapping[Key, Tally], other: Mapping[Key, Tally]) -> dict[Key, Tally]:
+    both = dict(one)
+    for key, tally in other.items():
+        both[key] = both[key] + tally if key in both else tally
+    return both
+
+
+def _counted(
+    one: Mapping[Key, int] | None, other: Mapping[Key, int] | None
+) -> Mapping[Key, int] | None:
+    """Both counts together, in the order of what is counted."""
+    if one is None or other is None:
+        return None
+    if not one or not other:
+        return one or other
+    merged = Counter(one)
+    merged.update(other)
+    return None if len(merged) > MANY else dict(sorted(merged.items()))

@@ -1,0 +1,274 @@
+"""What values look like, in plain words, and what they cannot be, in those of the checks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from losscli.checks import Case, Tally, targets
+from losscli.checks import predictions as asked
+from losscli.checks.numbers import numbers
+from losscli.checks.words import share
+from losscli.inspection.names import Side, side_of
+from losscli.lazy import np
+from losscli.settings import Settings
+from losscli.views import Pairing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from losscli.checks import Check
+    from losscli.errors import Finding
+    from losscli.inspection.parts import Part
+
+__all__ = ["Look", "Side", "cannot", "class_axis", "look", "padding", "side", "words"]
+
+FEW = 4
+"""So few values are counted in words."""
+
+ROWS = 5
+"""So many rows of boxes are no accident."""
+
+LONG = 40
+"""Longer text is no name."""
+
+CLASSES = 1000
+"""Whole numbers that reach further are no class indices to somebody who guesses."""
+
+
+class Look(StrEnum):
+    """What values look like most."""
+
+    NAMES = "names"
+    NOTHING = "nothing"
+    LABELS = "labels"
+    SIGNS = "signs"
+    ONE_HOT = "one-hot"
+    CLASSES = "classes"
+    IDS = "ids"
+    COUNTS = "counts"
+    PROBS = "probabilities"
+    LOG_PROBS = "log-probabilities"
+    UNIT = "unit"
+    BELOW = "below"
+    REAL = "real"
+
+
+def side(part: Part) -> Side:
+    """What the name of a part says: that of the key, else that of the file."""
+    found = Side.UNKNOWN if part.key is None else side_of(part.key)
+    stem = re.sub(r"(\.[A-Za-z]+)+$", "", re.split(r"[/\\]", part.word)[-1])
+    return found if found is not Side.UNKNOWN or part.word.startswith("[") else side_of(stem)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Whole numbers as class indices.
+
+    Attributes:
+        low: The smallest.
+        high: The largest.
+        padding: A value apart from the others, which stands where there is no class.
+        count: How often it does.
+    """
+
+    low: int
+    high: int
+    padding: int | None = None
+    count: int = 0
+
+
+def padding(part: Part) -> Classes | None:
+    """The range of whole numbers, without one that stands apart; None for what is none."""
+    whole = part.known.whole
+    if not whole:
+        return None
+    values = sorted(whole)
+    if len(values) > 2:
+        for odd, near, rest in ((values[-1], values[-2], values[:-1]), (values[0], 0, values[1:])):
+            apart = odd < 0 <= rest[0] or (odd in (255, 65535) and odd - near > 1)
+            if apart and rest[0] >= 0:
+                return Classes(rest[0], rest[-1], odd, whole[odd])
+    return Classes(values[0], values[-1])
+
+
+def class_axis(part: Part) -> int | None:
+    """The axis along which all rows are distributions, if there is one."""
+    sums = part.known.exps or part.known.sums
+    return next((axis for axis, tally in sums.items() if not tally.count), None)
+
+
+def look(part: Part) -> Look:
+    """What the values of a part look like most."""
+    known, facts = part.known, part.known.facts
+    if known.texts:
+        return Look.NAMES
+    if not facts.count > facts.nan:
+        return Look.NOTHING
+    values = set(facts.values or ())
+    if known.sums and class_axis(part) is not None:
+        return Look.ONE_HOT if values == {0, 1} else Look.PROBS
+    if values <= {0, 1} and values:
+        return Look.LABELS
+    if values == {-1, 1}:
+        return Look.SIGNS
+    if "fraction" not in known.tallies:
+        return _whole(part)
+    if not facts.outside:
+        return Look.UNIT
+    if "positive" not in known.tallies:
+        return Look.LOG_PROBS if class_axis(part) is not None else Look.BELOW
+    return Look.REAL
+
+
+def _whole(part: Part) -> Look:
+    """What whole numbers look like."""
+    known, facts = part.known, part.known.facts
+    classes = padding(part)
+    floating = part.field is not None and part.field.dtype.kind == "f"
+    if known.different and facts.count > FEW and (side(part) is not Side.TARGET or not floating):
+        return Look.IDS
+    if classes is not None and classes.padding is not None and classes.padding < 0:
+        return Look.CLASSES
+    if classes is not None and classes.low >= 0 and classes.high < CLASSES and not floating:
+        kinds = len(known.whole or ()) - (classes.padding is not None)
+        if classes.low <= 1 and kinds > (classes.high - classes.low) / 2:
+            return Look.CLASSES
+    if floating and classes is not None and classes.low in (0, 1):
+        span = classes.high - classes.low + 1
+        if len(known.whole or ()) - (classes.padding is not None) == span <= facts.count / 2:
+            return Look.CLASSES
+    return Look.COUNTS if facts.low >= 0 else Look.REAL
+
+
+def words(part: Part) -> str:
+    """What the values of a part look like, with the evidence."""
+    known, facts = part.known, part.known.facts
+    found = look(part)
+    if found is Look.NAMES:
+        return _names(part)
+    if found is Look.NOTHING:
+        return "all NaN" if facts.nan else "no values"
+    if facts.values and len(facts.values) == 1:
+        return f"always {facts.low:g}"
+    counts = ", ".join(map(str, (facts.values or {}).values()))
+    texts = {
+        Look.LABELS: f"labels 0/1: {counts}{_boxed(part)}",
+        Look.SIGNS: f"±1 labels: {counts}",
+        Look.ONE_HOT: "one-hot: 0 and 1, and all rows sum to 1",
+        Look.CLASSES: _classes(part),
+        Look.IDS: "ids: all different whole numbers",
+        Look.COUNTS: f"whole numbers {facts.low:.15g}..{facts.high:.15g}: counts, classes or ids"
+        + _boxes(part),
+        Look.PROBS: "probabilities: all in [0, 1], and all rows sum to 1",
+        Look.LOG_PROBS: "log-probabilities: none above 0, and exp of all rows sums to 1",
+        Look.UNIT: "all in [0, 1]: probabilities" + _unsummed(part),
+        Look.BELOW: "none above 0: logarithms, or scores",
+        Look.REAL: "",
+    }
+    if found is not Look.REAL:
+        return texts[found]
+    outside = f"{share(facts.outside, facts.count - facts.nan)} outside [0, 1]"
+    if "fraction" not in known.tallies:
+        return f"whole numbers: {outside}"
+    if side(part) is Side.TARGET:
+        return f"real values: {outside}{_boxes(part)}"
+    return f"unnormalised scores, or real values: {outside}{_boxes(part)}"
+
+
+def _boxes(part: Part) -> str:
+    """Four columns may be corners: by chance every second pair of random rows has them crossed."""
+    if len(part.shape) != 2 or part.shape[1] != 4 or part.shape[0] < ROWS:
+        return ""
+    return "" if "crossed" in part.known.tallies else "; boxes? x2 >= x1, y2 >= y1 in all rows"
+
+
+def _boxed(part: Part) -> str:
+    """Labels of several axes are more than labels."""
+    if len(part.shape) > 2:
+        return ", as in masks"
+    return ", several a row" if len(part.shape) == 2 and part.shape[1] > 1 else ""
+
+
+def _unsummed(part: Part) -> str:
+    if not part.known.sums:
+        return ""
+    return ", one for each label" if len(part.shape) == 2 else ", one for each value"
+
+
+def _names(part: Part) -> str:
+    names = part.known.names
+    if names is None:
+        return "names, or other text: many different ones"
+    if max(map(len, names), default=0) > LONG:
+        return "text"
+    if len(names) == part.known.texts > 1:
+        return "names: all different"
+    if len(names) > FEW:
+        return f"names: {len(names)} different ones"
+    return "names: " + ", ".join(f"{name} {count}" for name, count in names.items())
+
+
+def _classes(part: Part) -> str:
+    classes = padding(part)
+    if classes is None:
+        return ""
+    text = f"class indices {classes.low}..{classes.high}"
+    if classes.low == 1 and classes.padding is None:
+        text += ", counted from 1 perhaps"
+    if classes.padding is not None:
+        text += f", and {classes.padding} {classes.count:,} times: padding"
+    return text
+
+
+def cannot(part: Part) -> Iterator[tuple[str, Finding]]:
+    """What the values of a part cannot be, and the first that shows it."""
+    found, tallies = look(part), part.known.tallies
+    if found in (Look.NAMES, Look.NOTHING) or part.field is None:
+        return
+    nan, infinite, _ = numbers("prediction")
+    yield from _said(part, "free of NaN", nan, tallies.get("nan"))
+    yield from _said(part, "finite", infinite, tallies.get("infinite"))
+    if found in (Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES, Look.IDS, Look.COUNTS):
+        return
+    yield from _said(part, "probabilities", asked.probs_range, tallies.get("outside"))
+    if class_axis(part) is None:
+        what = "probabilities of classes"
+        for axis in list(part.known.sums)[:1]:
+            yield from _said(part, what, asked.probs_sum, part.known.sums[axis], axis)
+    if found not in (Look.PROBS, Look.UNIT):
+        what = "log-probabilities"
+        yield from _said(part, what, asked.log_probs_range, tallies.get("positive"))
+        for axis in list(part.known.exps)[:1] if class_axis(part) is None else ():
+            yield from _said(part, what, asked.log_probs_sum, part.known.exps[axis], axis)
+    if side(part) is Side.TARGET or (len(part.shape) == 1 and side(part) is Side.UNKNOWN):
+        yield from _said(part, "class indices", targets.class_not_whole, tallies.get("fraction"))
+
+
+def _said(
+    part: Part, what: str, check: Check, tally: Tally | None, axis: int | None = None
+) -> Iterator[tuple[str, Finding]]:
+    """What a check would say of a part, if it found anything."""
+    if tally is None or not tally.count or part.field is None:
+        return
+    shape = part.shape
+    if axis is not None:
+        shape = shape[:axis] + shape[axis + 1 :]
+    index = tuple(int(one) for one in np.unravel_index(tally.first or 0, shape)) if shape else ()
+    case = Case(
+        loss="",
+        kind="",
+        option="probs",
+        field=part.field,
+        facts=part.known.facts,
+        index=index,
+        pairing=Pairing(shape[0] if shape else 1, {}, shape),
+        options={},
+        settings=Settings(),
+        kinds=(),
+    )
+    finding = check.finding(tally, case)
+    if finding is not None:
+        yield what, finding

@@ -1,0 +1,385 @@
+"""Commands that answer: the losses that take two arrays as they are, best first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import inf
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from losscli.checks import amounts, predictions, targets
+from losscli.checks.numbers import numbers
+from losscli.errors import DataError, Level, LosscliError
+from losscli.inspection.looks import Look, Side, class_axis, look, padding, side, words
+from losscli.losses import losses
+from losscli.registry import flag
+from losscli.roles import Asked, ClassIndex
+from losscli.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from losscli.checks import Check
+    from losscli.inspection.parts import Part
+    from losscli.roles import Role
+
+__all__ = ["Offer", "Pair", "offers", "pairs", "refusal"]
+
+PAIRS = 4
+"""So many pairs of arrays are put together."""
+
+BEST = 3
+"""So many commands are written out for each of them; other losses are only named."""
+
+
+HIGHEST = 30
+"""Nobody counts to the exponential of more."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A prediction and a target, as far as names and values tell."""
+
+    prediction: Part
+    target: Part
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A command that answers.
+
+    Attributes:
+        words: Its words; :attr:`command` is for a shell.
+        why: What speaks for it.
+        also: Other losses that take the same words.
+    """
+
+    words: tuple[str, ...]
+    why: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        return " ".join(map(_quoted, self.words))
+
+
+def _quoted(word: str) -> str:
+    r"""A word for a shell, in which control characters are seen and do nothing.
+
+    >>> print(_quoted("a b"), _quoted("a\x1b[1m'"))
+    'a b' $'a\x1b[1m\''
+    """
+    if word.isprintable():
+        return quote(word)
+    pieces = [
+        f"\\{one}"
+        if one in "\\'"
+        else one
+        if one.isprintable()
+        else "".join(f"\\x{byte:02x}" for byte in one.encode("utf-8", "surrogateescape"))
+        for one in word
+    ]
+    return f"$'{''.join(pieces)}'"
+
+
+def pairs(parts: Sequence[Part]) -> list[Pair]:
+    """Which parts are predictions and targets of each other: by their names, else their values."""
+    usable = [one for one in parts if one.field is not None and 0 not in one.shape]
+    named = {place: side(one) for place, one in enumerate(usable)}
+    free = [place for place in named if named[place] is not Side.BESIDE]
+    if len(usable) == 2:
+        free = [0, 1]
+    true = [place for place in free if named[place] is Side.TARGET]
+    if not true:
+        true = [p for p in free if named[p] is Side.UNKNOWN and look(usable[p]) in _LABELS]
+    if len(free) == 2 and len(true) != 1:
+        true = free[-1:]
+    guessed = [place for place in free if place not in true]
+    told = [place for place in guessed if named[place] is Side.PREDICTION]
+    guessed = told or [p for p in guessed if look(usable[p]) not in (Look.NAMES, Look.IDS)]
+    return [Pair(usable[one], usable[other]) for other in true for one in guessed][:PAIRS]
+
+
+_LABELS = (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES)
+
+
+def offers(pair: Pair, more: Sequence[str] = (), settings: Settings | None = None) -> list[Offer]:
+    """Commands for a pair.
+
+    Args:
+        pair: The prediction and the target.
+        more: Words that say how files are read.
+        settings: The same for roles.
+    """
+    given = settings or Settings()
+    found: list[Offer] = []
+    for wish in _wishes(pair):
+        for besides, notes in _ways(wish, pair, given):
+            fed = (flag(wish.kind), pair.prediction.argument, "--target", pair.target.argument)
+            whole = ("losscli", wish.loss, *fed, *besides, *more)
+            also = [other for other in wish.also if _same(other, wish.kind, besides, pair, given)]
+            found.append(Offer(whole, "; ".join([wish.why, *notes]), tuple(also)))
+    return found[:BEST]
+
+
+def refusal(pair: Pair) -> DataError:
+    """Why no loss takes a pair: its shapes, else its values."""
+    classes = len(pair.prediction.shape) > len(pair.target.shape)
+    loss, kind = ("ce", "logits") if classes else ("mse", "pred")
+    try:
+        _role(loss, kind, {}, pair, Settings())
+    except DataError as error:
+        ours, theirs = pair.prediction.shape, pair.target.shape
+        if len(ours) > 1 and ours == theirs[::-1] != theirs:
+            hint = "one looks like the other transposed: the first axis is that of the rows"
+            return DataError(error.message, hint=hint, code=error.code)
+        return error
+    told = (f"{one.argument} ({words(one)})" for one in (pair.prediction, pair.target))
+    return DataError(f"none was found that takes {' against '.join(told)}", code="values")
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A loss that would fit, and why, if its role takes the values."""
+
+    loss: str
+    kind: str
+    why: str
+    also: tuple[str, ...] = ()
+
+
+_MULTICLASS = ("ce", "focal-ce", "poly1", "gce", "brier", "multi-margin", "zero-one")
+_BINARY = ("focal", "brier", "asl", "zero-one")
+_MARGINS = ("hinge", "squared-hinge", "perceptron")
+_REGRESSION = ("rmse", "smooth-l1", "log-cosh", "smape", "quantile")
+
+
+def _wishes(pair: Pair) -> Iterator[_Wish]:
+    """Losses for what the target looks like, best first."""
+    found, kinds = look(pair.target), _kinds(pair.prediction)
+    same = len(pair.prediction.shape) <= len(pair.target.shape)
+    for kind in kinds:
+        what = _CALLED[kind]
+        whole = found is Look.NAMES or "fraction" not in pair.target.known.tallies
+        if whole and not same:
+            said = "class names" if found is Look.NAMES else "class indices"
+            loss = "nll" if kind == "log_probs" else "ce"
+            also = tuple(one for one in _MULTICLASS if one != loss)
+            yield _Wish(loss, kind, f"{what} for each class, {said}", also)
+        if found in (Look.ONE_HOT, Look.PROBS):
+            yield _Wish("ce", kind, f"{what} and a true probability for each class", ("brier",))
+            if found is Look.PROBS:
+                yield _Wish("kl", kind, f"{what} against another distribution", ("js",))
+        if found in (Look.LABELS, Look.ONE_HOT):
+            yield _Wish("bce", kind, f"{what} against labels of 0 and 1", _BINARY)
+        if found is Look.UNIT:
+            yield _Wish("bce", kind, f"{what} against soft targets in [0, 1]", ("focal", "brier"))
+        if found is Look.SIGNS and kind == "logits":
+            yield _Wish("soft-margin", kind, "scores against labels of -1 and +1", _MARGINS)
+    labels = look(pair.prediction) in (*_LABELS, Look.COUNTS)
+    if found in (Look.CLASSES, Look.LABELS, Look.SIGNS) and labels:
+        yield _Wish("zero-one", "pred", "labels against labels")
+    elif found not in (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT):
+        counts = [*_counts(pair)] if found is Look.COUNTS else []
+        rates = re.search(r"rate|lambda|\bmu\b", pair.prediction.argument) is not None
+        yield from counts if rates else ()
+        yield _Wish("mse", "pred", "real values: squared errors", _REGRESSION)
+        yield from () if rates else counts
+        yield _Wish("mae", "pred", "real values: absolute errors, which outliers move less")
+        yield _Wish("huber", "pred", "real values: squared errors near 0, absolute ones beyond")
+
+
+def _counts(pair: Pair) -> Iterator[_Wish]:
+    """Counts have predictions of their mean, or of its logarithm."""
+    facts = pair.prediction.known.facts
+    if facts.low > 0:
+        yield _Wish("poisson-nll", "rate", "counts against rates, if that is what they are")
+    elif facts.high < HIGHEST:
+        why = "counts against logarithms of rates, if that is what they are"
+        yield _Wish("poisson-nll", "log_rate", why)
+
+
+_CALLED = {
+    "logits": "unnormalised scores",
+    "probs": "probabilities",
+    "log_probs": "log-probabilities",
+}
+
+
+def _kinds(part: Part) -> list[str]:
+    """What predictions may be: values that look like probabilities may still be scores."""
+    found = look(part)
+    if found in (Look.PROBS, Look.ONE_HOT):
+        return ["probs"]
+    if found is Look.LOG_PROBS:
+        return ["log_probs"]
+    scores = "logit" in part.argument.lower() or "score" in part.argument.lower()
+    if found is Look.UNIT:
+        return ["logits", "probs"] if scores else ["probs"]
+    if found in (Look.LABELS, Look.SIGNS, Look.CLASSES, Look.IDS, Look.COUNTS):
+        return ["logits"] if scores else []
+    return ["logits"]
+
+
+def _ways(
+    wish: _Wish, pair: Pair, settings: Settings
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """The words besides with which a loss answers, and what is to be said of them."""
+    axes: list[int | None] = [None]
+    if "class_axis" in losses[wish.loss].options and len(pair.prediction.shape) > 2:
+        axis = class_axis(pair.prediction)
+        last = len(pair.prediction.shape) - 1
+        axes = [None, 1, last] if axis is None else [axis] if axis != 1 else [None, 1]
+    for axis in axes:
+        more, notes = _classes(wish, pair)
+        words = (*(() if axis is None else ("--class-axis", str(axis))), *more)
+        if _nan(pair):
+            words = (*words, "--nan", "omit")
+            notes = [*notes, f"{_nan(pair):,} NaN are left out"]
+        try:
+            role = _answers(wish.loss, wish.kind, words, pair, settings)
+        except LosscliError:
+            continue
+        yield words, [*notes, *(note.message for note in role.pairing.notes)]
+        if axis is None:
+            return
+
+
+def _classes(wish: _Wish, pair: Pair) -> tuple[tuple[str, ...], list[str]]:
+    """How class indices are to be read."""
+    classes = padding(pair.target)
+    if not issubclass(losses[wish.loss].target, ClassIndex) or classes is None:
+        return (), []
+    if len(pair.prediction.shape) <= len(pair.target.shape):
+        return (), []
+    words: list[str] = []
+    notes = []
+    if classes.low >= 1 and classes.high in pair.prediction.shape[1:]:
+        words += ["--target-base", "1"]
+        notes.append(f"they are in {classes.low}..{classes.high}, counted from 1")
+    if classes.padding is not None:
+        if losses[wish.loss].options["ignore_index"].default != classes.padding:
+            words += ["--ignore-index", str(classes.padding)]
+        notes.append(f"{classes.count:,} of {classes.padding} are left out")
+    return tuple(words), notes
+
+
+def _nan(pair: Pair) -> int:
+    return pair.prediction.known.facts.nan + pair.target.known.facts.nan
+
+
+def _same(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: Settings) -> bool:
+    """Whether another loss takes the same words."""
+    try:
+        _answers(loss, kind, words, pair, settings)
+    except LosscliError:
+        return False
+    return True
+
+
+def _answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: Settings) -> Role:
+    """The role that would answer a question, if nothing that it asks of values fails.
+
+    Raises:
+        LosscliError: it would not answer.
+    """
+    given: dict[str, Any] = {
+        name.removeprefix("--").replace("-", "_"): value
+        for name, value in zip(words[::2], words[1::2], strict=True)
+    }
+    nan = given.pop("nan", "error")
+    base = given.pop("target_base", None)
+    own = Settings(limit=settings.limit, nan=nan, target_base=None if base is None else int(base))
+    role = _role(loss, kind, {name: int(value) for name, value in given.items()}, pair, own)
+    if base is not None and "target_base" not in losses[loss].target.settings:
+        raise DataError(f"{loss} has no --target-base")
+    if _nan(pair) and (nan == "error" or _nan(pair) >= role.rows):
+        raise DataError("nothing would be left")
+    case = _Case(pair, role, own, given.get("ignore_index"))
+    for check in role.checks():
+        if check.level is Level.ERROR and check not in _NAN and not _FINE.get(check, _never)(case):
+            raise DataError(check.code)
+    return role
+
+
+def _role(loss: str, kind: str, options: Mapping[str, Any], pair: Pair, settings: Settings) -> Role:
+    if (kind, "target") not in losses[loss].forms:
+        raise DataError(f"{loss} takes no {kind}")
+    if pair.prediction.field is None or pair.target.field is None:
+        raise DataError("one of them cannot be read")
+    fields = {"prediction": pair.prediction.field, "target": pair.target.field}
+    bound = losses[loss].bind(options)
+    return losses[loss].target.of(Asked(loss, kind, fields, bound, settings))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A question of which all values are known."""
+
+    pair: Pair
+    role: Role
+    settings: Settings
+    ignored: Any = None
+
+    def has(self, which: str, *codes: str) -> bool:
+        part = self.pair.prediction if which == "prediction" else self.pair.target
+        return any(code in part.known.tallies for code in codes)
+
+    def low(self, which: str) -> float:
+        part = self.pair.prediction if which == "prediction" else self.pair.target
+        return part.known.facts.low
+
+    @property
+    def counted(self) -> set[int]:
+        """The whole numbers of the target that count."""
+        ignored = self.role.asked.options.get("ignore_index")
+        return {value for value in self.pair.target.known.whole or () if value != ignored}
+
+    def known_classes(self) -> bool:
+        """Every name is that of a class."""
+        names = self.pair.target.known.names
+        if not self.pair.target.known.texts:
+            return True
+        known = getattr(self.role, "names", None)
+        return names is not None and known is not None and {*names} <= {*known.text}
+
+    def classes(self) -> bool:
+        """Every class index has a column."""
+        if self.pair.target.known.texts:
+            return True
+        known = getattr(self.role, "names", None)
+        classes = self.role.pairing.classes or 0
+        base = self.settings.target_base or 0
+        wanted = {*known.whole} if known is not None and known.whole else None
+        allowed = wanted or {*range(base, base + classes)}
+        return bool(self.counted) and self.counted <= allowed
+
+    def labels(self) -> bool:
+        values = self.pair.target.known.facts.values
+        return values is not None and {*values} in ({-1, 1}, {0, 1})
+
+
+def _never(case: _Case) -> bool:
+    return False
+
+
+_NAN: tuple[Check, ...] = (numbers("prediction")[0], numbers("target")[0])
+
+_FINE: dict[Check, Callable[[_Case], bool]] = {
+    predictions.probs_range: lambda case: not case.has("prediction", "outside"),
+    predictions.log_probs_range: lambda case: not case.has("prediction", "positive"),
+    predictions.negative_rate: lambda case: not case.has("prediction", "negative"),
+    targets.outside_unit: lambda case: not case.has("target", "outside"),
+    targets.not_plus_minus: _Case.labels,
+    targets.class_unknown: _Case.known_classes,
+    targets.class_not_whole: lambda case: not case.has("target", "fraction"),
+    targets.class_range: _Case.classes,
+    targets.probs_range: lambda case: not case.has("target", "outside"),
+    targets.log_probs_range: lambda case: not case.has("target", "positive"),
+    amounts.negative: lambda case: not case.has("target", "negative"),
+    amounts.not_positive: lambda case: 0 < case.low("target") < inf,
+    amounts.ABOVE[0]: lambda case: case.low("prediction") > -1,
+    amounts.ABOVE[1]: lambda case: case.low("target") > -1,
+}
+"""Whether values pass each check that would refuse them; what is not here, none does."""
