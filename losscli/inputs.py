@@ -19,6 +19,7 @@ from losscli.formats.files import named
 from losscli.formats.keys import is_unknown
 from losscli.formats.locate import Ref, locate, parse_word
 from losscli.formats.remote import is_url
+from losscli.formats.sides import told_apart
 from losscli.formats.together import is_text, opened_ahead
 from losscli.formats.words import numbers, read_names
 
@@ -105,6 +106,7 @@ def open_fields(
     files = _Files(refs, formats, reading or Reading(), stack=stack)
     with files.ahead():
         settled = {name: files.settled(ref) for name, ref in refs.items()}
+        settled, chosen = files.told_apart(settled)
         files.check_wholes(settled)
         settled = files.paired(settled)
         keys = _keys_by_file(settled)
@@ -114,7 +116,7 @@ def open_fields(
         for name, opened in fields.items()
         for code, message in opened.notes
     )
-    return Opened(fields, notes)
+    return Opened(fields, (*chosen, *notes))
 
 
 class _Files:
@@ -187,6 +189,29 @@ class _Files:
             raise
         return ref
 
+    def told_apart(self, refs: Mapping[str, Ref]) -> tuple[dict[str, Ref], list[Finding]]:
+        """Two inputs that are both all of a table of two columns, each with its own."""
+        wholes: dict[tuple[str, ...], list[Ref]] = {}
+        for ref in refs.values():
+            if ref.paths and ref.key is None:
+                wholes.setdefault(_identities(ref), []).append(ref)
+        found, notes = dict(refs), []
+        for files, both in wholes.items():
+            if len(both) != 2:
+                continue
+            taken = {ref.key for ref in refs.values() if _identities(ref) == files}
+            held = self.source(both[0].paths[0]).columns()
+            columns = [line.key for line in held if line.key not in taken]
+            keys = told_apart([ref.name for ref in both], columns)
+            if keys is None:
+                continue
+            found |= {ref.name: replace(ref, key=keys[ref.name]) for ref in both}
+            said = [f"{key!r} for --{name.replace('_', '-')}" for name, key in keys.items()]
+            message = f"{named(both[0].word)}: its columns were told apart by their names: "
+            message += " and ".join(said)
+            notes.append(Finding("columns-by-name", Level.NOTE, message, input=both[0].name))
+        return found, notes
+
     def check_wholes(self, refs: Mapping[str, Ref]) -> None:
         """Two inputs cannot both be all columns of one table, or all of a pipe."""
         whole: dict[str, str] = {}
@@ -194,8 +219,10 @@ class _Files:
             paths = ref.paths[:1] if self.is_stack(ref) else ref.paths
             for path in paths if ref.key is None else ():
                 other = whole.setdefault(_identity(path), ref.name)
+                if other == ref.name:
+                    continue
                 listing = self.source(path).listing()
-                if other == ref.name or (len(listing) == 1 and path != "-"):
+                if len(listing) == 1 and path != "-":
                     continue
                 held = ", ".join(map(str, listing[:20]))
                 raise UsageError(
@@ -280,6 +307,10 @@ def _keys_by_file(refs: Mapping[str, Ref]) -> dict[str, list[str]]:
         for path in ref.paths if ref.key is not None else ():
             keys.setdefault(_identity(path), []).append(ref.key or "")
     return keys
+
+
+def _identities(ref: Ref) -> tuple[str, ...]:
+    return tuple(map(_identity, ref.paths))
 
 
 def _identity(path: str) -> str:

@@ -210,6 +210,79 @@ def test_two_wholes_of_one_file():
     assert values({"a": "x.npy:0", "b": "x.npy:0"}) == {"a": [0, 2, 4], "b": [0, 2, 4]}
 
 
+@pytest.mark.parametrize(
+    ("inputs", "header", "keys"),
+    [
+        (("logits", "target"), "logit,y", ("logit", "y")),
+        (("logits", "target"), "Label,LOGITS", ("LOGITS", "Label")),
+        (("logits", "target"), "y_true,score", ("score", "y_true")),
+        (("probs", "target"), "p,label", ("p", "label")),
+        (("probs", "target"), "target,Probability", ("Probability", "target")),
+        (("log_probs", "target"), "log_prob,target", ("log_prob", "target")),
+        (("pred", "target"), "y,y_hat", ("y_hat", "y")),
+        (("pred", "target"), ",pred,y", ("pred", "y")),  # the first counts the rows
+        (("rate", "target"), "mu,y", ("mu", "y")),
+        (("mean", "var"), "mean,var", ("mean", "var")),
+        (("input1", "input2"), "input2,input1", ("input1", "input2")),
+    ],
+)
+def test_columns_told_apart_by_their_names(inputs, header, keys):
+    index = "0" if header.startswith(",") else ""
+    lines = [header, *(f"{index}{',' * bool(index)}{x},{y}" for x, y in [(5, 6)])]
+    Path("two.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    found = opened(dict.fromkeys(inputs, "two.csv"))
+    assert tuple(found.fields[name].key for name in inputs) == keys
+    names = [name for name in header.split(",") if name]
+    assert [f.rows(0, 1).tolist() for f in found.fields.values()] == [
+        [5 + names.index(key)] for key in keys
+    ]
+    [note] = (note for note in found.notes if note.code == "columns-by-name")
+    assert (note.level, note.input) == (Level.NOTE, inputs[0])
+    flags = [
+        f"'{key}' for --{name.replace('_', '-')}" for name, key in zip(inputs, keys, strict=True)
+    ]
+    assert note.message == (
+        f"two.csv: its columns were told apart by their names: {' and '.join(flags)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "header"),
+    [
+        (("logits", "target"), "prob,y"),
+        (("probs", "target"), "logit,y"),
+        (("pred", "target"), "prob,y"),
+        (("logits", "target"), "score,logit"),
+        (("logits", "target"), "y,label"),
+        (("logits", "target"), "a,y"),
+        (("logits", "target"), "logit,id"),
+        (("logits", "target"), "logit,y,w"),
+        (("logits", "target", "sample_weight"), "logit,y"),
+        (("logits", "probs"), "score,pred"),
+    ],
+)
+def test_columns_that_are_not_told_apart(inputs, header):
+    Path("two.csv").write_text(f"{header}\n{','.join('5' * (header.count(',') + 1))}\n", "utf-8")
+    message = told(UsageError, values, dict.fromkeys(inputs, "two.csv"))
+    assert message.startswith(f"{inputs[0]} and {inputs[1]} are both all of two.csv\nhint: name")
+
+
+def test_columns_told_apart_elsewhere(monkeypatch):
+    both = {"logits": [0.5], "target": [1]}
+    Path("two.json").write_text(json.dumps({"label": [1], "logit": [0.5]}), "utf-8")
+    assert values(dict.fromkeys(both, "two.json")) == both
+    assert values({"logits": "two.json", "target": "./two.json"}) == both
+    np.savez("two.npz", y=[1], score=[0.5])
+    assert values(dict.fromkeys(both, "two.npz")) == both
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"label,logit\n1,.5\n")))
+    assert values(dict.fromkeys(both, "-")) == both
+    Path("s").mkdir()
+    for name in ("1", "2"):
+        Path(f"s/{name}.csv").write_text(f"w,label,logit\n9,1,.{name}\n", "utf-8")
+    words = {"logits": "s/*.csv", "target": "s/*.csv", "weight": "s/*.csv:w"}
+    assert values(words) == {"logits": [0.1, 0.2], "target": [1, 1], "weight": [9, 9]}
+
+
 def test_notes_name_their_input():
     Path("i.csv").write_text(",a,b\n0,5,6\n", "utf-8")
     [note] = opened({"pred": "i.csv", "target": "x.npy"}).notes

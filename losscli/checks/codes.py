@@ -57,6 +57,11 @@ CODES: dict[str, Code] = {
         "A first column without a name counts the rows, and was left out.",
         "A KEY names the columns that are meant: FILE:c1,c2.",
     ),
+    "columns-by-name": _code(
+        Level.NOTE,
+        "Two inputs are one table, and its two columns were told apart by their names.",
+        "FILE:KEY names the column of each.",
+    ),
     "labels-as-signs": _code(
         Level.NOTE,
         "Labels of 0 and 1 were read as -1 and +1.",

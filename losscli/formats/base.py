@@ -130,6 +130,10 @@ class Source(ABC):
     def listing(self) -> list[Listing]:
         """What there is to select, in file order."""
 
+    def columns(self) -> list[Listing]:
+        """What there is to select, without what is left out where no key is given."""
+        return self.listing()
+
     @abstractmethod
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         """The array that a key names.

@@ -75,6 +75,9 @@ class Table(Source):
         keys = [self.prefix + (name or str(i)) for i, name in enumerate(names)]
         return [Listing(key, self.shape(i), self.dtype(i)) for i, key in enumerate(keys)]
 
+    def columns(self) -> list[Listing]:
+        return self.listing()[1:] if self.has_index else self.listing()
+
     def shape(self, column: int) -> tuple[int, ...]:
         """The shape of a column, whether it can be read or not."""
         try:
