@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from losscli.errors import DataError
 
@@ -74,11 +75,19 @@ class _Chooser:
 
     def one(self, key: str) -> int | None:
         """The column with this name, else with this index."""
+        key = self.spelled(key)
         if key in self.names:
             return self.unique([self.names.index(key)])[0]
         if _INDEX.fullmatch(key) and -self.count <= int(key) < self.count:
             return int(key) % self.count
         return None
+
+    def spelled(self, key: str) -> str:
+        """A name as it stands in the file: letters with accents are written in two ways."""
+        if key in self.names or key.isascii():
+            return key
+        same = normalize("NFC", key)
+        return next((name for name in self.names if normalize("NFC", name) == same), key)
 
     def range(self, key: str) -> list[int] | None:
         for cut in re.finditer(r"(?=\.\.)", key):

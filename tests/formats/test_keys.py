@@ -91,3 +91,14 @@ def test_unknown():
     assert str(unknown("a.csv", "zzz", listing[:1])) == (
         "a.csv has no column 'zzz'; it holds c0 (3,) int64"
     )
+
+
+def test_accents_are_written_in_two_ways():
+    whole, parts = "gr\u00f6\u00dfe", "gro\u0308\u00dfe"
+    assert whole != parts
+    for typed in (whole, parts):
+        for stored in (whole, parts):
+            assert choose(typed, ["a", stored], 2) == [1]
+            assert choose(f"{typed},a", ["a", stored], 2) == [1, 0]
+    assert choose(parts, [parts, whole], 2) == [0]  # exactly what was typed comes first
+    assert choose(whole, [parts, whole], 2) == [1]

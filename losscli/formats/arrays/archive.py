@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.arrays.beside import side_by_side
 from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.arrays.npy import Structured
 from losscli.formats.base import Listing, Source
@@ -87,7 +88,10 @@ class Archive(Source):
             if name in self._entries:
                 return self._source(name, name).select(key[dot.end() :])
         if len(self._entries) != 1:
-            raise unknown(self._label, key, self.listing(), "array")
+            several = side_by_side(key, [*self._entries], self._label, self.path, self.select)
+            if several is None:
+                raise unknown(self._label, key, self.listing(), "array")
+            return several
         (name,) = self._entries
         return self._source(name, None).select(key)
 

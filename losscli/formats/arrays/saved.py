@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
 from losscli.formats.arrays.batches import joined, note
+from losscli.formats.arrays.beside import side_by_side
 from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.arrays.rows import Rows, numbers
 from losscli.formats.base import Listing, Source
@@ -155,7 +156,10 @@ class Saved(Source):
                 return self._chosen(value, key[: dot.start()], key[dot.end() :])
         found = dict(_leaves(self._value, ""))
         if len(found) != 1:
-            raise unknown(self._label, key, self.listing(), "key")
+            several = side_by_side(key, [*found], self._label, self.path, self.select)
+            if several is None:
+                raise unknown(self._label, key, self.listing(), "key")
+            return several
         ((name, value),) = found.items()
         return self._chosen(value, name, key)
 
