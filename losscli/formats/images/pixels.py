@@ -44,6 +44,8 @@ _DTYPES = {
 }
 """What each mode of Pillow is read as."""
 
+_LARGE = 2**28
+
 
 class Picture(ArraySource):
     """One image, of which only the header is read until its pixels are asked for.
@@ -72,7 +74,8 @@ class Picture(ArraySource):
                 raise DataError(f"{self.label} holds several images, and one can be read")
         size = width * height * dtype.itemsize
         check_expansion(size, content.size(), self.label, reading.expansion)
-        require(size, f"{self.label}: an image is decoded whole")
+        if size > _LARGE:  # to ask what is free takes longer than to decode a mask
+            require(size, f"{self.label}: an image is decoded whole")
         rows = Rows((height, width), dtype, self._pixels)
         super().__init__(rows, content.path)  # type: ignore[arg-type]
 
