@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from losscli.lazy import np
 from losscli.views import Stretched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from losscli.views import Pairing
 
@@ -37,6 +37,7 @@ class Batch:
         options: The options of the loss.
         pairing: How the inputs belong together.
         target_kind: What the target is.
+        omitted: How many elements were left out for what they hold, by what that is.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Batch:
     options: Mapping[str, Any]
     pairing: Pairing
     target_kind: str = "target"
+    omitted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def logarithmic(self) -> bool:
@@ -103,19 +105,30 @@ class Batch:
         found = self.span(side)
         return low <= found[0] and found[1] <= high
 
-    def without_nan(self) -> Batch:
-        """Elements with a NaN in any of their inputs do not count."""
-        fine = None
+    def without(self, what: str, odd: Callable[[np.ndarray], np.ndarray | None]) -> Batch:
+        """Elements with an odd value in any of their inputs do not count.
+
+        Args:
+            what: What is odd, in a word.
+            odd: Which values are; None if none can be.
+        """
+        fine: np.ndarray | None = None
         for values in self.given.values():
-            if values.dtype.kind != "f":
+            found = odd(values)
+            if found is None:
                 continue
-            own = ~np.isnan(values)
+            own: np.ndarray = ~found
             while own.ndim > self._elements.ndim:
-                own = own.all(1 if self.pairing.classes is not None else -1)
-            fine = own if fine is None else fine & own
+                own = np.asarray(own.all(1 if self.pairing.classes is not None else -1))
+            fine = own if fine is None else np.asarray(fine & own)
         if fine is None or fine.all():
             return self
-        return replace(self, counts=fine if self.counts is None else self.counts & fine)
+        gone = ~fine if self.counts is None else self.counts & ~fine
+        return replace(
+            self,
+            counts=fine if self.counts is None else self.counts & fine,
+            omitted={**self.omitted, what: int(np.count_nonzero(gone))},
+        )
 
     def safe(self) -> Batch:
         """Targets that do not count may be anything: here they become 0, for the kernel."""

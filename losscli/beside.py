@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, Finding, Level
+from losscli.formats.missing import missing
 from losscli.formats.values import from_value
 from losscli.lazy import np, torch
 from losscli.registry import flag
@@ -64,9 +65,11 @@ class PerElement:
         else:
             odd, wanted = ~np.isfinite(found), "a weight is a finite number"
         if odd.any():
-            value = found[odd][0]
+            value = found[odd][:1]
+            gone = missing(value)
+            shown = "a missing value" if gone is not None and gone[0] else f"{value[0]:g}"
             raise DataError(
-                f"{self._at(odd, start)}: {wanted}, not {value:g}",
+                f"{self._at(odd, start)}: {wanted}, not {shown}",
                 hint="--sample-weight takes any weight" if self.name == "mask" else "",
                 code=f"{self.name.replace('_', '-')}-value",
             )

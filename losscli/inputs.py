@@ -22,12 +22,14 @@ from losscli.formats.remote import is_url
 from losscli.formats.sides import told_apart
 from losscli.formats.together import is_text, opened_ahead
 from losscli.formats.words import numbers, read_names
+from losscli.picking import Columns, picked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from losscli.formats.base import Field, Source
+    from losscli.picking import Picking
 
 __all__ = [
     "Opened",
@@ -85,6 +87,7 @@ def open_fields(
     formats: Mapping[str | None, str] = MappingProxyType({}),
     reading: Reading | None = None,
     stack: bool = False,
+    picking: Picking | None = None,
 ) -> Opened:
     """Open every file once, and select what each input names.
 
@@ -93,9 +96,10 @@ def open_fields(
         formats: What :func:`parse_formats` found.
         reading: How files are read.
         stack: Whether every file of a pattern or a directory is one row, as images always are.
+        picking: Which rows are taken, and how they are paired.
 
     Raises:
-        DataError: no such key, or data that cannot be read.
+        DataError: no such key, data that cannot be read, or ids that do not pair up.
         FileError: a file that cannot be read.
         UsageError: two inputs that are the whole of one file, or nothing to stack.
     """
@@ -110,12 +114,20 @@ def open_fields(
         files.check_wholes(settled)
         settled = files.paired(settled)
         keys = _keys_by_file(settled)
+        columns = None
+        if picking is not None and picking.asked.columns:
+            columns = Columns(files, settled, picking.asked)
+            for identity, more in columns.keys().items():
+                keys.setdefault(identity, []).extend(more)
         fields = {name: files.field(ref, keys) for name, ref in settled.items()}
-    notes = tuple(
+    notes = [
         Finding(code, Level.NOTE, message, input=name)
         for name, opened in fields.items()
         for code, message in opened.notes
-    )
+    ]
+    if picking is not None and columns is not None:
+        fields, findings = picked(columns.groups(fields), picking)
+        notes += findings
     return Opened(fields, (*chosen, *notes))
 
 
@@ -233,7 +245,7 @@ class _Files:
     def field(self, ref: Ref, keys: Mapping[str, list[str]]) -> Field:
         """What an input names; without a key, less the keys that others name of the file."""
         if not ref.paths:
-            return _in_place(ref)
+            return _in_place(ref, missing=self._reading.missing)
         if self.is_stack(ref):
             return self._stacked(ref, keys)
         fields = [
@@ -271,19 +283,46 @@ class _Files:
         from losscli.formats.stack import Stacked
 
         def select(path: str) -> Field:
-            alone = Reading(self._reading.header, expansion=self._reading.expansion)
+            alone = Reading(
+                self._reading.header,
+                expansion=self._reading.expansion,
+                missing=self._reading.missing,
+            )
             leave = keys.get(_identity(path), ())
             return self._opened(path, alone).select(ref.key, leave=leave)
 
         return Stacked(ref.paths, select, ref.word, ref.key, self._reading.watch)
 
+    @staticmethod
+    def identity(path: str) -> str:
+        """The file behind a path, however it is written."""
+        return _identity(path)
 
-def _in_place(ref: Ref) -> Field:
+    def has(self, ref: Ref, key: str) -> bool:
+        """Whether a file, or any of some shards, has a column."""
+        return not self.is_stack(ref) and any(self.source(path).has(key) for path in ref.paths)
+
+    def column(self, ref: Ref, key: str, *, ids: bool = False) -> Field:
+        """A column of the file of an input; of ids, text and whole numbers may take turns."""
+        if self.is_stack(ref):
+            raise DataError(f"{ref.word} has no column {key!r}: every file of it is a row")
+        fields = [self.source(path).select(key) for path in ref.paths]
+        if len(fields) == 1:
+            return fields[0]
+        from losscli.formats.shards import Shards
+
+        return Shards(fields, ref.word, mixed=ids)
+
+
+def _in_place(ref: Ref, *, missing: bool) -> Field:
     """A Python value, or inline JSON: messages name it by its input."""
     from losscli.formats.json.document import literal
     from losscli.formats.values import from_value
 
-    found = literal(ref.word) if ref.literal else from_value(ref.name, ref.value)
+    if ref.literal:
+        found = literal(ref.word, missing=missing)
+    else:
+        found = from_value(ref.name, ref.value, missing=missing)
     found.name = ref.name
     return found
 

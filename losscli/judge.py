@@ -54,6 +54,7 @@ def judged(
         *_margin(question),
         *role.findings(total.facts, {check.code for check in total.seen}),
         *_sample_weight(total),
+        *_omitted(total),
         *_overflow(total, dtype),
         *_rounded(total),
     ]
@@ -142,6 +143,18 @@ def _sample_weight(total: State) -> list[Finding]:
     return [Finding("negative-weight", Level.WARNING, message, input="sample_weight")]
 
 
+def _omitted(total: State) -> list[Finding]:
+    """Elements that were left out for what they hold."""
+    words = {"missing": "a missing value", "nan": "NaN"}
+    found = []
+    for what, count in total.omitted.items():
+        if count:
+            elements = "1 element is" if count == 1 else f"{count:,} elements are"
+            message = f"--{what} omit: {elements} left out, with {words[what]}"
+            found.append(Finding(f"{what}-omitted", Level.NOTE, message, count=count))
+    return found
+
+
 def _overflow(total: State, dtype: str) -> list[Finding]:
     """Infinite losses of finite values, or an infinite sum of finite losses."""
     infinite = any(
@@ -172,8 +185,11 @@ def _nothing(question: Question, role: Role, total: State) -> None:
     reasons = []
     if "mask" in question.words:
         reasons.append("--mask leaves it out")
-    if question.settings.nan == "omit":
-        reasons.append("--nan omit leaves it out")
+    reasons += [
+        f"--{name} omit leaves it out"
+        for name in ("missing", "nan")
+        if getattr(question.settings, name) == "omit"
+    ]
     option = question.loss.options.get("ignore_index")
     if option and (not reasons or ignored != option.default):
         reasons.append(f"every target is {ignored}, the --ignore-index")

@@ -331,7 +331,7 @@ def _refuse_rows(question: Question, pairing: Pairing) -> None:
         UsageError: it was given.
     """
     given: list[str] = [name for name in ("sample_weight", "mask") if name in question.words]
-    given += ["nan"] if question.settings.nan == "omit" else []
+    given += [name for name in ("nan", "missing") if getattr(question.settings, name) == "omit"]
     if pairing.marks is not None:
         given = [name for name in given if name == "sample_weight"]
     if given:

@@ -15,8 +15,18 @@ from losscli.checks.codes import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
+from losscli.picking import Asked, Picking
 from losscli.registry import TARGETS, flag, suggest
-from losscli.settings import DENOMINATORS, DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
+from losscli.settings import (
+    DENOMINATORS,
+    DTYPES,
+    MISSING,
+    NAN,
+    OF_ROLES,
+    REDUCTIONS,
+    UNMATCHED,
+    Settings,
+)
 from losscli.watch import Watch
 from losscli.weights import parse
 
@@ -30,7 +40,15 @@ BESIDE = ("sample_weight", "mask")
 _PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate", "mean")
 """What a prediction is to most losses."""
 
+_CHOICES = {
+    "reduction": REDUCTIONS,
+    "dtype": DTYPES,
+    "nan": NAN,
+    "missing": MISSING,
+    "unmatched": UNMATCHED,
+}
 _COMMON = tuple(one.name for one in fields(Settings))
+_SIDES = (*BESIDE, *TARGETS)
 
 
 @dataclass(frozen=True)
@@ -164,7 +182,7 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     for key in OF_ROLES:
         if key in chosen and key not in loss.target.settings:
             raise UsageError(f"{loss.name} has no option {flag(key)}")
-    for key, choices in (("reduction", REDUCTIONS), ("dtype", DTYPES), ("nan", NAN)):
+    for key, choices in _CHOICES.items():
         if chosen.get(key, choices[0]) not in choices:
             hint = suggest(str(chosen[key]), choices, "it may be")
             raise UsageError(f"{flag(key)} cannot be {chosen[key]!r}", hint=hint)
@@ -203,7 +221,12 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     if "input_format" in chosen:
         chosen["input_format"] = tuple(_whole_shapes(chosen["input_format"]))
     _check_codes(chosen.get("ignore", ()))
-    return Settings(**chosen)
+    if "where" in chosen:
+        where = chosen["where"]
+        chosen["where"] = (where,) if isinstance(where, str) else tuple(where)
+    settings = Settings(**chosen)
+    Asked.of(settings.key, settings.unmatched, settings.where)  # refuses what means nothing
+    return settings
 
 
 def _check_codes(codes: Iterable[str]) -> None:
@@ -352,13 +375,22 @@ def open_fields(question: Question) -> Fields:
     settings = question.settings
     formats = inputs.parse_formats(settings.input_format, tuple(question.words))
     refs = inputs.locate(question.words, data=settings.data)
+    asked = Asked.of(settings.key, settings.unmatched, settings.where)
     reading = Reading(
         settings.header,
         settings.threads or cores(),
         watch=question.watch,
         expansion=settings.max_expansion,
+        missing=settings.missing == "omit",
+        also=asked.columns,
+        ids=tuple({*asked.ours, *asked.theirs}),
     )
-    opened = inputs.open_fields(refs, formats=formats, reading=reading, stack=settings.stack)
+    small = tuple(name for name in refs if name in question.loss.options)
+    rows = (question.kind, *(name for name in refs if name in _SIDES))
+    picking = Picking(asked, rows, small, reading.store)
+    opened = inputs.open_fields(
+        refs, formats=formats, reading=reading, stack=settings.stack, picking=picking
+    )
     found = dict(opened.fields)
     named = {name: found.pop(name) for name in question.inputs}
     sides = {"target" if name in TARGETS else name: one for name, one in named.items()}

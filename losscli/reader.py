@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.batch import Batch
 from losscli.cores import plainly, spread
+from losscli.formats.missing import missing
 from losscli.lazy import np
 from losscli.state import fingerprint
 
@@ -88,9 +89,16 @@ class Reader:
             pairing,
             self.question.target,
         )
+        if self.question.settings.missing == "omit":
+            batch = batch.without("missing", missing)
         if self.question.settings.nan == "omit":
-            batch = batch.without_nan()
+            batch = batch.without("nan", _nan)
         return role.settled(batch)
+
+
+def _nan(values: np.ndarray) -> np.ndarray | None:
+    """Which values are NaN; None if none can be."""
+    return np.isnan(values) if values.dtype.kind == "f" else None
 
 
 def _rows(field: Field, view: View, start: int, stop: int) -> np.ndarray:

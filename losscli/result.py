@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import Level
-from losscli.lazy import np, torch
+from losscli.lazy import np
+from losscli.signature import options, signature
 from losscli.stats import Extremes, Sum
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from losscli.roles.base import Report
     from losscli.spool import Spool
     from losscli.state import State
-
-LISTED = 1000
-"""Options of more numbers are given by their hash."""
 
 POINTS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """The quantiles that are given."""
@@ -146,8 +143,8 @@ class Result:
             reduction=reduction,
             denominator=None if denominator is None else denominator.value,
             unit=loss.unit,
-            signature=_signature(question, total, dtype),
-            options=_given(question),
+            signature=signature(question, total, dtype),
+            options=options(question),
             inputs=_inputs(question, fields, total),
             stats=_stats(total, shape),
             report=replace(report, metrics=[*report.metrics, *means, *also]),
@@ -305,64 +302,6 @@ def _inputs(question: Question, fields: Fields, total: State) -> list[Input]:
         for (side, field), name in zip(fields.sides.items(), question.inputs, strict=True)
     ]
     return shown + [Input.of(name, one) for name, one in fields.beside.items()]
-
-
-def _given(question: Question) -> dict[str, Any]:
-    """The options that were given a value of their own."""
-    found = {}
-    for name, option in question.loss.options.items():
-        value = question.options[name]
-        if value is option.default or (not option.small and value == option.default):
-            continue
-        found[name] = _listed(np.asarray(value, np.float64)) if option.small else value
-    return found
-
-
-def _listed(values: np.ndarray) -> list[float] | str:
-    """A small array as it is; a long one, such as a weight for each row, by its hash."""
-    if values.size <= LISTED:
-        return [float(one) for one in values.reshape(-1)]
-    return f"{values.shape} sha256:{sha256(values.tobytes()).hexdigest()[:12]}"
-
-
-def _signature(question: Question, total: State, dtype: str) -> str:
-    """How the number was made: all that changes it."""
-    from losscli import __version__
-
-    settings = question.settings
-    given = ",".join(name for name in question.inputs if name != "target")
-    parts = [question.loss.name, given, question.reduction]
-    parts += [f"{name}={_brief(value)}" for name, value in _given(question).items()]
-    parts += [
-        f"{name}={total.digest(name)}"
-        for name in ("sample_weight", "mask")
-        if name in question.words
-    ]
-    for name, default in _CHANGING.items():
-        value = getattr(settings, name)
-        parts += [f"{name}={_brief(value)}"] if value not in (None, default) else []
-    parts += [f"pos_label={settings.pos_label}"] if settings.pos_label is not None else []
-    parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
-    version = torch.__version__.partition("+")[0]
-    return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
-
-
-_CHANGING = {"denominator": None, "limit": None, "nan": "error", "target_base": 0}
-"""The common options that change the number, with what does not."""
-
-
-def _brief(value: Any) -> str:
-    """An option in a signature: short arrays as they are, long ones by their hash."""
-    if not isinstance(value, list):
-        return str(value).removesuffix(".0")
-    if len(value) <= 8:
-        return ",".join(map(_brief, value))
-    return _hash(np.asarray(value, np.float64).tobytes())
-
-
-def _hash(content: str | bytes) -> str:
-    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    return sha256(data).hexdigest()[:12]
 
 
 def _guess(question: Question, total: State) -> float | None:

@@ -8,6 +8,8 @@ DENOMINATORS = ("positives", "rows")
 REDUCTIONS = ("mean", "batchmean", "sum", "none")
 DTYPES = ("auto", "float32", "float64", "float16", "bfloat16")
 NAN = ("error", "omit", "propagate")
+UNMATCHED = ("error", "omit")
+MISSING = ("error", "omit")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Settings:
         classes: The names of the classes, in the order of the predictions.
         pos_label: The target that is 1, a number or a word; the other is 0.
         target_base: What the first class is called in the targets.
+        key: Pair rows by the ids in this column; A,B for several, A=B where B is the target's.
+        unmatched: Refuse ids that only one file has, or leave their rows out.
+        missing: Refuse empty cells and nulls, or leave such elements out.
+        where: Read only rows in which a column has a value; given again, all must hold.
     """
 
     reduction: str | None = None
@@ -62,6 +68,10 @@ class Settings:
     classes: tuple[str, ...] | None = None
     target_base: int | None = None
     pos_label: str | None = None
+    key: str | None = None
+    unmatched: str = "error"
+    missing: str = "error"
+    where: tuple[str, ...] = ()
 
 
 OF_ROLES = ("threshold", "top_k", "classes", "target_base", "pos_label")

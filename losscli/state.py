@@ -70,6 +70,7 @@ class State:
         seen: How many values offend each check.
         negative: How many sample weights are.
         pool: Sums of which the losses are made in the end.
+        omitted: How many elements were left out for what they hold, by what that is.
         digests: Of the sample weights and masks, for the signature: see :func:`fingerprint`.
     """
 
@@ -87,6 +88,7 @@ class State:
     seen: Mapping[Check, Tally] = field(default_factory=dict)
     negative: int = 0
     pool: Pool = Pool()
+    omitted: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: State) -> State:
@@ -138,6 +140,7 @@ def look(batch: Batch, checks: Sequence[Check], digests: Mapping[str, int]) -> S
     return State(
         facts={side: _facts(batch, side) for side in sides},
         seen={check: tally for check, tally in seen.items() if tally.count},
+        omitted=batch.omitted,
         digests=digests,
     )
 
@@ -172,6 +175,7 @@ def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wante
         negative=0 if batch.weight is None else int((batch.weight < 0).sum()),
         facts=facts.facts,
         seen=facts.seen,
+        omitted=facts.omitted,
         digests=facts.digests,
     )
 
@@ -187,7 +191,7 @@ def pooled(facts: State, batch: Batch, found: Pooled, role: Role) -> State:
 def finished(total: State, losses: Terms, role: Role, wanted: Wanted) -> State:
     """The statistics of losses that were made of sums over all rows."""
     found = _summed(losses, None, 0, role.free_cells, wanted)
-    names = ("rows", "measured", "facts", "seen", "digests", "pool")
+    names = ("rows", "measured", "facts", "seen", "omitted", "digests", "pool")
     return replace(found, **{name: getattr(total, name) for name in names})
 
 

@@ -27,7 +27,8 @@ MAY = {
     "watch": LIGHT,
     "vectors": LIGHT,
     "formats": LIGHT | {"cores", "memory", "spool", "watch"},
-    "inputs": LIGHT | {"formats"},
+    "picking": LIGHT | {"formats", "memory", "spool"},
+    "inputs": LIGHT | {"formats", "picking"},
     "views": LIGHT | {"formats"},
     "shapes": LIGHT | {"formats", "views"},
     "batch": LIGHT | {"facts", "views"},
@@ -42,14 +43,15 @@ MAY = {
     "devices": LIGHT,
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"weights"},
+    | {"picking", "weights"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
     | {"stats", "vectors"},
-    "reader": LIGHT | {"batch", "cores", "state"},
+    "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
-    "result": LIGHT | {"stats", "roles", "registry", "__version__"},
+    "result": LIGHT | {"stats", "roles", "registry", "signature"},
+    "signature": LIGHT | {"__version__"},
     "gates": LIGHT | {"registry"},
     "inspection": LIGHT
     | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"},

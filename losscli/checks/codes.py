@@ -137,6 +137,31 @@ CODES: dict[str, Code] = {
         "The files of two inputs do not hold as many rows, one by one.",
         "Rows are paired through all files: are both lists of files whole, and in one order?",
     ),
+    "paired": _code(
+        Level.NOTE,
+        "Rows were paired by the ids that --key names, in the order of the predictions.",
+        "The count is that of the pairs.",
+    ),
+    "unmatched": _code(
+        Level.WARNING,
+        "Rows whose id only one of the files has fell out, as --unmatched omit says.",
+        "Is it the right file, and is it whole? The message has the first such ids.",
+    ),
+    "picked": _code(
+        Level.NOTE,
+        "Only the rows were read that --where takes.",
+        "The count is that of the rows that are left.",
+    ),
+    "missing-omitted": _code(
+        Level.NOTE,
+        "Elements with an empty cell or a null in any input were left out by --missing omit.",
+        "The count is that of the elements; a row is one where it has one loss.",
+    ),
+    "nan-omitted": _code(
+        Level.NOTE,
+        "Elements with a NaN in any input were left out by --nan omit.",
+        "The count is that of the elements; a row is one where it has one loss.",
+    ),
     "balanced": _code(
         Level.NOTE,
         "Weights were computed from the targets that count, in a pass over them alone.",
@@ -161,6 +186,21 @@ CODES: dict[str, Code] = {
         Level.ERROR,
         "A target is neither what --pos-label names nor the other label.",
         "Binary targets have two labels; --mask leaves elements out, ce takes several classes.",
+    ),
+    "key": _code(
+        Level.ERROR,
+        "A file has no ids, an id twice, or values that can be none: broken or huge numbers.",
+        "Whole numbers and text are ids; --key a,b takes several columns for one.",
+    ),
+    "no-partner": _code(
+        Level.ERROR,
+        "A row has an id that another file has not.",
+        "--unmatched omit takes the rows that have a partner in every file.",
+    ),
+    "where": _code(
+        Level.ERROR,
+        "A condition of --where speaks of no column, cannot hold, or leaves nothing.",
+        "COLUMN=VALUE: numbers compare as numbers, text as text, letter by letter.",
     ),
     "text": _code(
         Level.ERROR,

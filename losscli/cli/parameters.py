@@ -13,7 +13,15 @@ from losscli.docstrings import entries, parsed
 from losscli.gates import Gates
 from losscli.registry import flag
 from losscli.report import FORMATS
-from losscli.settings import DTYPES, NAN, OF_ROLES, REDUCTIONS, Settings
+from losscli.settings import (
+    DTYPES,
+    MISSING,
+    NAN,
+    OF_ROLES,
+    REDUCTIONS,
+    UNMATCHED,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,11 +84,15 @@ _METAVARS = {
     "output": "FILE",
     "data": "FILE",
     "expect": "X±TOL",
+    "key": "COLUMN",
+    "unmatched": "|".join(UNMATCHED),
+    "missing": "|".join(MISSING),
+    "where": "COLUMN=VALUE",
 }
 _PANELS = {
     "Reading": (
-        *("data", "input_format", "header", "stack", "limit", "nan"),
-        *("classes", "target_base", "pos_label", "max_expansion"),
+        *("data", "input_format", "header", "stack", "key", "unmatched", "where"),
+        *("limit", "nan", "missing", "classes", "target_base", "pos_label", "max_expansion"),
     ),
     "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),

@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from losscli.errors import DataError
+from losscli.formats.keys import is_unknown
 from losscli.spool import Store
 from losscli.watch import Watch
 
@@ -34,6 +36,9 @@ class Reading:
         store: The room for what is parsed.
         watch: Who wants to know how far it is.
         expansion: How many times its size a compressed file may become.
+        missing: Empty cells and nulls are values that are missing, and no mistake.
+        also: Columns that will be selected too, of those files that have them.
+        ids: Those of them that are read as they are written: 007 is another id than 7.
     """
 
     header: bool | None = None
@@ -41,6 +46,9 @@ class Reading:
     store: Store = field(default_factory=Store)
     watch: Watch = field(default_factory=Watch)
     expansion: float = 100.0
+    missing: bool = False
+    also: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 class Field(ABC):
@@ -133,6 +141,14 @@ class Source(ABC):
     def columns(self) -> list[Listing]:
         """What there is to select, without what is left out where no key is given."""
         return self.listing()
+
+    def has(self, key: str) -> bool:
+        """Whether a key names anything, without reading more than that takes."""
+        try:
+            self.select(key)
+        except DataError as error:
+            return not is_unknown(error)
+        return True
 
     @abstractmethod
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:

@@ -24,16 +24,18 @@ class Shards(Field):
     Args:
         fields: One for each file, at least one.
         path: What was typed for all of them: a pattern or a directory.
+        mixed: Text and whole numbers may take turns: then all of it is text.
     """
 
-    def __init__(self, fields: Sequence[Field], path: str) -> None:
+    def __init__(self, fields: Sequence[Field], path: str, *, mixed: bool = False) -> None:
         for other in fields:
             _check_array(other)
         # A file without rows does not know how wide its lists would be.
         filled = [other for other in fields if other.shape[0]] or [fields[0]]
         first = filled[0]
         for other in filled:
-            check_alike(first, other)
+            if not mixed or {first.dtype.kind, other.dtype.kind} != {"U", "i"}:
+                check_alike(first, other)
         self.path = path
         self.key = first.key
         self.columns = first.columns

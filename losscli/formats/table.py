@@ -85,6 +85,12 @@ class Table(Source):
         except DataError:
             return (self.height,)
 
+    def has(self, key: str) -> bool:
+        try:
+            return choose(key, self.names, self.width) is not None
+        except DataError:  # several columns have the name
+            return True
+
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         """The columns that a key names; without one all but the index and those of others."""
         if key is None:

@@ -8,6 +8,7 @@ from losscli.errors import DataError
 from losscli.formats.arrays.fields import ArrayField
 from losscli.formats.arrays.rows import numbers
 from losscli.formats.json.nested import to_array
+from losscli.formats.missing import NUMBER
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -16,29 +17,33 @@ if TYPE_CHECKING:
 __all__ = ["from_value"]
 
 
-def from_value(name: str, value: object) -> Field:
+def from_value(name: str, value: object, *, missing: bool = False) -> Field:
     """A field over a value, without a copy where that is possible.
 
     Args:
         name: The input, for messages.
         value: What NumPy takes for an array of numbers or text, or a tensor.
+        missing: None, and what a masked array leaves out, are values that are missing.
 
     Raises:
         DataError: anything else.
     """
     if _is_plain(value):
-        return ArrayField(to_array(value, name), name=name)
+        return ArrayField(to_array(value, name, missing=missing), name=name)
     try:
         array = np.asarray(numbers(value) if hasattr(value, "detach") else value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise DataError(f"{name}: cannot be read as an array: {error}") from error
     if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
-        raise DataError(f"{name}: a masked array has values that are left out; give a mask instead")
+        if not missing or value.dtype.kind not in "biuf":
+            hint = "give a mask instead"
+            raise DataError(f"{name}: a masked array has values that are left out; {hint}")
+        array = np.ma.filled(value.astype(np.float64), NUMBER)
     columns = None
     if array.ndim == 2 and hasattr(value, "columns"):
         columns = tuple(map(str, value.columns))
     if array.dtype.kind == "O":
-        array = to_array(array.tolist(), name)  # as pandas keeps text
+        array = to_array(array.tolist(), name, missing=missing)  # as pandas keeps text
     return ArrayField(array, columns=columns, name=name)
 
 

@@ -17,6 +17,9 @@ TRANSCRIPT = (Path(__file__).parent / "errors.txt").read_text("utf-8")
 CASES = re.findall(r"^\$ (.*)\n((?:.+\n)*?)\[(\d+)\]$", TRANSCRIPT, re.MULTILINE)
 
 TEXTS = {
+    "ids.csv": "id,y\n5,1\n8,0\n",
+    "twice.csv": "id,y\n7,1\n8,0\n7,0\n9,1\n",
+    "other.csv": "id,y\nu,1\nv,0\n",
     "p.csv": "id,logit,y\n7,2.0,1\n8,-1.0,0\n9,0.5,0\n",
     "words.csv": "logit,y\n2.0,1\nlots,0\n",
     "empty.csv": "",

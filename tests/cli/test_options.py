@@ -7,6 +7,7 @@ every option; a command that gets a new one fails here until the table has it.
 from __future__ import annotations
 
 import gzip
+import json
 
 import numpy as np
 import pytest
@@ -78,6 +79,10 @@ COMMON = {
     "limit": (None, "--limit 3"),
     "stack": (None, "--stack"),
     "nan": ("--{kind} nan.npy {rest}", "--nan omit"),
+    "missing": ("--{kind} holes.json {rest}", "--missing omit"),
+    "key": (None, "--key id"),
+    "unmatched": (None, "--unmatched omit"),
+    "where": (None, "--where split=val"),
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),
     "pos_label": (None, "--pos-label 0"),
@@ -262,6 +267,9 @@ def table(folder, words):
     prediction = np.load(words["prediction"])
     low = prediction if (prediction >= 0).all() else np.minimum(prediction, -1e-3)
     np.save("half.npy", low.astype(np.float16))
+    holes = prediction.astype(object)
+    holes.reshape(-1)[4] = None
+    (folder / "holes.json").write_text(json.dumps(holes.tolist()))
     packed = gzip.compress((folder / words["prediction"]).read_bytes())
     (folder / "packed.npy.gz").write_bytes(packed)
     (folder / "unnamed").write_bytes((folder / words["prediction"]).read_bytes())

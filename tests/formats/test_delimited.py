@@ -363,7 +363,7 @@ def test_empty_cells(table):
     source = table("logit,y\n0.5,1\n,0\n  ,1\n")
     assert told(source.select, "logit") == (
         "preds.csv, row 2 (line 3), column 'logit': the cell is empty (2 such cells)\n"
-        "hint: write nan for a missing number"
+        "hint: --missing omit leaves such elements out; what is nan is written so"
     )
     assert values(source, "y") == [1, 0, 1]
     assert "the cell is empty (1 such cell)" in told(table("t,y\ncat,1\n,2\n").select, "t")

@@ -226,7 +226,7 @@ def test_a_null_beside_other_columns(table):
     source = table({"x": [1.0, 2, 3], "y": [1.0, None, 3]})
     assert told(read, source, None) == (
         "a.parquet, row 2, column 'y': the value is null (1 such row)\n"
-        "hint: a null is no number; pandas writes NaN as null: fill or drop such rows before"
+        "hint: --missing omit leaves such elements out; pandas writes NaN as null"
     )
 
 

@@ -215,9 +215,9 @@ def test_only_named_columns_are_parsed(tmp_path, monkeypatch):
     asked = []
     original = pieces.parse
 
-    def parse(piece, delimiter, width, wanted, **options):
+    def parse(piece, delimiter, width, wanted, *more, **options):
         asked.append(wanted)
-        return original(piece, delimiter, width, wanted, **options)
+        return original(piece, delimiter, width, wanted, *more, **options)
 
     monkeypatch.setattr(pieces, "parse", parse)
     source = open_source(str(tmp_path / "x.csv"), keys=["c", "0"])

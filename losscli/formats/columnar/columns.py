@@ -46,8 +46,9 @@ class ArrowTable(Table):
 
     called_as: ClassVar[str]
 
-    def __init__(self, content: Content, threads: int) -> None:
+    def __init__(self, content: Content, threads: int, *, missing: bool = False) -> None:
         self.path = content.path
+        self._missing = missing
         self._content = content
         self._threads = threads
         library(self.label, self.called_as)
@@ -158,11 +159,17 @@ class ArrowTable(Table):
         with self._told():
             return decoded(column, kind)
 
+    def _may_be_null(self, column: int) -> bool:
+        """Whether values of a column can be missing."""
+        return True
+
     def _settled_kind(self, column: int) -> Kind:
         """What a column holds, with what only its values tell: lengths of lists and strings."""
         kind = self._types[column]
         if kind.refused:
             raise DataError(f"{self.label}: {self.called(column)} holds {kind.refused}")
+        if self._missing and self._may_be_null(column):
+            kind = kind.with_holes()
         try:
             with self._told():
                 if None in kind.axes:
@@ -201,7 +208,7 @@ class ArrowTable(Table):
 
     def _error(self, row: int, column: int, fault: FaultError, count: int) -> DataError:
         rows = "1 such row" if count == 1 else f"{count} such rows"
-        null = "a null is no number; pandas writes NaN as null: fill or drop such rows before"
+        null = "--missing omit leaves such elements out; pandas writes NaN as null"
         return DataError(
             f"{self.label}, row {row + 1}, {self.called(column)}: {fault.what} ({rows})",
             hint=null if fault.code == "null" else "",

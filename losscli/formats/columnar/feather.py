@@ -21,7 +21,7 @@ def read(
     content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
 ) -> Feather:
     """The table in a file."""
-    return Feather(content, reading.threads)
+    return Feather(content, reading.threads, missing=reading.missing)
 
 
 class Feather(ArrowTable):

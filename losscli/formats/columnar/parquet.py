@@ -22,7 +22,7 @@ def read(
     content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
 ) -> Parquet:
     """The table in a file."""
-    return Parquet(content, reading.threads)
+    return Parquet(content, reading.threads, missing=reading.missing)
 
 
 class Parquet(ArrowTable):
@@ -35,6 +35,18 @@ class Parquet(ArrowTable):
         file = self._open()
         self._metadata = file.metadata
         return file.schema_arrow, list(_segments(self._metadata))
+
+    def _may_be_null(self, column: int) -> bool:
+        """Whether the counts at the end of the file leave room for nulls; lists have none."""
+        for number in range(self._metadata.num_row_groups):
+            group = self._metadata.row_group(number)
+            chunk = group.column(column) if column < group.num_columns else None
+            if chunk is None or chunk.path_in_schema != self._names[column]:
+                return True
+            counts = chunk.statistics
+            if counts is None or not counts.has_null_count or counts.null_count:
+                return True
+        return False
 
     def _batches(self, part: list[int], chosen: tuple[int, ...], size: int) -> Iterator[list[Any]]:
         """Some columns of groups of rows, as arrays of Arrow, so many bytes a row."""

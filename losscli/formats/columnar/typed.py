@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.missing import mark
 from losscli.formats.text.cells import LONGEST_NAME
 from losscli.lazy import np
 
@@ -56,12 +57,14 @@ class Kind:
         axes: The lengths of lists in lists; None where only the values tell.
         dtype: Of the values; None for text, whose length only the values tell.
         refused: What it holds if that is nothing to compute with.
+        missing: Nulls are values that are missing.
     """
 
     name: str
     axes: tuple[int | None, ...] = ()
     dtype: np.dtype[np.generic] | None = None
     refused: str = ""
+    missing: bool = False
 
     @property
     def row(self) -> tuple[int, ...]:
@@ -72,6 +75,11 @@ class Kind:
     def size(self) -> int:
         """The bytes of a row, about."""
         return prod(self.row) * (self.dtype.itemsize if self.dtype else _TEXT) or 1
+
+    def with_holes(self) -> Kind:
+        """With room for what is missing, which only floats and text have."""
+        numbers = self.dtype is not None and self.dtype.kind in "biu"
+        return replace(self, missing=True, dtype=np.dtype(np.float64) if numbers else self.dtype)
 
     def measured(self, column: Any) -> Kind:
         """With the lengths of lists that the first row of a column has; 0 without rows."""
@@ -92,7 +100,7 @@ class Kind:
         pc = import_module("pyarrow.compute")
         longest = 1
         for column in columns:
-            flat, _ = _flat(column, self.axes)
+            flat, _ = _flat(column, self.axes, missing=self.missing)
             flat = flat.dictionary if hasattr(flat, "dictionary") else flat
             longest = max(longest, pc.max(pc.utf8_length(flat)).as_py() or 0)
         if longest > LONGEST_NAME:
@@ -121,18 +129,30 @@ def kind_of(type_: Any) -> Kind:
 
 
 def decoded(column: Any, kind: Kind) -> np.ndarray:
-    """An array of Arrow as one of NumPy.
+    """An array of Arrow as one of NumPy; nulls become the mark of what is missing, or are refused.
 
     Raises:
         FaultError: nulls, or lists of several lengths.
     """
-    flat, per_row = _flat(column, kind.axes)
-    if hasattr(flat, "dictionary"):
+    flat, per_row = _flat(column, kind.axes, missing=kind.missing)
+    if flat.null_count:
+        flat = _with_holes(flat, kind)
+    elif hasattr(flat, "dictionary"):
         flat = _looked_up(flat, kind, per_row)
     else:
         flat = flat.to_numpy(zero_copy_only=False)
     array: np.ndarray = np.asarray(flat, kind.dtype).reshape(len(column), *kind.row)
     return array
+
+
+def _with_holes(flat: Any, kind: Kind) -> np.ndarray:
+    """Values of which some are null."""
+    assert kind.dtype is not None
+    flat = flat.dictionary_decode() if hasattr(flat, "dictionary") else flat
+    present = flat.is_valid().to_numpy(zero_copy_only=False)
+    found = np.full(len(flat), mark(kind.dtype), kind.dtype)
+    found[present] = flat.drop_null().to_numpy(zero_copy_only=False)
+    return found
 
 
 def _looked_up(flat: Any, kind: Kind, per_row: int) -> np.ndarray:
@@ -146,7 +166,7 @@ def _looked_up(flat: Any, kind: Kind, per_row: int) -> np.ndarray:
     return found
 
 
-def _flat(column: Any, axes: tuple[int | None, ...]) -> tuple[Any, int]:
+def _flat(column: Any, axes: tuple[int | None, ...], *, missing: bool = False) -> tuple[Any, int]:
     """The values of lists in lists, and how many of them make a row."""
     per_row = 1
     for length in axes:
@@ -161,7 +181,8 @@ def _flat(column: Any, axes: tuple[int | None, ...]) -> tuple[Any, int]:
         if not per_row:
             break
     column = _stored(column)
-    _refuse_nulls(column, max(per_row, 1))
+    if not missing:
+        _refuse_nulls(column, max(per_row, 1))
     return column, per_row
 
 

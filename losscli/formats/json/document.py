@@ -57,7 +57,8 @@ def read(
     size = _checked_size(content)
     reading.watch.begin(f"parsing {named(content.path)} whole", size, "bytes")
     try:
-        document = Document(content.text, content.path, named(content.path))
+        label = named(content.path)
+        document = Document(content.text, content.path, label, missing=reading.missing)
         reading.watch.advance(size)
     finally:
         reading.watch.end()
@@ -94,13 +95,18 @@ def _weight(text: bytes) -> float:
     return 0.5 + (number * values + 90 * lists + 190 * dicts + 60 * strings) / len(text)
 
 
-def literal(text: str) -> Field:
+def literal(text: str, *, missing: bool = False) -> Field:
     """The array in a word of the command line: JSON, with numbers as people type them.
+
+    Args:
+        text: The word.
+        missing: A null is a value that is missing.
 
     >>> literal("[.5, 1., -.2, nan]").rows(0, 4)
     array([ 0.5,  1. , -0.2,  nan])
     """
-    return Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL).select(None)
+    document = Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL, missing=missing)
+    return document.select(None)
 
 
 def _as_json(found: re.Match[str]) -> str:
@@ -168,8 +174,11 @@ class Document(Source):
     is a table, whose columns are keys as in CSV; so are the columns of a list of lists.
     """
 
-    def __init__(self, text: Callable[[], str], path: str | None, label: str) -> None:
+    def __init__(
+        self, text: Callable[[], str], path: str | None, label: str, *, missing: bool = False
+    ) -> None:
         self.path = path
+        self._missing = missing
         self._label = label
         self._text = text  # read again if it must be, not kept beside its values
         self._value = parse(text(), label)
@@ -214,10 +223,16 @@ class Document(Source):
         if isinstance(value, dict):
             return self._only(value, key, leave)
         if _is_records(value):
-            table = Records(value, self.path, f"{key}." if key else "")
+            table = self._records(value, f"{key}." if key else "")
             return table.select(None, leave=leave)
         label = self._label if key is None else f"{self._label}:{key}"
-        return ArraySource(to_array(value, label), self.path, key).select(None, leave=leave)
+        return self._array(value, label, key).select(None, leave=leave)
+
+    def _records(self, value: list[dict[str, Any]], prefix: str) -> Records:
+        return Records(value, self.path, prefix, missing=self._missing)
+
+    def _array(self, value: Any, label: str, key: str | None) -> ArraySource:
+        return ArraySource(to_array(value, label, missing=self._missing), self.path, key)
 
     def _is_batches(self, items: Any, key: str) -> bool:
         """Whether what ``*`` has found in each item is a batch of rows, and not one row.
@@ -239,7 +254,10 @@ class Document(Source):
     def _joined(self, batches: list[list[Any]], key: str) -> Field:
         """Batches one after the other."""
         label = f"{self._label}:{key}"
-        arrays = [to_array(batch, f"{label}[{place}]") for place, batch in enumerate(batches)]
+        arrays = [
+            to_array(batch, f"{label}[{place}]", missing=self._missing)
+            for place, batch in enumerate(batches)
+        ]
         whole = joined(arrays, self.path, key)
         field = ArraySource(whole, self.path, key).select(None)
         base, _, name = key.rpartition("*.")
@@ -267,13 +285,13 @@ class Document(Source):
     def _columns(self, value: Any, prefix: str) -> Source | None:
         """The value as something with columns, if it is that."""
         if _is_records(value):
-            return Records(value, self.path, prefix)
+            return self._records(value, prefix)
         if isinstance(value, dict):
             lists = {name: cells for name, cells in value.items() if isinstance(cells, list)}
-            return Lists(lists, self.path, prefix) if lists else None
+            return Lists(lists, self.path, prefix, missing=self._missing) if lists else None
         if _is_matrix(value):
             label = f"{self._label}:{prefix[:-1]}" if prefix else self._label
-            return ArraySource(to_array(value, label), self.path, prefix[:-1] or None)
+            return self._array(value, label, prefix[:-1] or None)
         return None
 
 

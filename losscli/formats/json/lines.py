@@ -17,15 +17,15 @@ from losscli.formats.files import named
 from losscli.formats.json.document import listed, walk
 from losscli.formats.json.plain import Faults, LineError, Path, extracted, values
 from losscli.formats.keys import choose, chosen_or_none, unknown
+from losscli.formats.missing import NUMBER, TEXT
 from losscli.formats.table import Table
 from losscli.formats.text.cells import shown
 from losscli.formats.workers import parsed
+from losscli.lazy import np
 from losscli.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
-
-    import numpy as np
 
     from losscli.formats.base import Field, Listing, Reading, Source
     from losscli.formats.files import Content
@@ -59,6 +59,7 @@ class _Lines:
         self.path, self.label = content.path, named(content.path)
         self.uneven: tuple[int, str] | None = None
         self.rows: int | None = None
+        self.also = reading.also
         self._content, self._reading = content, reading
         self._columns: dict[str | None, _Column] = {}
 
@@ -92,8 +93,10 @@ class _Lines:
             paths: Dotted; None for all of a line.
             names: All names of an object, to find out which line has others.
         """
-        self._take([Path(path) for path in paths], names)
-        again = [Path(path, words=True) for path in paths if self._columns[path].words]
+        missing = self._reading.missing
+        self._take([Path(path, missing=missing) for path in paths], names)
+        words = (path for path in paths if self._columns[path].words)
+        again = [Path(path, words=True, missing=missing) for path in words]
         if again:  # "NaN" among words is one of them
             self._take(again, None)
 
@@ -107,10 +110,12 @@ class _Lines:
                     raise self._broken(row + line + 1, reason, place)
                 if part.uneven and not self.uneven:
                     self.uneven = row + part.uneven[0], part.uneven[1]
-                for path, array, odd in zip(paths, part.arrays, part.odd, strict=True):
-                    columns[path.path].add(array, odd=odd)
+                for path, array, kind in zip(paths, part.arrays, part.kinds, strict=True):
+                    columns[path.path].add(array, kind)
                 row += part.rows
         self.rows = row
+        for column in columns.values():
+            column.flush()
         self._columns |= columns
 
     def _parts(self, paths: list[Path], names: frozenset[str] | None) -> Generator[Part]:
@@ -148,7 +153,7 @@ class _Lines:
 
     def _explained(self, path: str | None) -> DataError:
         """Looks at all lines once more, and tells the first that is irregular."""
-        faults = Faults(path)
+        faults = Faults(path, missing=self._reading.missing)
         line = 0
         for piece in self._pieces():
             for row in values(piece, strict=True):
@@ -171,19 +176,37 @@ class _Column:
     plain: bool = True
     words: bool = False
     _kinds: set[str] = field(default_factory=set)
+    _row: tuple[int, ...] | None = None
+    _waiting: int = 0  # rows of which all is missing, before any other
 
-    def add(self, array: np.ndarray | None, *, odd: bool) -> None:
+    def add(self, array: np.ndarray | None, kind: str) -> None:
         """Takes the next rows; None if they are irregular."""
-        if array is None or (len(self.spool) and array.shape[1:] != self.spool.shape[1:]):
+        if array is None or (self._row is not None and array.shape[1:] != self._row):
             self.plain = False
         if not self.plain or array is None:
             return
-        self._kinds.add("odd" if odd else array.dtype.kind.replace("i", "f"))
+        self._row = array.shape[1:]
+        if not kind and array.size:
+            self._waiting += len(array)
+        else:
+            self._judge(kind)
+        if self.plain and self._kinds and not self.words:
+            self.flush()
+            if kind or not array.size:
+                self.spool.add(array)
+
+    def flush(self) -> None:
+        """Takes what is missing, now that it is known of what; numbers, if that is all there is."""
+        if self._waiting and self.plain and not self.words:
+            filler = TEXT if "U" in self._kinds else NUMBER
+            self.spool.add(np.full((self._waiting, *(self._row or ())), filler))
+            self._waiting = 0
+
+    def _judge(self, kind: str) -> None:
+        self._kinds.add(kind)
         numbers, text = self._kinds <= {"f", "odd"}, self._kinds <= {"U", "odd"}
         self.plain = numbers or text or self._kinds == {"b"}
         self.words = text and not numbers and "odd" in self._kinds
-        if self.plain and not self.words:
-            self.spool.add(array)
 
 
 class _Objects(Table):
@@ -195,7 +218,7 @@ class _Objects(Table):
         self.width = len(first)
         self._lines, self._first = lines, first
         self._whole = keys is None
-        plans = [] if keys is None else [self._planned(key) for key in keys]
+        plans = [] if keys is None else [self._planned(key) for key in (*keys, *lines.also)]
         self._announced = [path for plan in plans if plan for path in plan.paths]
 
     def dtype(self, column: int) -> str:
@@ -215,6 +238,9 @@ class _Objects(Table):
 
     def column(self, column: int) -> np.ndarray:
         return self._array(self._names[column])
+
+    def has(self, key: str) -> bool:
+        return self._planned(key) is not None
 
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         """As of a table, and by dotted paths as in JSON."""

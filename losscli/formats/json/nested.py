@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.missing import NUMBER, mark
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
@@ -28,7 +29,9 @@ class TooLarge:
     digits: str
 
 
-def to_array(value: object, label: str, *, inside: str = "", words: bool = False) -> np.ndarray:
+def to_array(
+    value: object, label: str, *, inside: str = "", words: bool = False, missing: bool = False
+) -> np.ndarray:
     """An array of bool, int64, float64 or text.
 
     Args:
@@ -36,6 +39,7 @@ def to_array(value: object, label: str, *, inside: str = "", words: bool = False
         label: What messages call it.
         inside: What follows the first index in the paths of messages: ".label".
         words: Strings are text, even where all of them name numbers that JSON lacks.
+        missing: None among numbers, bools or strings is a value that is missing.
 
     Raises:
         DataError: ragged lists, or values of several kinds; with the path of the first.
@@ -57,7 +61,28 @@ def to_array(value: object, label: str, *, inside: str = "", words: bool = False
         leaves = list(chain.from_iterable(leaves))  # type: ignore[arg-type]
         if len(shape) > _DEEPEST:
             raise DataError(f"{label} is nested too deep")
+    if missing and None in leaves:
+        return _with_holes(leaves, label, path, words=words).reshape(shape)
     return _convert(leaves, label, path, words=words).reshape(shape)
+
+
+def _with_holes(
+    leaves: list[Any], label: str, path: Callable[[int], str], *, words: bool
+) -> np.ndarray:
+    """As without what is missing, and a mark in its place."""
+    places = [place for place, leaf in enumerate(leaves) if leaf is not None]
+    if not places:
+        return np.full(len(leaves), NUMBER)
+    rest = _convert(
+        [leaves[place] for place in places],
+        label,
+        lambda place: path(places[place]),
+        words=words,
+    )
+    dtype = rest.dtype if rest.dtype.kind == "U" else np.dtype(np.float64)
+    values = np.full(len(leaves), mark(dtype), dtype)
+    values[places] = rest
+    return values
 
 
 def _check_regular(items: list[Any], label: str, path: Callable[[int], str]) -> None:

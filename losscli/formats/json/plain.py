@@ -19,7 +19,7 @@ from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Faults", "LineError", "Part", "Path", "extracted", "values"]
 
@@ -41,10 +41,12 @@ class Path:
     Attributes:
         path: Dotted, as in JSON; None for all of the line.
         words: Strings are text, even those that name numbers which JSON lacks.
+        missing: A null is a value that is missing.
     """
 
     path: str | None
     words: bool = False
+    missing: bool = False
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Part:
     arrays: list[np.ndarray | None]
     wrong: tuple[int, str, int | None] | None = None
     uneven: tuple[int, str] | None = None
-    odd: tuple[bool, ...] = ()  # floats that are all written as strings: text, if others are
+    kinds: tuple[str, ...] = ()  # of the arrays: see _kind
 
 
 def extracted(piece: bytes, paths: tuple[Path, ...], names: frozenset[str] | None) -> Part:
@@ -83,13 +85,13 @@ def extracted(piece: bytes, paths: tuple[Path, ...], names: frozenset[str] | Non
             arrays = [_array(rows, path) for path in paths]
     except LineError as error:
         return Part(len(piece), 0, [], (error.line, error.reason, error.column))
-    odd = tuple(_is_odd(rows, path, array) for path, array in zip(paths, arrays, strict=True))
-    return Part(len(piece), len(rows), arrays, None, _uneven(rows, names), odd)
+    kinds = tuple(_kind(rows, path, array) for path, array in zip(paths, arrays, strict=True))
+    return Part(len(piece), len(rows), arrays, None, _uneven(rows, names), kinds)
 
 
 def _array(rows: list[Any], path: Path) -> np.ndarray | None:
     try:
-        return to_array(_cells(rows, path.path), "", words=path.words)
+        return to_array(_cells(rows, path.path), "", words=path.words, missing=path.missing)
     except (DataError, _MissingError):
         return None
 
@@ -118,19 +120,23 @@ def _has_inf(array: np.ndarray | None) -> bool:
     return array is not None and array.dtype.kind == "f" and bool(np.isinf(array).any())
 
 
-def _is_odd(rows: list[Any], path: Path, array: np.ndarray | None) -> bool:
-    """Whether all values of an array of floats are strings."""
+def _kind(rows: list[Any], path: Path, array: np.ndarray | None) -> str:
+    """What an array holds that is a piece of a column.
+
+    The letter of its dtype, with "f" for all numbers; "b" also for bools of which some are missing;
+    "odd" for floats that are all written as strings, and are text if others are; "" if all values
+    are missing.
+    """
     if array is None or array.dtype.kind != "f" or not array.size:
-        return False
-    leaves = _cells(rows, path.path)
-    leaf = leaves[0]
+        return "" if array is None else array.dtype.kind.replace("i", "f")
+    leaves: Iterable[Any] = _cells(rows, path.path)
     for _ in array.shape[1:]:
-        leaf = leaf[0]
-    if type(leaf) is not str:
-        return False
-    for _ in array.shape[1:]:
-        leaves = list(chain.from_iterable(leaves))
-    return all(type(leaf) is str for leaf in leaves)
+        leaves = chain.from_iterable(leaves)
+    present = (leaf for leaf in leaves if leaf is not None)
+    first = next(present, None)
+    if type(first) is str:
+        return "odd" if all(type(leaf) is str for leaf in present) else "f"
+    return {bool: "b", type(None): ""}.get(type(first), "f")
 
 
 def _uneven(rows: list[Any], names: frozenset[str] | None) -> tuple[int, str] | None:
@@ -222,8 +228,9 @@ class Faults:
     The same verdicts as of :func:`to_array`, for rows that are never together.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, *, missing: bool = False) -> None:
         self._path = path
+        self._missing = missing
         self._shape: tuple[int, ...] | None = None
         self._numbers = False
         self._found: dict[Any, _Fault] = {}
@@ -249,6 +256,8 @@ class Faults:
         leaf = NON_FINITE.get(leaf, leaf) if type(leaf) is str else leaf
         if type(leaf) is int and abs(leaf) >= 2**1024:
             leaf = TooLarge(str(leaf) if abs(leaf) < 10**4000 else "an integer")
+        if leaf is None and self._missing:
+            return
         if type(leaf) in (int, float):
             self._numbers = True
         else:

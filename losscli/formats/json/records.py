@@ -21,13 +21,21 @@ __all__ = ["Lists", "Records"]
 class Lists(Table):
     """An object of lists of the same length."""
 
-    def __init__(self, lists: dict[str, list[Any]], path: str | None, prefix: str) -> None:
+    def __init__(
+        self,
+        lists: dict[str, list[Any]],
+        path: str | None,
+        prefix: str,
+        *,
+        missing: bool = False,
+    ) -> None:
         self.path = path
         self.prefix = prefix
         self._names = self.names = tuple(lists)
         self.width = len(lists)
         self.height = len(next(iter(lists.values()), ()))
         self._lists = lists
+        self._missing = missing
 
     @staticmethod
     def line(row: int) -> None:
@@ -35,7 +43,8 @@ class Lists(Table):
 
     def column(self, column: int) -> np.ndarray:
         name = self._names[column]
-        array = to_array(self._lists[name], f"{self.label}, {name!r}")
+        label = f"{self.label}, {name!r}"
+        array = to_array(self._lists[name], label, missing=self._missing)
         if len(array) != self.height:
             raise DataError(
                 f"{self.label}: {self._names[0]!r} has {self.height} values, "
@@ -47,13 +56,21 @@ class Lists(Table):
 class Records(Table):
     """A list of objects with the same names."""
 
-    def __init__(self, rows: list[dict[str, Any]], path: str | None, prefix: str) -> None:
+    def __init__(
+        self,
+        rows: list[dict[str, Any]],
+        path: str | None,
+        prefix: str,
+        *,
+        missing: bool = False,
+    ) -> None:
         self.path = path
         self.prefix = prefix
         self._names = self.names = tuple(rows[0])
         self.width = len(self._names)
         self.height = len(rows)
         self._rows = rows
+        self._missing = missing
         self._read: dict[int, np.ndarray] = {}
 
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
@@ -79,5 +96,7 @@ class Records(Table):
                     f"({len(missing)} such objects)"
                 )
             cells = [row[name] for row in self._rows]
-            self._read[column] = to_array(cells, self.label, inside=f".{name}")
+            self._read[column] = to_array(
+                cells, self.label, inside=f".{name}", missing=self._missing
+            )
         return self._read[column]

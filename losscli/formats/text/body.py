@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.formats.text.cells import Column
 from losscli.formats.text.dialect import BREAK
+from losscli.formats.text.ids import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,6 +27,8 @@ class Body:
         wanted: The columns that are kept.
         store: The room for them.
         line: The line on which the first row begins, blank lines before it included.
+        ids: Columns that are kept as they are written.
+        missing: Cells may be missing.
 
     Attributes:
         height: How many rows there are.
@@ -34,13 +37,25 @@ class Body:
         ragged_count: How many there are.
     """
 
-    def __init__(self, width: int, wanted: Collection[int], store: Store, line: int) -> None:
+    def __init__(
+        self,
+        width: int,
+        wanted: Collection[int],
+        store: Store,
+        line: int,
+        ids: Collection[int] = (),
+        *,
+        missing: bool = False,
+    ) -> None:
         self.height = 0
         self.line_after = line
         self.ragged: tuple[int, int, int] | None = None
         self.ragged_count = 0
         self._width = width
-        self._columns = {column: Column(store) for column in sorted(wanted)}
+        self._columns = {
+            column: Ids(store) if column in ids else Column(store, missing=missing)
+            for column in sorted(wanted)
+        }
         self._anchors: list[tuple[int, int]] = []  # (row, line) wherever rows and lines part
         self._blank: list[int] = []  # lines of a one-column table that may be empty cells
 

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from losscli.formats.missing import NUMBER, TEXT, mark
 from losscli.lazy import np
 from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Column", "Fault", "Part", "is_number", "part", "shown"]
+__all__ = ["TOO_LONG", "Column", "Fault", "Part", "is_number", "part", "shown"]
 
 _NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)", re.IGNORECASE
@@ -21,8 +22,11 @@ _NUMBER = re.compile(
 LONGEST_NAME = 256
 """Characters of a text that can be a name: an array of text is as wide as its longest."""
 
+HOLES = frozenset({"", "NA", "N/A", "null", "NULL"})
+"""Cells that are missing, where cells may be: R writes NA, and SQL NULL."""
+
 _EMPTY = "is empty"
-_LONG = f"is too long for a name: it has more than {LONGEST_NAME} characters"
+TOO_LONG = f"is too long for a name: it has more than {LONGEST_NAME} characters"
 _PIECE = 2**16  # rows that are turned into bools at once
 _LONGEST = 40  # characters of a cell that a message shows
 
@@ -71,16 +75,22 @@ class Part:
     Attributes:
         values: Numbers, or text of which no cell is a number; None if there are both.
         wrong: The first cell of each kind that is no number, with how many are like it.
-        bools: All cells are true or false.
+        bools: All cells are true or false, or missing.
+        blank: All cells are missing: nobody knows of what.
     """
 
     values: np.ndarray | None
     wrong: tuple[Fault, ...] = ()
     bools: bool = False
+    blank: bool = False
 
 
-def part(cells: Sequence[str]) -> Part:
+def part(cells: Sequence[str], *, missing: bool = False) -> Part:
     """What some cells hold.
+
+    Args:
+        cells: As they are written.
+        missing: Empty cells, and what other programs write for a missing value, are missing.
 
     >>> part(["1", "-2"]).values, part(["1", "-0"]).values, part(["1", "x"]).wrong[0].row
     (array([ 1, -2]), array([ 1., -0.]), 1)
@@ -90,7 +100,26 @@ def part(cells: Sequence[str]) -> Part:
         return Part(numbers)
     stripped = [cell.strip() for cell in cells]
     numbers = _numbers(stripped)
-    return Part(numbers) if numbers is not None else _worded(stripped)
+    if numbers is not None:
+        return Part(numbers)
+    if missing and not HOLES.isdisjoint(stripped):
+        return _with_holes(stripped)
+    return _worded(stripped)
+
+
+def _with_holes(cells: list[str]) -> Part:
+    """Cells of which at least one is missing: as without it, and a mark in its place."""
+    places = [place for place, cell in enumerate(cells) if cell not in HOLES]
+    if not places:
+        return Part(np.full(len(cells), NUMBER), blank=True)
+    rest = part([cells[place] for place in places])
+    wrong = tuple(replace(fault, row=places[fault.row]) for fault in rest.wrong)
+    if rest.values is None:
+        return Part(None, wrong)
+    dtype = rest.values.dtype if rest.values.dtype.kind == "U" else np.dtype(np.float64)
+    values = np.full(len(cells), mark(dtype), dtype)
+    values[places] = rest.values
+    return Part(values, wrong, rest.bools)
 
 
 def _worded(cells: list[str]) -> Part:
@@ -100,7 +129,7 @@ def _worded(cells: list[str]) -> Part:
     counts: dict[str, int] = {}
     firsts: dict[str, int] = {}
     for row, cell in enumerate(cells):
-        for what in (wrong.get(cell, ""), _LONG if len(cell) > LONGEST_NAME else ""):
+        for what in (wrong.get(cell, ""), TOO_LONG if len(cell) > LONGEST_NAME else ""):
             if what:
                 firsts.setdefault(what, row)
                 counts[what] = counts.get(what, 0) + 1
@@ -108,7 +137,7 @@ def _worded(cells: list[str]) -> Part:
     if len(wrong) < len(distinct) or any(map(is_number, distinct)):
         return Part(None, faults)
     bools = {cell.lower() for cell in distinct} <= {"true", "false"}
-    cut = [cell[:LONGEST_NAME] for cell in cells] if _LONG in firsts else cells
+    cut = [cell[:LONGEST_NAME] for cell in cells] if TOO_LONG in firsts else cells
     return Part(np.array(cut), faults, bools)
 
 
@@ -123,8 +152,10 @@ class Column:
     array([1. , 2. , 0.5])
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, missing: bool = False) -> None:
         self._store = store
+        self._missing = missing
+        self._waiting = 0  # missing cells, before any other
         self._spool: Spool | None = Spool(store)
         self._rows = 0
         self._numbers = False
@@ -133,10 +164,24 @@ class Column:
 
     def add(self, cells: Sequence[str]) -> None:
         """Take the next rows."""
-        self.take(part(cells), len(cells))
+        self.take(part(cells, missing=self._missing), len(cells))
 
     def take(self, rows: Part, count: int) -> None:
         """Take the next rows, judged already."""
+        if rows.blank:
+            self._waiting += count
+        else:
+            self._judge(rows)
+        if self._waiting and (self._numbers or self._wrong):
+            if self._spool is not None:
+                self._spool.add(np.full(self._waiting, NUMBER if self._numbers else TEXT))
+            self._waiting = 0
+        if self._spool is not None and rows.values is not None and not rows.blank:
+            self._spool.add(rows.values)
+        self._rows += count
+
+    def _judge(self, rows: Part) -> None:
+        """What rows with anything in them say of the column."""
         self._numbers = self._numbers or not rows.wrong or rows.values is None
         self._bools = self._bools and rows.bools
         for fault in rows.wrong:
@@ -148,17 +193,16 @@ class Column:
             )
         if self._numbers and self._wrong:
             self._spool = None
-        elif self._spool is not None and rows.values is not None:
-            self._spool.add(rows.values)
-        self._rows += count
 
     def finish(self) -> Spool | Fault:
         """The column as int64, float64, bool or text; or the cell that belongs to none of them."""
         if self._spool is None:
             return min(self._wrong.values(), key=lambda fault: fault.row)
+        if self._waiting:
+            self._spool.add(np.full(self._waiting, NUMBER))
         if not self._wrong:
             return self._spool
-        for what in (_EMPTY, _LONG):
+        for what in (_EMPTY, TOO_LONG):
             if what in self._wrong:
                 return self._wrong[what]
         return self._truths(self._spool) if self._bools else self._spool
@@ -166,7 +210,9 @@ class Column:
     def _truths(self, words: Spool) -> Spool:
         truths = Spool(self._store)
         for piece in words.pieces(_PIECE):
-            truths.add(np.char.lower(piece) == "true")
+            true = np.char.lower(piece) == "true"
+            gone = piece == TEXT
+            truths.add(np.where(gone, NUMBER, true) if gone.any() else true)
         return truths
 
 

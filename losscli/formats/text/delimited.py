@@ -90,6 +90,7 @@ class Delimited(Table):
             self.names = tuple(name.strip() for name in first)
             self.names = (self.names[0].removeprefix("#").strip(), *self.names[1:])
         self._columns: dict[int, Spool | Fault] = {}
+        self._ids = self._chosen(reading.ids)
         self._body = self._parsed(self._wanted(keys))
         self.height = self._body.height
         self.has_index = self.width > 1 and self._counts_rows()
@@ -100,15 +101,20 @@ class Delimited(Table):
         if keys is None or None in chosen:
             return {*range(self.width)}
         index = {0} if self.names and not self.names[0] else set()
-        return index.union(*(columns or () for columns in chosen))
+        return index.union(self._chosen(self._reading.also), *(one or () for one in chosen))
+
+    def _chosen(self, keys: Collection[str]) -> set[int]:
+        """The columns of those keys that name any."""
+        chosen = (chosen_or_none(key, self.names, self.width) for key in keys)
+        return {column for columns in chosen for column in columns or ()}
 
     def _parsed(self, wanted: Collection[int]) -> Body:
         """The rows, read from the first to the last."""
         first = self._first
         if self.names is not None:
-            body = Body(self.width, wanted, self._reading.store, first.line_after)
+            body = self._body_of(wanted, first.line_after)
         else:
-            body = Body(self.width, wanted, self._reading.store, first.line)
+            body = self._body_of(wanted, first.line)
             body.take([first.cells], first.line, first.line_after)
         size = self._content.size()
         self._reading.watch.begin(f"reading {self.label}", size, "bytes")
@@ -122,6 +128,10 @@ class Delimited(Table):
         self._check_ragged(body)
         self._columns.update(body.finish())
         return body
+
+    def _body_of(self, wanted: Collection[int], line: int) -> Body:
+        reading = self._reading
+        return Body(self.width, wanted, reading.store, line, self._ids, missing=reading.missing)
 
     def _in_pieces(self, body: Body, start: int, size: int) -> int | None:
         """Take plain pieces; where one begins that is not, or None at the end of the text."""
@@ -141,7 +151,13 @@ class Delimited(Table):
     ) -> Generator[Parsed | None]:
         """What the pieces hold, in order: parsed by threads if Arrow helps, else by workers."""
         blocks: Iterator[bytes] = pieces.cut(file, _PIECE)
-        arguments = (self._first.delimiter, self.width, wanted)
+        arguments = (
+            self._first.delimiter,
+            self.width,
+            wanted,
+            (*self._ids,),
+            self._reading.missing,
+        )
         if self._reading.threads > 1 and arrow.pays(size):
             first = next(blocks, b"")
             blocks = chain((first,), blocks)
@@ -255,7 +271,7 @@ class Delimited(Table):
         if values.row == 0 and self.names is None and self._reading.header is False:
             hint = "--header if the first row holds names"
         elif not values.cell:
-            hint = "write nan for a missing number"
+            hint = "--missing omit leaves such elements out; what is nan is written so"
         elif DECIMAL_COMMA.fullmatch(values.cell):
             hint = "save it with decimal points, as in 1.5"
         return DataError(f"{self.label}, {where}: {values}", hint=hint)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from losscli.formats.quiet import quietly
 from losscli.formats.text.cells import Part, part
+from losscli.formats.text.ids import id_part, lengths
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _PATIENCE = 20  # surprises, after which cells are looked at one by one
 _KNOWN = [0xCCCCCCCCCCCCCCCD, 0x8000000000000400, 0x93445B8731587EA3]
 
 
-def grid(piece: bytes, delimiter: int, width: int) -> Grid | None:
+def grid(piece: bytes, delimiter: int, width: int, *, missing: bool = False) -> Grid | None:
     """The cells of a piece, or None if some line has not as many as it must, or is blank."""
     text = np.frombuffer(piece, np.uint8)
     found = np.flatnonzero((text == delimiter) | (text == _NEWLINE))
@@ -42,7 +43,7 @@ def grid(piece: bytes, delimiter: int, width: int) -> Grid | None:
     marks = text[ends]
     if (marks[:, -1] != _NEWLINE).any() or (marks[:, :-1] != delimiter).any():
         return None
-    cells = Grid(piece, text, ends, delimiter)
+    cells = Grid(piece, text, ends, delimiter, missing=missing)
     if cells.lengths.max() > csv.field_size_limit() or (width == 1 and cells.has_blank):
         return None
     return cells
@@ -51,8 +52,17 @@ def grid(piece: bytes, delimiter: int, width: int) -> Grid | None:
 class Grid:
     """The cells of a plain piece: rows by columns."""
 
-    def __init__(self, piece: bytes, text: np.ndarray, ends: np.ndarray, delimiter: int) -> None:
+    def __init__(
+        self,
+        piece: bytes,
+        text: np.ndarray,
+        ends: np.ndarray,
+        delimiter: int,
+        *,
+        missing: bool = False,
+    ) -> None:
         self._piece = piece
+        self._missing = missing
         self._patience = _PATIENCE
         self._text = text
         self._ends = ends
@@ -75,15 +85,28 @@ class Grid:
         places = zip(*doubtful, strict=True)
         return not all(self._bytes(*place).decode().strip() for place in places)
 
-    def parts(self, wanted: tuple[int, ...]) -> tuple[Part, ...]:
-        """What some columns hold."""
-        found = self._quickly(wanted)
+    def parts(self, wanted: tuple[int, ...], ids: tuple[int, ...] = ()) -> tuple[Part, ...]:
+        """What some columns hold; ids are kept as they are written."""
+        others = tuple(column for column in wanted if column not in ids)
+        found = self._quickly(others)
         if found is None:
-            found = self._carefully(wanted)
+            found = self._carefully(others)
         return tuple(
-            Part(found[column]) if column in found else part(self._strings(column))
+            self._ids(column)
+            if column in ids
+            else Part(found[column])
+            if column in found
+            else part(self._strings(column), missing=self._missing)
             for column in wanted
         )
+
+    def _ids(self, column: int) -> Part:
+        looks = int(np.bitwise_or.reduce(self._looks[:, column]))
+        plain = not looks & (_POINT | _SPACE | _ODD)
+        found = (self._whole([column]) or {}).get(column) if plain else None
+        if found is not None and (lengths(found) == self.lengths[:, column]).all():
+            return Part(found)
+        return id_part(self._strings(column))
 
     def _quickly(self, wanted: Sequence[int]) -> dict[int, np.ndarray] | None:
         """Columns of single digits, and columns with fractions; None if there are others."""
@@ -178,8 +201,9 @@ class Grid:
         for column in columns:
             values = together[:, column].copy()
             rows = np.flatnonzero(odd[column]).tolist()
-            others = part([self._bytes(row, column).decode() for row in rows]) if rows else None
-            if others is not None:
+            cells = [self._bytes(row, column).decode() for row in rows]
+            if cells:
+                others = part(cells, missing=self._missing)
                 if others.wrong or others.values is None:
                     continue
                 values[rows] = others.values

@@ -16,6 +16,7 @@ from losscli.formats.text.arrow import numbers
 from losscli.formats.text.cells import Part, part
 from losscli.formats.text.dialect import BLANK
 from losscli.formats.text.grid import grid
+from losscli.formats.text.ids import are_written, id_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,14 @@ class Parsed:
 
 
 def parse(
-    piece: bytes, delimiter: str, width: int, wanted: tuple[int, ...], *, arrow: bool = False
+    piece: bytes,
+    delimiter: str,
+    width: int,
+    wanted: tuple[int, ...],
+    ids: tuple[int, ...] = (),
+    missing: bool = False,
+    *,
+    arrow: bool = False,
 ) -> Parsed | None:
     """The columns of a piece, or None if it is not plain.
 
@@ -68,6 +76,8 @@ def parse(
         delimiter: One ASCII character.
         width: How many cells each line must have.
         wanted: The columns whose cells are parsed.
+        ids: Those of them that are kept as they are written.
+        missing: Cells may be missing.
         arrow: Arrow is asked first.
     """
     size = len(piece)
@@ -80,14 +90,17 @@ def parse(
     if delimiter == BLANK:
         piece = _by_single_blanks(piece)
     if b'"' in piece:
-        return _quoted(piece, size, delimiter, width, wanted)
+        return _quoted(piece, size, delimiter, width, wanted, ids, missing=missing)
     plain = numbers(piece, delimiter, width, wanted) if arrow else None
-    if plain is not None:
+    if plain is not None and all(
+        column not in ids or are_written(values, piece)
+        for column, values in zip(wanted, plain, strict=True)
+    ):
         return Parsed(len(plain[0]), size, tuple(map(Part, plain)))
-    cells = grid(piece, ord(delimiter), width)
+    cells = grid(piece, ord(delimiter), width, missing=missing)
     if cells is None:
         return None
-    return Parsed(len(cells), size, cells.parts(wanted))
+    return Parsed(len(cells), size, cells.parts(wanted, ids))
 
 
 def _by_single_blanks(piece: bytes) -> bytes:
@@ -114,7 +127,14 @@ def _is_text(piece: bytes) -> bool:
 
 
 def _quoted(
-    piece: bytes, size: int, delimiter: str, width: int, wanted: tuple[int, ...]
+    piece: bytes,
+    size: int,
+    delimiter: str,
+    width: int,
+    wanted: tuple[int, ...],
+    ids: tuple[int, ...],
+    *,
+    missing: bool,
 ) -> Parsed | None:
     """A piece with quotes: plain if no line break is inside of them."""
     lines = piece.decode().split("\n")
@@ -127,5 +147,8 @@ def _quoted(
         return None
     if width == 1 and not all(row[0].strip() for row in rows):
         return None
-    parts = (part([row[column] for row in rows]) for column in wanted)
+    cells = ((column, [row[column] for row in rows]) for column in wanted)
+    parts = (
+        id_part(read) if column in ids else part(read, missing=missing) for column, read in cells
+    )
     return Parsed(len(rows), size, tuple(parts))
