@@ -165,7 +165,7 @@ def test_list(losscli):
 
 
 REGRESSION = [
-    *("huber", "mae", "mse", "rmse", "smooth-l1", "mape", "msle", "rmsle", "smape", "wape"),
+    *("huber", "mae", "mse", "rmse", "smooth-l1", "mape", "mase", "msle", "rmsle", "smape", "wape"),
     *("cauchy", "charbonnier", "geman-mcclure", "log-cosh", "welsch", "wing"),
     *("expectile", "quantile"),
 ]
