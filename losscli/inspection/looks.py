@@ -128,7 +128,8 @@ def _whole(part: Part) -> Look:
     known, facts = part.known, part.known.facts
     classes = padding(part)
     floating = part.field is not None and part.field.dtype.kind == "f"
-    if known.different and facts.count > FEW and (side(part) is not Side.TARGET or not floating):
+    told = side(part) in (Side.PREDICTION, Side.TARGET)
+    if known.different and facts.count > FEW and not (floating or told):
         return Look.IDS
     if classes is not None and classes.padding is not None and classes.padding < 0:
         return Look.CLASSES

@@ -83,8 +83,9 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
         true = free[-1:]
     guessed = [place for place in free if place not in true]
     told = [place for place in guessed if named[place] is Side.PREDICTION]
-    guessed = told or [p for p in guessed if look(usable[p]) not in (Look.NAMES, Look.IDS)]
-    return [Pair(usable[one], usable[other]) for other in true for one in guessed][:PAIRS]
+    if len(free) > 2:
+        guessed = [p for p in guessed if look(usable[p]) not in (Look.NAMES, Look.IDS)]
+    return [Pair(usable[one], usable[other]) for other in true for one in told or guessed][:PAIRS]
 
 
 _LABELS = (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES)

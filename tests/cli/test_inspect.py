@@ -220,6 +220,7 @@ def test_samples(losscli, samples, monkeypatch, words, first):
         ((9, 3), (9, 4), "shapes differ"),
         ((9, 3, 4), (9, 5), "shapes do not fit"),
         ((0, 3), (0, 3), "nothing to average"),
+        ((9,), (9, 3, 3), "shapes differ"),
     ],
 )
 def test_shapes_that_do_not_pair(losscli, ours, theirs, said):
