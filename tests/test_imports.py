@@ -57,6 +57,10 @@ def test_importing(statement):
         ("explain bce", 0),
         ("explain squeezed", 0),
         ("explain nope", 2),
+        ("inspect", 2),
+        ("inspect --help", 0),
+        ("inspect nope.npy", 4),
+        ("inspect --limit 0 nope.npy", 2),
         ("nope", 2),
         ("bce --logitz x", 2),
         ("bce a.npy b.npy", 2),
@@ -74,6 +78,13 @@ def test_importing(statement):
 )
 def test_command(words, code, tmp_path):
     assert heavy(COMMAND, *words.split(), folder=tmp_path) == ("", [f"code {code}", ""])
+
+
+def test_looking_into_files_needs_no_torch(tmp_path):
+    (tmp_path / "p.csv").write_text("logit_0,logit_1,label\n0.5,2,1\n-1,3,0\n", "utf-8")
+    for words in (["inspect", "p.csv", "--json"], ["inspect", "[0.5, 2]", "[1, 0]", "--json"]):
+        modules, code = heavy(COMMAND, *words, folder=tmp_path)
+        assert (set(modules.split()) - {"rich"}, code) == ({"numpy"}, ["code 0", ""])
 
 
 def test_the_check_sees_what_is_imported(tmp_path):

@@ -1,8 +1,8 @@
 """What files hold, what it looks like, and which losses fit: nothing is computed, no torch needed.
 
 Each file is opened once and read a leaf at a time: :mod:`parts` finds arrays and columns,
-:mod:`known` adds up what is known of their values, :mod:`looks` puts it in words, and
-:mod:`offers` tries the roles of the losses on two of them.
+:mod:`known` adds up what is known of their values, :mod:`looks` puts it in words, :mod:`fits`
+tries the role of a loss on two of them, and :mod:`offers` says which to try.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from losscli.errors import DataError, UsageError
 from losscli.formats import NAMES
 from losscli.formats.base import Reading
 from losscli.formats.locate import locate
-from losscli.inspection.offers import Offer, Pair, offers, pairs, refusal
+from losscli.inspection.offers import Offer, offers, pairs, refusal
 from losscli.inspection.parts import Files, Held, Part
 from losscli.registry import suggest
 from losscli.settings import Settings
@@ -22,6 +22,7 @@ from losscli.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from losscli.inspection.fits import Pair
     from losscli.watch import Watch
 
 __all__ = ["Asking", "Inspection", "Part", "inspect"]

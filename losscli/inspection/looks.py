@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from losscli.errors import Finding
     from losscli.inspection.parts import Part
 
-__all__ = ["Look", "Side", "cannot", "class_axis", "look", "padding", "side", "words"]
+__all__ = ["Look", "Side", "boxes", "cannot", "class_axis", "look", "padding", "side", "words"]
 
 FEW = 4
 """So few values are counted in words."""
@@ -128,7 +128,8 @@ def _whole(part: Part) -> Look:
     known, facts = part.known, part.known.facts
     classes = padding(part)
     floating = part.field is not None and part.field.dtype.kind == "f"
-    if known.different and facts.count > FEW and (side(part) is not Side.TARGET or not floating):
+    told = side(part) in (Side.PREDICTION, Side.TARGET)
+    if known.different and facts.count > FEW and not (floating or told):
         return Look.IDS
     if classes is not None and classes.padding is not None and classes.padding < 0:
         return Look.CLASSES
@@ -178,11 +179,14 @@ def words(part: Part) -> str:
     return f"unnormalised scores, or real values: {outside}{_boxes(part)}"
 
 
+def boxes(part: Part) -> bool:
+    """Whether four columns are corners: of random rows, three in four would have them crossed."""
+    four = len(part.shape) == 2 and part.shape[1] == 4 and part.shape[0] >= ROWS
+    return four and part.known.facts.low >= 0 and "crossed" not in part.known.tallies
+
+
 def _boxes(part: Part) -> str:
-    """Four columns may be corners: by chance every second pair of random rows has them crossed."""
-    if len(part.shape) != 2 or part.shape[1] != 4 or part.shape[0] < ROWS:
-        return ""
-    return "" if "crossed" in part.known.tallies else "; boxes? x2 >= x1, y2 >= y1 in all rows"
+    return "; boxes? x2 >= x1, y2 >= y1 in all rows" if boxes(part) else ""
 
 
 def _boxed(part: Part) -> str:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import inf
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from losscli.checks import amounts, predictions, targets
-from losscli.checks.numbers import numbers
-from losscli.errors import DataError, Level, LosscliError
-from losscli.inspection.looks import Look, Side, class_axis, look, padding, side, words
+from losscli.errors import DataError, LosscliError
+from losscli.inspection.fits import Pair, answers, nans, role_of
+from losscli.inspection.looks import Look, Side, boxes, class_axis, look, padding, side, words
 from losscli.losses import losses
 from losscli.registry import flag
-from losscli.roles import Asked, ClassIndex
 from losscli.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from losscli.checks import Check
     from losscli.inspection.parts import Part
-    from losscli.roles import Role
 
-__all__ = ["Offer", "Pair", "offers", "pairs", "refusal"]
+__all__ = ["Offer", "offers", "pairs", "refusal"]
 
 PAIRS = 4
 """So many pairs of arrays are put together."""
@@ -32,17 +27,8 @@ PAIRS = 4
 BEST = 3
 """So many commands are written out for each of them; other losses are only named."""
 
-
 HIGHEST = 30
 """Nobody counts to the exponential of more."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A prediction and a target, as far as names and values tell."""
-
-    prediction: Part
-    target: Part
 
 
 @dataclass(frozen=True)
@@ -97,8 +83,9 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
         true = free[-1:]
     guessed = [place for place in free if place not in true]
     told = [place for place in guessed if named[place] is Side.PREDICTION]
-    guessed = told or [p for p in guessed if look(usable[p]) not in (Look.NAMES, Look.IDS)]
-    return [Pair(usable[one], usable[other]) for other in true for one in guessed][:PAIRS]
+    if len(free) > 2:
+        guessed = [p for p in guessed if look(usable[p]) not in (Look.NAMES, Look.IDS)]
+    return [Pair(usable[one], usable[other]) for other in true for one in told or guessed][:PAIRS]
 
 
 _LABELS = (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES)
@@ -128,7 +115,7 @@ def refusal(pair: Pair) -> DataError:
     classes = len(pair.prediction.shape) > len(pair.target.shape)
     loss, kind = ("ce", "logits") if classes else ("mse", "pred")
     try:
-        _role(loss, kind, {}, pair, Settings())
+        role_of(loss, kind, {}, pair, Settings())
     except DataError as error:
         ours, theirs = pair.prediction.shape, pair.target.shape
         if len(ours) > 1 and ours == theirs[::-1] != theirs:
@@ -152,12 +139,18 @@ class _Wish:
 _MULTICLASS = ("ce", "focal-ce", "poly1", "gce", "brier", "multi-margin", "zero-one")
 _BINARY = ("focal", "brier", "asl", "zero-one")
 _MARGINS = ("hinge", "squared-hinge", "perceptron")
+_BOXES = ("diou", "ciou", "box-iou")
+_MASKS = ("jaccard", "tversky")
 _REGRESSION = ("rmse", "smooth-l1", "log-cosh", "smape", "quantile")
 
 
 def _wishes(pair: Pair) -> Iterator[_Wish]:
     """Losses for what the target looks like, best first."""
     found, kinds = look(pair.target), _kinds(pair.prediction)
+    if boxes(pair.prediction) and boxes(pair.target):
+        yield _Wish(
+            "giou", "pred", "boxes of two corners on both sides, if that is what they are", _BOXES
+        )
     same = len(pair.prediction.shape) <= len(pair.target.shape)
     for kind in kinds:
         what = _CALLED[kind]
@@ -173,6 +166,8 @@ def _wishes(pair: Pair) -> Iterator[_Wish]:
                 yield _Wish("kl", kind, f"{what} against another distribution", ("js",))
         if found in (Look.LABELS, Look.ONE_HOT):
             yield _Wish("bce", kind, f"{what} against labels of 0 and 1", _BINARY)
+        if len(pair.target.shape) > 2 and found in (Look.LABELS, Look.CLASSES):
+            yield _Wish("dice", kind, f"{what} against masks", _MASKS)
         if found is Look.UNIT:
             yield _Wish("bce", kind, f"{what} against soft targets in [0, 1]", ("focal", "brier"))
         if found is Look.SIGNS and kind == "logits":
@@ -234,11 +229,11 @@ def _ways(
     for axis in axes:
         more, notes = _classes(wish, pair)
         words = (*(() if axis is None else ("--class-axis", str(axis))), *more)
-        if _nan(pair):
+        if nans(pair):
             words = (*words, "--nan", "omit")
-            notes = [*notes, f"{_nan(pair):,} NaN are left out"]
+            notes = [*notes, f"{nans(pair):,} NaN are left out"]
         try:
-            role = _answers(wish.loss, wish.kind, words, pair, settings)
+            role = answers(wish.loss, wish.kind, words, pair, settings)
         except LosscliError:
             continue
         yield words, [*notes, *(note.message for note in role.pairing.notes)]
@@ -249,7 +244,8 @@ def _ways(
 def _classes(wish: _Wish, pair: Pair) -> tuple[tuple[str, ...], list[str]]:
     """How class indices are to be read."""
     classes = padding(pair.target)
-    if not issubclass(losses[wish.loss].target, ClassIndex) or classes is None:
+    ignores = losses[wish.loss].options.get("ignore_index")
+    if ignores is None or classes is None:
         return (), []
     if len(pair.prediction.shape) <= len(pair.target.shape):
         return (), []
@@ -259,127 +255,16 @@ def _classes(wish: _Wish, pair: Pair) -> tuple[tuple[str, ...], list[str]]:
         words += ["--target-base", "1"]
         notes.append(f"they are in {classes.low}..{classes.high}, counted from 1")
     if classes.padding is not None:
-        if losses[wish.loss].options["ignore_index"].default != classes.padding:
+        if ignores.default != classes.padding:
             words += ["--ignore-index", str(classes.padding)]
         notes.append(f"{classes.count:,} of {classes.padding} are left out")
     return tuple(words), notes
 
 
-def _nan(pair: Pair) -> int:
-    return pair.prediction.known.facts.nan + pair.target.known.facts.nan
-
-
 def _same(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: Settings) -> bool:
     """Whether another loss takes the same words."""
     try:
-        _answers(loss, kind, words, pair, settings)
+        answers(loss, kind, words, pair, settings)
     except LosscliError:
         return False
     return True
-
-
-def _answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: Settings) -> Role:
-    """The role that would answer a question, if nothing that it asks of values fails.
-
-    Raises:
-        LosscliError: it would not answer.
-    """
-    given: dict[str, Any] = {
-        name.removeprefix("--").replace("-", "_"): value
-        for name, value in zip(words[::2], words[1::2], strict=True)
-    }
-    nan = given.pop("nan", "error")
-    base = given.pop("target_base", None)
-    own = Settings(limit=settings.limit, nan=nan, target_base=None if base is None else int(base))
-    role = _role(loss, kind, {name: int(value) for name, value in given.items()}, pair, own)
-    if base is not None and "target_base" not in losses[loss].target.settings:
-        raise DataError(f"{loss} has no --target-base")
-    if _nan(pair) and (nan == "error" or _nan(pair) >= role.rows):
-        raise DataError("nothing would be left")
-    case = _Case(pair, role, own, given.get("ignore_index"))
-    for check in role.checks():
-        if check.level is Level.ERROR and check not in _NAN and not _FINE.get(check, _never)(case):
-            raise DataError(check.code)
-    return role
-
-
-def _role(loss: str, kind: str, options: Mapping[str, Any], pair: Pair, settings: Settings) -> Role:
-    if (kind, "target") not in losses[loss].forms:
-        raise DataError(f"{loss} takes no {kind}")
-    if pair.prediction.field is None or pair.target.field is None:
-        raise DataError("one of them cannot be read")
-    fields = {"prediction": pair.prediction.field, "target": pair.target.field}
-    bound = losses[loss].bind(options)
-    return losses[loss].target.of(Asked(loss, kind, fields, bound, settings))
-
-
-@dataclass(frozen=True)
-class _Case:
-    """A question of which all values are known."""
-
-    pair: Pair
-    role: Role
-    settings: Settings
-    ignored: Any = None
-
-    def has(self, which: str, *codes: str) -> bool:
-        part = self.pair.prediction if which == "prediction" else self.pair.target
-        return any(code in part.known.tallies for code in codes)
-
-    def low(self, which: str) -> float:
-        part = self.pair.prediction if which == "prediction" else self.pair.target
-        return part.known.facts.low
-
-    @property
-    def counted(self) -> set[int]:
-        """The whole numbers of the target that count."""
-        ignored = self.role.asked.options.get("ignore_index")
-        return {value for value in self.pair.target.known.whole or () if value != ignored}
-
-    def known_classes(self) -> bool:
-        """Every name is that of a class."""
-        names = self.pair.target.known.names
-        if not self.pair.target.known.texts:
-            return True
-        known = getattr(self.role, "names", None)
-        return names is not None and known is not None and {*names} <= {*known.text}
-
-    def classes(self) -> bool:
-        """Every class index has a column."""
-        if self.pair.target.known.texts:
-            return True
-        known = getattr(self.role, "names", None)
-        classes = self.role.pairing.classes or 0
-        base = self.settings.target_base or 0
-        wanted = {*known.whole} if known is not None and known.whole else None
-        allowed = wanted or {*range(base, base + classes)}
-        return bool(self.counted) and self.counted <= allowed
-
-    def labels(self) -> bool:
-        values = self.pair.target.known.facts.values
-        return values is not None and {*values} in ({-1, 1}, {0, 1})
-
-
-def _never(case: _Case) -> bool:
-    return False
-
-
-_NAN: tuple[Check, ...] = (numbers("prediction")[0], numbers("target")[0])
-
-_FINE: dict[Check, Callable[[_Case], bool]] = {
-    predictions.probs_range: lambda case: not case.has("prediction", "outside"),
-    predictions.log_probs_range: lambda case: not case.has("prediction", "positive"),
-    predictions.negative_rate: lambda case: not case.has("prediction", "negative"),
-    targets.outside_unit: lambda case: not case.has("target", "outside"),
-    targets.not_plus_minus: _Case.labels,
-    targets.class_unknown: _Case.known_classes,
-    targets.class_not_whole: lambda case: not case.has("target", "fraction"),
-    targets.class_range: _Case.classes,
-    targets.probs_range: lambda case: not case.has("target", "outside"),
-    targets.log_probs_range: lambda case: not case.has("target", "positive"),
-    amounts.negative: lambda case: not case.has("target", "negative"),
-    amounts.not_positive: lambda case: 0 < case.low("target") < inf,
-    amounts.ABOVE[0]: lambda case: case.low("prediction") > -1,
-    amounts.ABOVE[1]: lambda case: case.low("target") > -1,
-}
-"""Whether values pass each check that would refuse them; what is not here, none does."""

@@ -19,6 +19,7 @@ SHARES = np.exp(SCORES) / np.exp(SCORES).sum(1, keepdims=True)
 CLASS = np.r_[[0, 1, 2], RNG.integers(0, 3, N - 3)]
 BITS = np.r_[[0, 1], RNG.integers(0, 2, N - 2)]
 IMAGES = RNG.normal(size=(4, 3, 5, 6))
+BOXES = np.c_[RNG.random((9, 2)) * 50, 50 + RNG.random((9, 2)) * 50]
 MAPS = RNG.integers(0, 3, (4, 5, 6))
 
 
@@ -83,6 +84,8 @@ def save(**arrays):
         (BITS, SCORES[:, 0], "bce --logits b.npy --target a.npy"),
         (SCORES[:, 0], SCORES[:, 1], "mse --pred a.npy --target b.npy"),
         (np.exp(SCORES[:, 0]), RNG.poisson(60, N), "mse --pred a.npy --target b.npy"),
+        (IMAGES[:, 0], IMAGES[:, 1] > 0, "bce --logits a.npy --target b.npy"),
+        (BOXES, BOXES + 1, "giou --pred a.npy --target b.npy"),
         (CLASS, CLASS[::-1], "zero-one --pred a.npy --target b.npy"),
     ],
 )
@@ -217,6 +220,7 @@ def test_samples(losscli, samples, monkeypatch, words, first):
         ((9, 3), (9, 4), "shapes differ"),
         ((9, 3, 4), (9, 5), "shapes do not fit"),
         ((0, 3), (0, 3), "nothing to average"),
+        ((9,), (9, 3, 3), "shapes differ"),
     ],
 )
 def test_shapes_that_do_not_pair(losscli, ours, theirs, said):

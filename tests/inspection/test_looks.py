@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,22 @@ def test_looks(part, array, expected, told):
     found = part(array)
     assert look(found) is expected
     assert told in words(found)
+
+
+def test_what_a_name_says_is_no_id(part):
+    assert look(part(np.arange(9) + 100, "x.npy")) is Look.IDS
+    assert look(part(np.arange(9) + 100, "y.npy")) is Look.COUNTS
+    assert look(part(np.arange(9.0), "x.npy")) is Look.COUNTS
+
+
+def test_a_leaf_is_in_memory_and_no_more(part):
+    array = np.random.default_rng(0).normal(size=(2**21, 8))
+    tracemalloc.start()
+    try:
+        part(array)
+        assert tracemalloc.get_traced_memory()[1] < array.nbytes / 3
+    finally:
+        tracemalloc.stop()
 
 
 def test_boxes_that_cross_are_none(part):
