@@ -139,9 +139,10 @@ def test_text_in_one_file_and_numbers_in_the_other(suffix):
     assert result.elements.tolist() == squares(PREDS, TRUTH)
 
 
-def test_ids_are_what_is_written():
-    csv("p.csv", {"id": ["007", "7", "1e1", "10", "x"], "p": range(5)})
-    csv("y.csv", {"id": ["10", "x", "7", "007", "1e1"], "y": [3, 4, 1, 0, 2]})
+@pytest.mark.parametrize("last", ["x", "12"])
+def test_ids_are_what_is_written(last):
+    csv("p.csv", {"id": ["007", "7", "70", "10", last], "p": range(5)})
+    csv("y.csv", {"id": ["10", last, "7", "007", "70"], "y": [3, 4, 1, 0, 2]})
     assert evaluate("mse", pred="p.csv:p", target="y.csv:y", key="id").value == 0
 
 
