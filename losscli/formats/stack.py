@@ -13,11 +13,11 @@ from losscli.formats.files import named
 from losscli.formats.locate import natural
 from losscli.formats.shards import check_alike
 from losscli.lazy import np
+from losscli.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from losscli.watch import Watch
 
 __all__ = ["Stacked", "paired"]
 
@@ -32,7 +32,7 @@ class Stacked(Field):
         select: Opens a file and selects its field.
         path: What was typed for all of them: a pattern or a directory.
         key: The key as it was typed, or None.
-        watch: Is told how many are looked at.
+        watch: Is told how many are looked at, if anybody wants to know.
     """
 
     def __init__(
@@ -41,8 +41,9 @@ class Stacked(Field):
         select: Callable[[str], Field],
         path: str,
         key: str | None,
-        watch: Watch,
+        watch: Watch | None = None,
     ) -> None:
+        watch = watch or Watch()
         self.path, self.key = path, key
         self._paths, self._select = tuple(paths), select
         first = select(paths[0])

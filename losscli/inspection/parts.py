@@ -15,6 +15,7 @@ from losscli.errors import DataError
 from losscli.formats.json.document import literal
 from losscli.formats.keys import is_unknown
 from losscli.formats.shards import Shards
+from losscli.formats.stack import Stacked
 from losscli.formats.together import is_text, opened_ahead
 from losscli.inspection.known import Known
 from losscli.inspection.names import Side, bare, side_of, stem
@@ -224,6 +225,9 @@ class Files:
 
 
 def _selected(sources: Sequence[Source], key: str | None, word: str) -> Field:
+    if sources[0].is_row:
+        by_path = {source.path or "": source for source in sources}
+        return Stacked([*by_path], lambda path: by_path[path].select(key), word, key)
     fields = [source.select(key) for source in sources]
     return fields[0] if len(fields) == 1 else Shards(fields, word)
 
