@@ -73,7 +73,7 @@ _KINDS = {
         "a file of torch.save",
     ),
     "arrays.npz": _Kind(re.compile(rb"PK\x03\x04|PK\x05\x06"), "an NPZ archive"),
-    "arrays.tensors": _Kind(re.compile(rb'.{8}\{\s*"', re.DOTALL), "a safetensors file"),
+    "arrays.tensors": _Kind(re.compile(rb'.{4}\0{4}\{\s*"', re.DOTALL), "a safetensors file"),
     "arrays.hdf5": _Kind(re.compile(rb"\x89HDF\r\n\x1a\n"), "an HDF5 file"),
     "columnar.parquet": _Kind(re.compile(rb"PAR1"), "a Parquet file"),
     "columnar.feather": _Kind(re.compile(rb"ARROW1"), "an Arrow file"),

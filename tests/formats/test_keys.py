@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from losscli.errors import DataError
+from losscli.formats import open_source
 from losscli.formats.base import Listing
 from losscli.formats.keys import choose, is_unknown, unknown
 
@@ -102,3 +103,9 @@ def test_accents_are_written_in_two_ways():
             assert choose(f"{typed},a", ["a", stored], 2) == [1, 0]
     assert choose(parts, [parts, whole], 2) == [0]  # exactly what was typed comes first
     assert choose(whole, [parts, whole], 2) == [1]
+
+
+def test_json_is_no_safetensors(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"out": {"z": [1, 2]}}')  # where a header of eight bytes would end
+    assert open_source(str(path)).select("out.z").rows(0, 2).tolist() == [1, 2]
