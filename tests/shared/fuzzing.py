@@ -33,9 +33,7 @@ _MORE = {
 }
 CASES = MAKERS | _MORE
 _KEYS = (
-    None,
-    None,
-    None,
+    *[None] * 20,
     "0",
     "1",
     "a",
