@@ -129,7 +129,8 @@ def test_several_threads_read_the_same_rows():
     field = open_source(name, reading=Reading(threads=4)).select(None)
     starts = [*range(0, 5000, 333)] * 4
     with ThreadPoolExecutor(4) as pool:
-        for start, piece in zip(starts, pool.map(lambda s: field.rows(s, s + 333), starts)):
+        pieces = pool.map(lambda start: field.rows(start, start + 333), starts)
+        for start, piece in zip(starts, pieces, strict=True):
             np.testing.assert_array_equal(piece, array[start : start + 333])
 
 
