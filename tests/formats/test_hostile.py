@@ -206,5 +206,5 @@ def test_a_stored_block_of_deflate_that_never_ends(tmp_path):
 def test_mutations_differ(files):
     import random
 
-    suffix, data = files["npy"]
+    _, data = files["npy"]
     assert len({broken(data, random.Random(seed), files) for seed in range(50)}) > 40
