@@ -1,7 +1,8 @@
 """Breaks files of every format at random, and tells which of them are not told in our words.
 
 ``python benchmarks/fuzz.py 200000`` breaks so many, in a process that may die; ``--seed N`` begins
-elsewhere, and ``--only N`` repeats one of them. A tally and what was found are printed at the end, or when it is interrupted.
+elsewhere, and ``--only N`` repeats one of them. A tally and what was found are printed at the end,
+or when it is interrupted.
 """
 
 from __future__ import annotations

@@ -81,14 +81,11 @@ def test_no_part_of_a_binary_file_is_taken_for_the_whole(name, files, tmp_path):
 def test_junk(suffix, content, tmp_path):
     path = tmp_path / f"x{suffix}"
     path.write_bytes(content)
-    try:
-        field = open_source(str(path)).select(None)
-    except LosscliError as error:
-        assert error.exit_code == 3
-        assert str(path) in str(error)
-    else:  # a header without rows, of which no loss is computed
-        assert suffix == ".csv"
+    if suffix == ".csv" and content[:1] in b"[{" and content:
+        field = open_source(str(path)).select(None)  # a header without rows: of it there is no loss
         assert field.shape == (0,)
+        return
+    assert str(path) in told(lambda: open_source(str(path)).select(None))
 
 
 def test_places_that_are_no_files(tmp_path):
