@@ -1,7 +1,8 @@
 """Breaks files of every format at random, and tells which of them are not told in our words.
 
 ``python benchmarks/fuzz.py 200000`` breaks so many, in a process that may die; ``--seed N`` begins
-elsewhere, and ``--only N`` repeats one of them. A tally and what was found are printed at the end.
+elsewhere, and ``--only N`` repeats one of them. A tally and what was found are printed at the end,
+or when it is interrupted.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def main():
     tally, found, place = collections.Counter(), {}, given.seed
     end = given.seed + given.inputs
     slowest = 0.0
-    with open(given.log, "w") as log:  # noqa: PTH123
+    with contextlib.suppress(KeyboardInterrupt), open(given.log, "w") as log:  # noqa: PTH123
         while place < end:
             command = [sys.executable, __file__, str(end - place), "--seed", str(place), "--worker"]
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
@@ -124,5 +125,4 @@ def main():
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
+    main()

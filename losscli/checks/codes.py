@@ -57,6 +57,16 @@ CODES: dict[str, Code] = {
         "A first column without a name counts the rows, and was left out.",
         "A KEY names the columns that are meant: FILE:c1,c2.",
     ),
+    "batches": _code(
+        Level.NOTE,
+        "A key with * found batches of rows, and they were joined one after the other.",
+        "In JSON the same key without * makes each batch a row; torch.stack does so in .pt.",
+    ),
+    "comments": _code(
+        Level.NOTE,
+        "Lines that begin with # before the table are no rows, and were passed over.",
+        "A last such line of as many names as there are columns is the header.",
+    ),
     "columns-by-name": _code(
         Level.NOTE,
         "Two inputs are one table, and its two columns were told apart by their names.",

@@ -83,6 +83,21 @@ _KINDS = {
 """The binary formats, those first that are a special case of others."""
 
 
+_UNREAD = (
+    _Kind(
+        re.compile(rb"\xff{4}"), "a stream of Arrow: write an Arrow file, as pyarrow.ipc.new_file"
+    ),
+    _Kind(re.compile(rb"FEA1"), "Feather of version 1: write version 2, or Parquet"),
+    _Kind(
+        re.compile(rb"PK\x03\x04.{26,60}?\[Content_Types\]", re.DOTALL), "an Excel file: save CSV"
+    ),
+    _Kind(
+        re.compile(rb"\x80[\x02-\x05][\x95c}\]]"), "a pickle, which could run code: save an array"
+    ),
+)
+"""What people have as well, and what to do about it."""
+
+
 class _Format(Protocol):
     """What the module of a format gives."""
 
@@ -156,6 +171,7 @@ def _raw(content: Content, fmt: str, reading: Reading) -> Source:
 
 def _sniffed(head: bytes, label: str) -> str:
     """The suffix that content deserves."""
+    _check_unread(head, label)
     found = _kind(head)
     if found:
         return _suffix(found)
@@ -187,6 +203,14 @@ def _kind(head: bytes) -> str | None:
     return next((name for name, kind in _KINDS.items() if kind.begins.match(head)), None)
 
 
+def _check_unread(head: bytes, label: str) -> None:
+    """Refuses what is known, and not read."""
+    for kind in _UNREAD:
+        if kind.begins.match(head):
+            what, _, hint = kind.called.partition(": ")
+            raise DataError(f"{label} is {what}", hint=hint)
+
+
 def _suffix(module: str) -> str:
     """The suffix of a module that is also a name of its format."""
     return next(f".{name}" for name in NAMES if FORMATS[f".{name}"] == module)
@@ -195,6 +219,7 @@ def _suffix(module: str) -> str:
 def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:
     """Raise if the first bytes say that content is not what it is called."""
     said = f"read as {fmt}" if fmt else f"named {suffix}"
+    _check_unread(head, label)
     module, found = FORMATS[suffix], _kind(head)
     if found and found != module:
         raise DataError(

@@ -27,6 +27,7 @@ HARMLESS = 2**30
 """So many bytes are expanded whatever they were made of."""
 
 _BLOCK = 2**20
+_FRAME_BYTES = 2**11  # that are expanded at once: at most some ten thousand times as many come out
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ COMPRESSIONS = {
         "zstandard",
         b"\x28\xb5\x2f\xfd",
         "zstandard",
-        lambda module, file: module.ZstdDecompressor().stream_reader(file, read_across_frames=True),
+        lambda module, file: cast("BinaryIO", _Frames(module, file)),
     ),
 }
 """By suffix."""
@@ -124,6 +125,48 @@ def _opened(compression: Compression, file: BinaryIO, label: str) -> BinaryIO:
             hint="pip install 'losscli[formats]'",
         ) from error
     return compression.opened(module, file)
+
+
+class _Frames:
+    """What is in a file of zstandard: one frame after the other.
+
+    The reader of the library takes a file that is cut short for the whole.
+    """
+
+    def __init__(self, module: Any, file: BinaryIO) -> None:
+        self._module, self._file = module, file
+        self._frame: Any = None
+        self._rest = b""  # of what was read
+        self._held = b""  # of what came out
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; none at the end."""
+        while self._at == len(self._held):
+            data = self._rest or self._file.read(_FRAME_BYTES)
+            if not data:
+                if self._frame is not None:
+                    raise EOFError("it ends in the midst of a frame")
+                return b""
+            self._held, self._at = self._expanded(data), 0
+        piece = self._held[self._at : self._at + size]
+        self._at += len(piece)
+        return piece
+
+    def _expanded(self, data: bytes) -> bytes:
+        if self._frame is None:
+            self._frame = self._module.ZstdDecompressor().decompressobj()
+        found: bytes = self._frame.decompress(data)
+        self._rest = b""
+        if self._frame.eof:
+            self._rest, self._frame = self._frame.unused_data, None
+        return found
+
+    def __enter__(self) -> _Frames:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The file is closed by who opened it."""
 
 
 class _Stream:

@@ -69,7 +69,7 @@ def file_error(path: str, error: OSError, verb: str = "read") -> FileError:
 def reason(error: BaseException) -> str:
     r"""What a library says of a broken file, in one line that is not too long.
 
-    >>> reason(ValueError("no\\nway")), reason(KeyError())
+    >>> reason(ValueError("no\nway")), reason(KeyError())
     ('no', 'KeyError')
     """
     line = str(error).strip().partition("\n")[0] or type(error).__name__

@@ -33,9 +33,7 @@ _MORE = {
 }
 CASES = MAKERS | _MORE
 _KEYS = (
-    None,
-    None,
-    None,
+    *[None] * 20,
     "0",
     "1",
     "a",
@@ -68,7 +66,7 @@ def case(number, corpus):
     suffix, data = corpus[name]
     inner = suffix[: -len(end)] if (end := Path(suffix).suffix) in COMPRESSED else suffix
     data = broken(data, draw, corpus)
-    if inner in (".npz", ".pt", ".pth") and data[:2] == b"PK" and draw.random() < 0.6:
+    if inner in (".npz", ".pt", ".pth") and corpus[name][1][:2] == b"PK" and draw.random() < 0.6:
         data = _inside_zip(corpus[name][1], draw, corpus)
     elif inner == ".safetensors" and draw.random() < 0.3:
         data = _with_length(data)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.archive import Archive, Entry
+from losscli.formats.arrays.fields import check_dtype
 from losscli.formats.arrays.rows import Rows
 from losscli.formats.files import named, reason
 from losscli.lazy import np
@@ -29,9 +30,11 @@ _DTYPES = {
         for kind, name in (("I", "int"), ("U", "uint"))
         for bits in (8, 16, 32, 64)
     },
-    **dict.fromkeys(("BF16", "F8_E4M3", "F8_E5M2"), "float32"),  # which NumPy does not have
+    "BF16": "bfloat16",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
 }
-"""What each dtype is read as."""
+"""PyTorch's names of dtypes."""
 
 
 def read(
@@ -58,7 +61,9 @@ def read(
         raise DataError(
             f"{label} is no safetensors file that can be read: {reason(error)}"
         ) from error
-    return Archive(content.path, {name: _entry(label, name, *one) for name, one in slices.items()})
+    return Archive(
+        content.path, {name: _entry(label, name, *slices[name]) for name in sorted(slices)}
+    )
 
 
 def _in_memory(tensor: Any) -> tuple[str, tuple[int, ...], Callable[[slice], Any]]:
@@ -75,13 +80,14 @@ def _on_disk(file: Any, name: str) -> tuple[str, tuple[int, ...], Callable[[slic
 def _entry(
     label: str, name: str, dtype: str, shape: tuple[int, ...], sliced: Callable[[slice], Any]
 ) -> Entry:
-    known = _DTYPES.get(dtype, "float32" if dtype.startswith(("bfloat", "float8")) else dtype)
+    word = _DTYPES.get(dtype, dtype.lower())
+    widened = word.startswith(("bfloat", "float8"))  # which NumPy does not have
 
     def opened() -> Any:
         try:
-            found = np.dtype(known)
+            found = np.dtype("float32" if widened else word)
         except TypeError as error:
-            raise DataError(f"{label}:{name} holds {dtype}, which is not numbers") from error
-        return Rows(shape, found, sliced)
+            raise DataError(f"{label}:{name} holds {word}, which is not numbers") from error
+        return Rows(shape, check_dtype(found, f"{label}:{name}"), sliced)
 
-    return Entry(shape, dtype.lower() if known == dtype else known, opened)
+    return Entry(shape, word, opened)

@@ -101,7 +101,7 @@ class Kind:
         longest = 1
         for column in columns:
             flat, _ = _flat(column, self.axes, missing=self.missing)
-            flat = flat.dictionary if hasattr(flat, "dictionary") else flat
+            flat = _text(flat.dictionary) if hasattr(flat, "dictionary") else flat
             longest = max(longest, pc.max(pc.utf8_length(flat)).as_py() or 0)
         if longest > LONGEST_NAME:
             raise DataError(f"{label} holds text of {longest:,} characters: too long for a name")
@@ -183,7 +183,13 @@ def _flat(column: Any, axes: tuple[int | None, ...], *, missing: bool = False) -
     column = _stored(column)
     if not missing:
         _refuse_nulls(column, max(per_row, 1))
-    return column, per_row
+    return _text(column), per_row
+
+
+def _text(column: Any) -> Any:
+    """Views of text, as polars writes them, as the text itself: more can be done with that."""
+    pa = import_module("pyarrow")
+    return column.cast(pa.large_string()) if _is(column.type, ("is_string_view",)) else column
 
 
 def _refuse_nulls(column: Any, per_row: int) -> None:

@@ -57,6 +57,8 @@ def read(
     """
     if content.head(4).startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{named(content.path)} is UTF-16 text", hint="save it as UTF-8")
+    if b"\0" in content.head():
+        raise DataError(f"{named(content.path)} holds bytes of 0, which no text does")
     return Delimited(content, "\t" if suffix == ".tsv" else None, reading, keys)
 
 
