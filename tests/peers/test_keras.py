@@ -50,6 +50,9 @@ def metric(name, i, **options):
     return getattr(keras.metrics, name)(**options)(i.target, i.pred)
 
 
+MAPS, MASKS = RNG.random((3, C, 5, 2)), RNG.integers(0, 2, (3, C, 5, 2)).astype(float)
+APART, WHOLE = np.zeros((2, 2, 1, 2, 2))
+APART[:, 0, 0, 0], WHOLE[0, 0, 0, 0], WHOLE[1] = 1, 1, 1
 CASES = {
     "bce": (
         "bce",
@@ -285,6 +288,30 @@ CASES = {
         {"rate": AMOUNTS, "target": COUNTS, "eps": 1e-7},
         lambda k, i: rows(k, i, "poisson", i.rate),
     ),
+    "cosine": (
+        "cosine",
+        {"pred": SCORES, "target": MIXED},
+        lambda k, i: 1 + k.cosine_similarity(i.target, i.pred),
+    ),
+    "dice": (
+        "dice",
+        {"probs": MAPS, "target": MASKS, "smooth": 0.0},
+        lambda k, i: k.dice(i.target, i.probs, axis=(2, 3)).reshape(3, C),
+    ),
+    "tversky": (
+        "tversky",
+        {"probs": MAPS, "target": MASKS, "smooth": 0.0},
+        lambda k, i: k.tversky(i.target, i.probs, axis=(2, 3)).reshape(3, C),
+    ),
+    "ctc": (
+        "ctc",
+        {
+            "logits": RNG.normal(0, 2, (5, 12, 6)),
+            "target": RNG.integers(1, 6, (5, 4)),
+            "batch_first": True,
+        },
+        lambda k, i: k.ctc(i.target, i.logits),
+    ),
 }
 
 DIFFERENT = {
@@ -351,6 +378,34 @@ DIFFERENT = {
         2,
         3,
         "in Keras, a 0 is among the scores of the others",
+    ),
+    "cosine": (
+        "cosine",
+        {"input1": np.array([[1.0, 0.0]]), "input2": np.array([[1.0, 1.0]])},
+        lambda k, i: k.cosine_similarity(i.input1, i.input2),
+        0.2929,
+        -0.7071,
+        "Keras takes the negative of the cosine, losscli the difference from 1",
+    ),
+    "dice over images": (
+        "dice",
+        {"probs": APART, "target": WHOLE, "smooth": 0.0},
+        lambda k, i: k.dice(i.target, i.probs),
+        0.3,
+        0.4286,
+        "Keras sums over everything, losscli over each image; --reduce-over batch does the same",
+    ),
+    "ctc": (
+        "ctc",
+        {
+            "logits": np.zeros((2, 3, 3)),
+            "target": np.array([[1, 2], [1, 0]]),
+            "batch_first": True,
+        },
+        lambda k, i: k.CTC()(i.target, i.logits),
+        (np.log(27 / 5) / 2 + np.log(27 / 6)) / 2,
+        (np.log(27 / 5) + np.log(27 / 6)) / 2,
+        "Keras takes the plain mean, losscli divides each by its number of labels",
     ),
 }
 

@@ -22,7 +22,7 @@ LABELS = RNG.integers(0, 2, (3, C, 5, 6)).astype(float)
 P, Q = RNG.dirichlet(np.ones(30), (2, 3, C)).reshape(2, 3, C, 5, 6)
 PLANES = {"probs": P.reshape(-1, 30), "target": Q.reshape(-1, 30)}
 ALPHA = [0.75, 0.25, 0.25, 0.25]
-
+ONE_OF_THEM = {"logits": IMAGES[:1], "target": PLACES[:1] % 3, "class_axis": 1}
 CASES = {
     "focal": (
         "focal",
@@ -88,6 +88,46 @@ CASES = {
         "geman-mcclure",
         {**VALUES, "c": 0.5},
         lambda k, i: k.geman_mcclure_loss(i.pred * 2, i.target * 2),
+    ),
+    "lovasz of a mask(per_image)": (
+        "lovasz",
+        {"logits": IMAGES[:, 0], "target": LABELS[:, 0], "per_image": True},
+        lambda k, i: k.lovasz_hinge_loss(i.logits[:, None], i.target),
+    ),
+    "lovasz(per_image, classes=all)": (
+        "lovasz",
+        {**CLASSES, "per_image": True, "classes": "all"},
+        lambda k, i: k.lovasz_softmax_loss(i.logits, i.target),
+    ),
+    "dice(smooth=0), each image with all classes": (
+        "dice",
+        {**CLASSES, "smooth": 0.0},
+        lambda k, i: k.dice_loss(i.logits, i.target, average="macro", eps=0),
+    ),
+    "dice(smooth=0, absent=skip)": (
+        "dice",
+        {**ONE_OF_THEM, "smooth": 0.0, "absent": "skip"},
+        lambda k, i: k.dice_loss(i.logits, i.target, average="macro", eps=0),
+    ),
+    "dice(smooth=0, ignore_index=2, absent=skip)": (
+        "dice",
+        {**CLASSES, "smooth": 0.0, "ignore_index": 2, "absent": "skip"},
+        lambda k, i: k.dice_loss(i.logits, i.target, average="macro", ignore_index=2, eps=0),
+    ),
+    "tversky(alpha=0.3, beta=0.7, smooth=0, absent=skip)": (
+        "tversky",
+        {**ONE_OF_THEM, "alpha": 0.3, "beta": 0.7, "smooth": 0.0, "absent": "skip"},
+        lambda k, i: k.tversky_loss(i.logits, i.target, alpha=0.3, beta=0.7, eps=0),
+    ),
+    "psnr": (
+        "psnr",
+        {"pred": IMAGES, "target": LABELS},
+        lambda k, i: k.psnr_loss(i.pred, i.target, 1.0),
+    ),
+    "psnr(data_range=255)": (
+        "psnr",
+        {"pred": IMAGES, "target": LABELS, "data_range": 255.0},
+        lambda k, i: k.psnr_loss(i.pred, i.target, 255.0),
     ),
 }
 

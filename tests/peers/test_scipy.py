@@ -23,6 +23,37 @@ SCALE = RNG.uniform(0.3, 3, N)
 NORMAL = {"mean": X, "target": Y}
 INDEX = RNG.integers(0, C, N)
 
+
+def integrated(k, mean, std, target):
+    """The squared distance of a normal distribution function from a step."""
+    below = k.integrate.quad(lambda x: k.stats.norm.cdf(x, mean, std) ** 2, -np.inf, target)[0]
+    return below + k.integrate.quad(lambda x: k.stats.norm.sf(x, mean, std) ** 2, target, np.inf)[0]
+
+
+VECTORS, OTHERS = RNG.normal(0, 1, (2, N, 5))
+DEVIATIONS = RNG.uniform(0.3, 2, (N, 5))
+PAIRED = RNG.integers(0, 2, N)
+
+
+def between(k, one, other):
+    return np.diag(k.spatial.distance.cdist(one, other))
+
+
+def contrasted(k, i):
+    far = between(k, VECTORS, OTHERS)
+    return np.where(PAIRED, far, np.maximum(0, 4 - far)) ** 2
+
+
+def against_normal(k, mean, std):
+    """The integral of what a KL divergence adds up, from a normal distribution's densities."""
+
+    def part(x):
+        density = k.stats.norm.pdf(x, mean, std)
+        return density * (k.stats.norm.logpdf(x, mean, std) - k.stats.norm.logpdf(x))
+
+    return k.integrate.quad(part, mean - 9 * std, mean + 9 * std)[0]
+
+
 CASES = {
     "ce": (
         "ce",
@@ -144,6 +175,75 @@ CASES = {
         "gaussian-nll",
         {**NORMAL, "std": SCALE},
         lambda k, i: -k.stats.norm.logpdf(i.target, i.mean, i.std) - np.log(2 * np.pi) / 2,
+    ),
+    "laplace-nll": (
+        "laplace-nll",
+        {"mean": X[5:], "scale": SCALE[5:], "target": Y[5:]},
+        lambda k, i: -k.stats.laplace.logpdf(i.target, i.mean, i.scale),
+    ),
+    "student-t": (
+        "student-t",
+        {**NORMAL, "scale": SCALE},
+        lambda k, i: -k.stats.t.logpdf(i.target, 4, i.mean, i.scale),
+    ),
+    "student-t(df=1)": (
+        "student-t",
+        {**NORMAL, "scale": SCALE, "df": 1.0},
+        lambda k, i: -k.stats.cauchy.logpdf(i.target, i.mean, i.scale),
+    ),
+    "student-t(df=0.7)": (
+        "student-t",
+        {**NORMAL, "scale": SCALE, "df": 0.7},
+        lambda k, i: -k.stats.t.logpdf(i.target, i.df, i.mean, i.scale),
+    ),
+    "crps": (
+        "crps",
+        {"mean": X[5:15], "std": SCALE[5:15], "target": Y[5:15]},
+        lambda k, i: [integrated(k, *one) for one in zip(i.mean, i.std, i.target, strict=True)],
+        1e-7,
+        "SciPy integrates numerically",
+    ),
+    "negative-binomial": (
+        "negative-binomial",
+        {"rate": RATE, "target": COUNTS, "dispersion": 0.5},
+        lambda k, i: -k.stats.nbinom.logpmf(i.target, 2, 1 / (1 + 0.5 * i.rate)),
+    ),
+    "negative-binomial(total_count=…)": (
+        "negative-binomial",
+        {"rate": RATE, "target": COUNTS, "total_count": SCALE},
+        lambda k, i: -k.stats.nbinom.logpmf(i.target, SCALE, SCALE / (SCALE + i.rate)),
+    ),
+    "negative-binomial of log-rates(dispersion=0)": (
+        "negative-binomial",
+        {"log_rate": np.log(RATE), "target": COUNTS, "dispersion": 0.0},
+        lambda k, i: -k.stats.poisson.logpmf(i.target, RATE),
+    ),
+    "negative-binomial of logits": (
+        "negative-binomial",
+        {"logits": X[5:], "target": COUNTS[5:], "total_count": 3.0},
+        lambda k, i: -k.stats.nbinom.logpmf(i.target, 3, k.special.expit(-i.logits)),
+        1e-8,
+        "SciPy is given a rounded probability",
+    ),
+    "contrastive": (
+        "contrastive",
+        {"input1": VECTORS, "input2": OTHERS, "target": PAIRED, "margin": 4.0},
+        lambda k, i: contrasted(k, i) / 2,
+    ),
+    "cosine": (
+        "cosine",
+        {"input1": VECTORS, "input2": OTHERS},
+        lambda k, i: np.diag(k.spatial.distance.cdist(VECTORS, OTHERS, "cosine")),
+    ),
+    "gaussian-kl": (
+        "gaussian-kl",
+        {"mean": VECTORS[:3], "std": DEVIATIONS[:3]},
+        lambda k, i: [
+            sum(map(lambda m, s: against_normal(k, m, s), *row))
+            for row in zip(i.mean, i.std, strict=True)
+        ],
+        1e-7,
+        "SciPy integrates numerically",
     ),
 }
 

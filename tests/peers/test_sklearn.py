@@ -49,6 +49,21 @@ def mean(name, loss, given, option="pred", **options):
     }
 
 
+ENDS = {"lower": X - AMOUNTS, "upper": X + AMOUNTS, "target": Y}
+
+
+def pinballs(k, i, share, **options):
+    """Both ends of an interval as quantiles."""
+    low = k.mean_pinball_loss(i.target, i.lower, alpha=share, **options)
+    return low + k.mean_pinball_loss(i.target, i.upper, alpha=1 - share, **options)
+
+
+def thresholds(k, i, **options):
+    """The Brier scores of not being above each class but the last."""
+    below = i.probs.cumsum(1).clip(0, 1)
+    return sum(k.brier_score_loss(i.target <= c, below[:, c], **options) for c in range(C - 1))
+
+
 CASES = {
     **mean("log_loss", "bce", BINARY, "probs"),
     **mean("log_loss", "bce", {**BINARY, "reduction": "sum"}, "probs", normalize=False),
@@ -142,6 +157,27 @@ CASES = {
         "mape",
         {"pred": np.ones(2), "target": np.array([2.0, 0.0])},
         lambda k, i: k.mean_absolute_percentage_error(i.target, i.pred),
+    ),
+    "interval": (
+        "interval",
+        ENDS,
+        lambda k, i: 40 * pinballs(k, i, 0.025),
+    ),
+    "interval(alpha=0.5, sample_weight=…)": (
+        "interval",
+        {**ENDS, "alpha": 0.5, "sample_weight": WEIGHT},
+        lambda k, i: 4 * pinballs(k, i, 0.25, sample_weight=WEIGHT),
+    ),
+    "rps": ("rps", CLASSES, lambda k, i: thresholds(k, i) / (C - 1)),
+    "rps(normalize=False, sample_weight=…)": (
+        "rps",
+        {**CLASSES, "normalize": False, "sample_weight": WEIGHT},
+        lambda k, i: thresholds(k, i, sample_weight=WEIGHT),
+    ),
+    "rps of two classes": (
+        "rps",
+        {"probs": np.stack([1 - P, P], 1), "target": BITS},
+        lambda k, i: k.brier_score_loss(i.target, i.probs[:, 1]),
     ),
 }
 

@@ -23,6 +23,8 @@ COUNTS = RNG.poisson(2, N).astype(float)
 P, Q = RNG.dirichlet(np.ones(C), (2, N))
 INDEX = RNG.integers(0, C, N)
 LABELS, GUESSED = RNG.integers(0, 2, (2, N, C))
+ONE, OTHER = RNG.random((2, 3, 2, 16, 20))
+WAVES, TRUE_WAVES = RNG.normal(0, 1, (2, 5, 100))
 
 CASES = {
     "mse": ("mse", MANY, lambda k, i: k.mean_squared_error(i.pred, i.target)),
@@ -121,6 +123,31 @@ CASES = {
         {"logits": P, "target": INDEX},
         lambda k, i: k.classification.multiclass_hinge_loss(i.logits, i.target, C),
     ),
+    "cosine": (
+        "cosine",
+        {"input1": P, "input2": Q},
+        lambda k, i: 1 - k.cosine_similarity(i.input1, i.input2, reduction="none"),
+    ),
+    "psnr": (
+        "psnr",
+        {"pred": ONE, "target": OTHER, "data_range": 1.0},
+        lambda k, i: -k.image.peak_signal_noise_ratio(i.pred, i.target, data_range=1.0),
+    ),
+    "si-sdr": (
+        "si-sdr",
+        {"pred": WAVES, "target": TRUE_WAVES},
+        lambda k, i: -k.audio.scale_invariant_signal_distortion_ratio(i.pred, i.target),
+    ),
+    "psnr(data_range=255)": (
+        "psnr",
+        {"pred": np.round(255 * ONE), "target": np.round(255 * OTHER), "data_range": 255.0},
+        lambda k, i: -k.image.peak_signal_noise_ratio(i.pred, i.target, data_range=255.0),
+    ),
+    "si-sdr(zero_mean)": (
+        "si-sdr",
+        {"pred": WAVES + 1, "target": TRUE_WAVES, "zero_mean": True},
+        lambda k, i: -k.audio.scale_invariant_signal_noise_ratio(i.pred, i.target),
+    ),
 }
 
 DIFFERENT = {
@@ -163,6 +190,14 @@ DIFFERENT = {
         2.2518e15,
         4.2735e5,
         "TorchMetrics divides by 1.17e-6 at least, losscli by 2.2e-16 as scikit-learn",
+    ),
+    "cosine": (
+        "cosine",
+        {"input1": np.array([[1.0, 0.0]] * 2), "input2": np.array([[1.0, 1.0]] * 2)},
+        lambda k, i: k.cosine_similarity(i.input1, i.input2),
+        1 - 0.5**0.5,
+        2 * 0.5**0.5,
+        "TorchMetrics sums the cosines by default, losscli takes the mean of 1 - cosine",
     ),
 }
 
