@@ -55,6 +55,12 @@ REFUSED = {  # what is asked: the loss and its inputs, the code, and what the me
         "target-range",
         ["row 2", "1.5", "mse"],
     ),
+    "3: bce infinity": (
+        "bce",
+        {"logits": zeros(2), "target": [1, float("inf")]},
+        "target-range",
+        ["row 2", "not inf", "mse"],
+    ),
     "3: multi-label": (
         "multilabel-soft-margin",
         {"logits": zeros(2, 2), "target": [[0, 1], [2, 0]]},

@@ -34,7 +34,9 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     message = f"{case.place}: {case.loss} targets must be in [0, 1], not {tally.value:g}"
     if case.facts.values is not None and set(case.facts.values) <= {-1, 1}:
         hint = "labels of -1 and +1 are for soft-margin, the same loss, and for hinge"
-    elif case.facts.values is not None and all(one == int(one) for one in case.facts.values):
+    elif case.facts.values is not None and all(
+        float(one).is_integer() for one in case.facts.values
+    ):
         hint = "class indices are for ce"
     else:
         hint = "real-valued targets are for mse, mae and huber"

@@ -92,13 +92,19 @@ class Partners(Candidates):
         """The input among which the nearest is looked for."""
         return next(side for side in self.asked.fields if side != "prediction")
 
-    def found(self, batch: Batch, places: Any) -> tuple[Tensor, Tensor]:
+    def both(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The rows of both inputs that count, in the wider dtype of the two."""
         one, other = (self.kept(batch, side) for side in ("prediction", self.others))
+        wider = torch.promote_types(one.dtype, other.dtype)
+        return one.to(wider), other.to(wider)
+
+    def found(self, batch: Batch, places: Any) -> tuple[Tensor, Tensor]:
+        one, other = self.both(batch)
         return nearest(one, other, places)
 
     def measure(self, batch: Batch) -> Totals:
         found = super().measure(batch)
-        one, other = (self.kept(batch, side) for side in ("prediction", self.others))
+        one, other = self.both(batch)
         own, every = (one * other).sum().item(), (one.sum(0) * other.sum(0)).sum().item()
         parts: dict[str, object] = {"own": own, "others": every - own}
         if batch.options.get("symmetric"):

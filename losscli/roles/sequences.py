@@ -116,7 +116,7 @@ class Sequences(Role):
         for name, one in fields.items():
             single = name in LENGTHS and not one.shape
             if not single and (
-                one.shape[0] != rows or len(one.shape) != (1 if name in LENGTHS else len(one.shape))
+                one.shape[:1] != (rows,) or (name in LENGTHS and len(one.shape) != 1)
             ):
                 raise DataError(
                     f"shapes differ: {prediction.label} is {self._shown}, with {rows} sequences, "

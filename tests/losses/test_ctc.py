@@ -122,6 +122,9 @@ def test_batch_first():
     with pytest.raises(DataError, match="5 sequences") as error:
         evaluate("ctc", logits=LOGITS[:, :5], target=PADDED)
     assert error.value.code == "row-count"
+    with pytest.raises(DataError, match="sequences") as error:
+        evaluate("ctc", logits=LOGITS, target=np.int64(1))
+    assert error.value.code == "row-count"
 
 
 def test_text(tmp_path):

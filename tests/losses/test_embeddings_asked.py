@@ -144,6 +144,7 @@ WRONG = {
         "--margin must be > 0",
     ),
     "both": ("cosine", {"input1": A, "input2": B, "target": C}, "cannot|no meaning|two ways"),
+    "no angle": ("arcface", {"logits": A / 9, "target": zeros(20), "margin": inf}, "--margin must"),
     "temperature": ("infonce", {"input1": A, "input2": B, "temperature": 0.0}, "--temperature"),
     "weights": ("ntxent", {"input1": A, "input2": B, "sample_weight": np.ones(20)}, "no rows"),
 }
@@ -371,6 +372,17 @@ def test_retrieval():
     found = evaluate("supcon", embeddings=near, target=labels)
     assert hits(found) == (1, 2)  # the nearest of the first is the third's or the second's
     assert found.metrics["labels"] == 3
+
+
+@pytest.mark.parametrize("name", ["infonce", "siglip", "ntxent"])
+def test_retrieval_of_two_dtypes(name):
+    """What is found is found in the wider."""
+    thin = A.astype(np.float32)
+    for one, other in ((thin, B), (B, thin)):
+        wide = evaluate(name, input1=one.astype(float), input2=other.astype(float))
+        found = evaluate(name, input1=one, input2=other)
+        assert (found.value, hits(found)) == (wide.value, hits(wide))
+        assert found.to_dict()["metrics"] == pytest.approx(wide.to_dict()["metrics"], rel=1e-6)
 
 
 def naive_retrieval(z, right):

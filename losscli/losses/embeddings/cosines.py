@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from math import pi, sin
+from typing import Annotated
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.binary.entropy import LINEAR
-from losscli.options import Positive
+from losscli.options import Bound, Positive
 from losscli.registry import loss
 from losscli.roles import Angles
+
+HalfTurn = Annotated[float, Bound(">=", -pi), Bound("<=", pi)]
 
 
 @loss(
@@ -21,7 +24,7 @@ def arcface(
     logits: Tensor,
     target: Tensor,
     *,
-    margin: float = 0.5,
+    margin: HalfTurn = 0.5,
     scale: Positive = 64.0,
     ignore_index: int = -100,
 ) -> Tensor:
