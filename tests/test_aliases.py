@@ -87,6 +87,7 @@ OTHERS = {  # Keras; scikit-learn; TensorFlow; optax; timm, kornia, torchmetrics
     "ntxent": "NTXentLoss",
     "supcon": "SupConLoss",
     "lovasz": "LovaszLoss",
+    "ssim": "SSIMLoss ssim_loss structural_similarity structural_similarity_index_measure",
 }
 NO_FILES = {"LinearCrossEntropyLoss", "linear_cross_entropy", "AdaptiveLogSoftmaxWithLoss"}
 """Losses that hold or take the weights of a layer: no file holds their prediction."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
 from losscli.checks import amounts
@@ -112,6 +113,39 @@ def _alike(asked: Asked, axes: int, rule: str) -> Pairing:
     whole = len(shape) == axes
     view = View(shape if whole else shape[1:], whole=whole)
     return Pairing.of(1 if whole else shape[0], view, view, shape[:-axes])
+
+
+class Picture(Signal):
+    """An image for each predicted one, of one size: the last axes are height and width.
+
+    Attributes:
+        window: How many pixels high and wide an image has at least.
+    """
+
+    window: ClassVar[int] = 11
+
+    def pair(self) -> Pairing:
+        found = _alike(self.asked, 2, "images have one shape, (N, C, H, W), (N, H, W) or (H, W)")
+        shape = self.asked.prediction.shape
+        if min(shape[-2:]) < self.window:
+            size = " x ".join(map(str, shape[-2:]))
+            raise DataError(
+                f"{self.asked.prediction.label} has shape {shape}: images of {size} pixels are "
+                f"smaller than the window of {self.window} x {self.window}",
+                hint="channels come before height and width: (N, C, H, W)",
+                code="shape-mismatch",
+            )
+        return replace(found, elements=found.elements[:1])
+
+    def checks(self) -> Sequence[Check]:
+        return Values.checks(self)
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        return _beyond(self.asked, facts["target"])
+
+    def report(self, totals: Totals) -> Report:
+        mean = ratio(totals["squares"].value, totals["count"].value)
+        return Report(None, [Measure("rmse", sqrt(mean), "of all pixels")])
 
 
 class Scaled(Values):
