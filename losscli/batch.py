@@ -135,7 +135,7 @@ class Batch:
         if self.counts is None or "target" not in self.taken:
             return self
         counts = self.counts
-        if self.target.ndim > counts.ndim:
+        while counts.ndim < self.target.ndim:
             counts = np.expand_dims(counts, 1 if self.pairing.classes is not None else -1)
         safe = np.where(counts, self.target, self.target.dtype.type(0))
         return replace(self, taken={**self.taken, "target": safe})

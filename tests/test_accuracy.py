@@ -179,12 +179,23 @@ def test_regression():
         "mae": metrics.mean_absolute_error(target, SCORES),
         "bias": np.mean(SCORES - target),
         "max_error": metrics.max_error(target, SCORES),
+        "median_absolute_error": metrics.median_absolute_error(target, SCORES),
         "d2_absolute_error": metrics.d2_absolute_error_score(target, SCORES),
     }
     assert result.metrics == pytest.approx(wanted)
     weighted = evaluate("mae", pred=SCORES, target=target, sample_weight=WEIGHT)
     wanted = metrics.mean_absolute_error(target, SCORES, sample_weight=WEIGHT)
     assert weighted.value == weighted.metrics["mae"] == pytest.approx(wanted)
+
+
+def test_median_error_of_what_counts():
+    target, mask = RNG.normal(size=(2, N)), RNG.random((2, N)) < 0.7
+    pred = target + RNG.normal(size=target.shape)
+    found = evaluate("huber", pred=pred, target=target, mask=mask).metrics
+    wanted = np.median(abs(pred - target)[mask])
+    assert found["median_absolute_error"] == pytest.approx(wanted, rel=1e-12)
+    weighted = evaluate("huber", pred=pred, target=target, sample_weight=mask + 1.0)
+    assert "median_absolute_error" not in weighted.metrics
 
 
 def test_r2_needs_targets_that_differ():

@@ -87,6 +87,7 @@ OTHERS = {  # Keras; scikit-learn; TensorFlow; optax; timm, kornia, torchmetrics
     "ntxent": "NTXentLoss",
     "supcon": "SupConLoss",
     "lovasz": "LovaszLoss",
+    "ssim": "SSIMLoss ssim_loss structural_similarity structural_similarity_index_measure",
 }
 NO_FILES = {"LinearCrossEntropyLoss", "linear_cross_entropy", "AdaptiveLogSoftmaxWithLoss"}
 """Losses that hold or take the weights of a layer: no file holds their prediction."""
@@ -152,6 +153,36 @@ def test_no_name_is_claimed_twice():
     bce = losses["bce"]
     other = type(bce)(bce.function, bce.target, aliases=("L1", "log-loss"))
     assert clashes([losses["mae"], other]) == {"l1", "logloss"}
+
+
+NOTED = {  # what another library has under the name: see the tables of peers
+    "l2": "half",
+    "LabelSmoothingCrossEntropy": "--label-smoothing 0.1",
+    "KLDivLoss": "batchmean",
+    "jensenshannon": "--sqrt",
+    "categorical_focal_crossentropy": "0.25",
+    "categorical_generalized_cross_entropy": "--q 0.5",
+    "multiclass_perceptron_loss": "--margin 0",
+    "sigmoid_focal_loss": "--alpha 0.25",
+    "mean_absolute_percentage_error": "percent",
+    "mean_tweedie_deviance": "--power 0",
+    "tweedie_deviance_score": "--power 0",
+    "generalized_box_iou_loss": "--reduction none",
+    "distance_box_iou_loss": "--reduction none",
+    "complete_box_iou_loss": "--reduction none",
+    "JaccardLoss": "--reduce-over batch",
+    "cosine_similarity": "Keras minus it",
+    "ContrastiveLoss": "MONAI is ntxent",
+    "NTXentLoss": "--temperature 0.07",
+    "MultipleNegativesRankingLoss": "--temperature 0.05",
+    "ClipLoss": "--symmetric",
+    "SSIMLoss": "half",
+}
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_a_name_that_means_something_else_is_noted(name):
+    assert NOTED[name] in (losses.find(name).remark(name) or "")
 
 
 def test_a_remark_names_only_options_of_its_loss():

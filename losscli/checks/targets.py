@@ -22,7 +22,8 @@ UNKNOWN = -(2**62)
 def outside_unit(batch: Batch) -> np.ndarray | None:
     """Binary targets outside [0, 1]: the loss could go below zero.
 
-    Labels of -1 and +1 are for soft-margin and hinge, class indices for ce, real values for mse.
+    Labels of -1 and +1 are for soft-margin and hinge, class indices for ce, real values for mse;
+    bce leaves out what --ignore-index says.
     """
     if batch.inside("target", 0, 1):
         return None
@@ -38,6 +39,9 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
         float(one).is_integer() for one in case.facts.values
     ):
         hint = "class indices are for ce"
+        others = set(case.facts.values) - {0, 1}
+        if case.loss == "bce" and len(others) == 1:
+            hint += f"; labels that do not count, for --ignore-index {others.pop():g}"
     else:
         hint = "real-valued targets are for mse, mae and huber"
     return f"{message} ({like(tally)})", hint

@@ -10,11 +10,14 @@ from losscli.registry import loss
 from losscli.roles import Boxes
 from losscli.roles.boxes import Corners, both
 
+UNREDUCED = "the mean, as of all losses; torchvision's own default is --reduction none"
+
 
 @loss(
     Boxes,
     reference="torchvision.ops.generalized_box_iou_loss",
-    aliases=("generalized-iou", "generalized-box-iou", "generalized-box-iou-loss", "BoxGIoULoss"),
+    aliases=("generalized-iou", "generalized-box-iou", "BoxGIoULoss"),
+    differs={"generalized-box-iou-loss": UNREDUCED},
 )
 def giou(
     pred: Tensor, target: Tensor, *, eps: Positive = 1e-7, box_format: BoxFormat = "xyxy"
@@ -86,7 +89,8 @@ def box_iou(
 @loss(
     Boxes,
     reference="torchvision.ops.distance_box_iou_loss",
-    aliases=("distance-iou", "distance-box-iou", "distance-box-iou-loss"),
+    aliases=("distance-iou", "distance-box-iou"),
+    differs={"distance-box-iou-loss": UNREDUCED},
 )
 def diou(
     pred: Tensor, target: Tensor, *, eps: Positive = 1e-7, box_format: BoxFormat = "xyxy"
@@ -122,7 +126,8 @@ def diou(
 @loss(
     Boxes,
     reference="torchvision.ops.complete_box_iou_loss",
-    aliases=("complete-iou", "complete-box-iou", "complete-box-iou-loss"),
+    aliases=("complete-iou", "complete-box-iou"),
+    differs={"complete-box-iou-loss": UNREDUCED},
 )
 def ciou(
     pred: Tensor, target: Tensor, *, eps: Positive = 1e-7, box_format: BoxFormat = "xyxy"

@@ -27,7 +27,7 @@ from losscli.roles.overdispersed import Overdispersed
 from losscli.roles.pairs import CosinePairs, Distances, FarPairs, Preference, Ranking
 from losscli.roles.sequences import Sequences
 from losscli.roles.sets import LabelLists, Ranked
-from losscli.roles.signals import Image, Scaled, Signal
+from losscli.roles.signals import Image, Picture, Scaled, Signal
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.survival import Survival
 from losscli.roles.values import Growing, Quantiles, Relative, Values
@@ -69,6 +69,7 @@ __all__ = [
     "Outcomes",
     "Overdispersed",
     "Partners",
+    "Picture",
     "Pixels",
     "PlusMinus",
     "Pointed",

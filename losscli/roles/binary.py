@@ -11,7 +11,7 @@ from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
 from losscli.ranking import EXACT, Scores
-from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
+from losscli.roles.base import Measure, Report, Role, amount, number, ratio, refuse, told, weighted
 from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.positive import Positive
 from losscli.stats import Sum, Totals
@@ -46,6 +46,9 @@ class Binary(Role):
 
     def __init__(self, asked: Asked) -> None:
         self.named = Positive.of(asked)
+        ignored = asked.options.get("ignore_index")
+        if asked.target.dtype.kind == "U" and ignored not in (None, -100):  # the defaults
+            refuse(asked, "the targets are names", ignore_index=None)
         super().__init__(asked)
 
     def pair(self) -> Pairing:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
 from losscli.checks import amounts
@@ -22,21 +23,27 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
+    from losscli.roles.base import Asked
 
 
 class Image(Values):
     """A real number for each prediction, in a known range."""
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
-        known, wide = facts["target"], self.asked.options["data_range"]
-        if not known.high - known.low > wide:
-            return []
-        message = (
-            f"{self.asked.target.label}: values from {known.low:g} to {known.high:g} are further "
-            f"apart than --data-range {wide:g}"
-        )
-        hint = "--data-range 255 is for bytes"
-        return [Finding("data-range", Level.WARNING, message, hint, "target")]
+        return _beyond(self.asked, facts["target"])
+
+
+def _beyond(asked: Asked, known: Facts) -> list[Finding]:
+    """What to say of targets that are further apart than their range."""
+    wide = asked.options["data_range"]
+    if not known.high - known.low > wide:
+        return []
+    message = (
+        f"{asked.target.label}: values from {known.low:g} to {known.high:g} are further "
+        f"apart than --data-range {wide:g}"
+    )
+    hint = "--data-range 255 is for bytes"
+    return [Finding("data-range", Level.WARNING, message, hint, "target")]
 
 
 @check("silent", Level.WARNING, on="target", whole_rows=True)
@@ -59,17 +66,7 @@ class Signal(Values):
     """A signal for each predicted one: the last axis is time."""
 
     def pair(self) -> Pairing:
-        prediction, target = self.asked.prediction, self.asked.target
-        shape = prediction.shape
-        if shape != target.shape or not shape:
-            raise DataError(
-                f"signals have one shape, and their last axis is time: {prediction.label} is "
-                f"{shape}, {target.label} is {target.shape}",
-                code="shape-mismatch",
-            )
-        whole = len(shape) == 1
-        view = View(shape if whole else shape[1:], whole=whole)
-        return Pairing.of(1 if whole else shape[0], view, view, shape[:-1])
+        return _alike(self.asked, 1, "signals have one shape, and their last axis is time")
 
     def checks(self) -> Sequence[Check]:
         return (*super().checks(), silent)
@@ -77,8 +74,7 @@ class Signal(Values):
     def measure(self, batch: Batch) -> Totals:
         """How far signals are from their targets, factors included."""
         with np.errstate(invalid="ignore", over="ignore"):
-            gaps = batch.prediction.astype(np.float64) - batch.target
-            squares = np.square(gaps).mean(-1)
+            squares = self._power(batch.prediction.astype(np.float64) - batch.target)
         count = weighted(np.ones(squares.shape), batch)
         return Totals({"squares": weighted(squares, batch), "count": count})
 
@@ -87,15 +83,69 @@ class Signal(Values):
         return Report(None, [Measure("rmse", sqrt(mean), "of the signals as they are")])
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
-        sizes = [
-            np.sqrt(np.square(side.astype(np.float64)).mean(-1)).reshape(-1)
-            for side in (batch.prediction, batch.target)
-        ]
+        sides = (side.astype(np.float64) for side in (batch.prediction, batch.target))
+        sizes = [np.sqrt(self._power(side)).reshape(-1) for side in sides]
         return [[f"{size[at]:.4g}" for size in sizes] for at in places]
 
     @property
     def headings(self) -> list[str]:
         return ["rms of pred", "rms of y"]
+
+    def _power(self, side: np.ndarray) -> np.ndarray:
+        """The mean square of each signal."""
+        one = (len(side), *self.pairing.elements[1:], -1)
+        return np.asarray(np.square(side).reshape(one).mean(-1))
+
+
+def _alike(asked: Asked, axes: int, rule: str) -> Pairing:
+    """Pairs two arrays of one shape, whose last axes make one signal.
+
+    Raises:
+        DataError: their shapes differ, or they have not as many axes.
+    """
+    prediction, target = asked.prediction, asked.target
+    shape = prediction.shape
+    if shape != target.shape or len(shape) < axes:
+        raise DataError(
+            f"{rule}: {prediction.label} is {shape}, {target.label} is {target.shape}",
+            code="shape-mismatch",
+        )
+    whole = len(shape) == axes
+    view = View(shape if whole else shape[1:], whole=whole)
+    return Pairing.of(1 if whole else shape[0], view, view, shape[:-axes])
+
+
+class Picture(Signal):
+    """An image for each predicted one, of one size: the last axes are height and width.
+
+    Attributes:
+        window: How many pixels high and wide an image has at least.
+    """
+
+    window: ClassVar[int] = 11
+
+    def pair(self) -> Pairing:
+        found = _alike(self.asked, 2, "images have one shape, (N, C, H, W), (N, H, W) or (H, W)")
+        shape = self.asked.prediction.shape
+        if min(shape[-2:]) < self.window:
+            size = " x ".join(map(str, shape[-2:]))
+            raise DataError(
+                f"{self.asked.prediction.label} has shape {shape}: images of {size} pixels are "
+                f"smaller than the window of {self.window} x {self.window}",
+                hint="channels come before height and width: (N, C, H, W)",
+                code="shape-mismatch",
+            )
+        return replace(found, elements=found.elements[:1])
+
+    def checks(self) -> Sequence[Check]:
+        return Values.checks(self)
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        return _beyond(self.asked, facts["target"])
+
+    def report(self, totals: Totals) -> Report:
+        mean = ratio(totals["squares"].value, totals["count"].value)
+        return Report(None, [Measure("rmse", sqrt(mean), "of all pixels")])
 
 
 class Scaled(Values):

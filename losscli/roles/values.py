@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from losscli.views import Pairing
 
 
+FEW = 2**20
+"""Errors of up to so many predictions are kept, for their median."""
+
+
 class Values(Role):
     """One real number for each prediction."""
 
@@ -56,6 +60,8 @@ class Values(Role):
             parts["target"] = Moments.of(wide)
             if self.expected <= EXACT:  # the median is only known where all values are
                 parts["sample"] = Sample.of(target if target.is_floating_point() else wide)
+            if self.expected <= FEW:
+                parts["errors"] = Sample.of(absolute)
         return Totals(parts)
 
     def report(self, totals: Totals) -> Report:
@@ -76,6 +82,10 @@ class Values(Role):
             Measure("bias", bias, "mean of prediction - target"),
             Measure("max_error", totals["largest"].high),
         ]
+        errors: Sample | None = totals.get("errors")
+        if errors is not None and errors.count:
+            middle = errors.quantiles([0.5])["0.5"]
+            metrics.append(Measure("median_absolute_error", middle, shown=False))
         if median is not None and median > 0:
             how = "1 - absolute errors / those of the median"
             metrics.append(Measure("d2_absolute_error", 1 - mae / median, how, 0.0, shown=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, log10, sqrt
+from math import exp, inf, log10, sqrt
 
 import numpy as np
 import pytest
@@ -110,6 +110,87 @@ def test_psnr_of_equal_images_and_of_bytes():
     assert not evaluate("psnr", pred=byte, target=byte[::-1], data_range=255).warnings
     with pytest.raises(UsageError, match="--data-range must be > 0"):
         evaluate("psnr", pred=byte, target=byte, data_range=0)
+
+
+PHOTO = RNG.random((3, 2, 13, 12)), RNG.random((3, 2, 13, 12))
+PHOTO[0][...] += PHOTO[1]
+
+
+def ssim(pred, target, data_range):
+    """Wang et al., equations 13 to 17, for one channel."""
+    bell = [exp(-(at**2) / 4.5) for at in range(-5, 6)]
+    weights = np.array([[one * other for one in bell] for other in bell])
+    weights /= weights.sum()
+    c1, c2, found = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2, []
+    for top in range(len(pred) - 10):
+        for left in range(len(pred[0]) - 10):
+            x, y = (side[top : top + 11, left : left + 11] for side in (pred, target))
+            mx, my = (weights * x).sum(), (weights * y).sum()
+            vx, vy = (weights * (x - mx) ** 2).sum(), (weights * (y - my) ** 2).sum()
+            both = (weights * (x - mx) * (y - my)).sum()
+            above = (2 * mx * my + c1) * (2 * both + c2)
+            found.append(above / ((mx**2 + my**2 + c1) * (vx + vy + c2)))
+    return 1 - sum(found) / len(found)
+
+
+@pytest.mark.parametrize("data_range", [1.0, 255.0])
+def test_ssim(data_range):
+    one, other = PHOTO
+    result = evaluate("ssim", pred=one, target=other, data_range=data_range)
+    channels = [[ssim(*both, data_range) for both in zip(*pair, strict=True)]
+                for pair in zip(one, other, strict=True)]  # fmt: skip
+    np.testing.assert_allclose(result.elements, np.mean(channels, 1), rtol=1e-12)
+    gray = evaluate("ssim", pred=one[:, 1], target=other[:, 1], data_range=data_range)
+    np.testing.assert_allclose(gray.elements, np.array(channels)[:, 1], rtol=1e-12)
+    alone = evaluate("ssim", pred=one[2, 0], target=other[2, 0], data_range=data_range)
+    assert alone.elements.shape == ()
+    assert alone.value == pytest.approx(channels[2][0], rel=1e-12)
+    assert result.metrics["rmse"] == pytest.approx(sqrt(((one - other) ** 2).mean()))
+
+
+@settings(deadline=None)
+@given(st.floats(-1, 1), st.floats(1e-9, 1e3))
+def test_ssim_of_flat_images(shift, factor):
+    """Images of one value differ in their means alone: equation 6."""
+    one, other = factor * 0.5, factor * (0.5 + shift)
+    found = evaluate(
+        "ssim", pred=np.full((11, 11), one), target=np.full((11, 11), other), ignore=["data-range"]
+    ).value
+    wanted = (one - other) ** 2 / (one**2 + other**2 + 1e-4)
+    assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+
+
+def test_ssim_of_nearly_equal_images():
+    """What is left of 1 - SSIM when all but a hundred-millionth is equal: no rounding of 1."""
+    target = PHOTO[1][0, 0]
+    noise = PHOTO[1][1, 0] - 0.5
+    near, far = (evaluate("ssim", pred=target + h * noise, target=target).value for h in
+                 (1e-8, 1e-4))  # fmt: skip
+    assert near == pytest.approx(far * 1e-8, rel=1e-3)
+
+
+def test_ssim_weights_and_masks():
+    one, other = PHOTO
+    each = evaluate("ssim", pred=one, target=other).elements
+    weight, mask = [1.0, 2.0, 5.0], [1, 0, 1]
+    some = evaluate("ssim", pred=one, target=other, sample_weight=weight, mask=mask)
+    assert some.value == pytest.approx(np.average(each, weights=[1, 0, 5]))
+    errors = ((one - other) ** 2).mean((1, 2, 3))
+    assert some.metrics["rmse"] == pytest.approx(sqrt(np.average(errors, weights=[1, 0, 5])))
+
+
+def test_ssim_refusals_and_warnings():
+    one, other = PHOTO
+    with pytest.raises(DataError, match=r"images of 12 x 2 pixels are smaller than the window"):
+        evaluate("ssim", pred=np.moveaxis(one, 1, -1), target=np.moveaxis(other, 1, -1))
+    with pytest.raises(DataError, match="images have one shape"):
+        evaluate("ssim", pred=one, target=other[:, 0])
+    with pytest.raises(DataError, match="images have one shape"):
+        evaluate("ssim", pred=np.ones(200), target=np.ones(200))
+    (warning,) = evaluate("ssim", pred=255 * one, target=255 * other).warnings
+    assert warning.code == "data-range"
+    endless = evaluate("ssim", pred=[[inf] * 11] * 11, target=np.ones((11, 11)))
+    assert (endless.value, endless.warnings[0].code) == (1, "infinite")
 
 
 def test_mase():

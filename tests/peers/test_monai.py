@@ -18,6 +18,7 @@ IMAGES, PLACES = RNG.normal(0, 3, (3, C, 5, 6)), RNG.integers(0, C, (3, 5, 6))
 CLASSES = {"logits": IMAGES, "target": PLACES, "class_axis": 1}
 LABELS = RNG.integers(0, 2, (3, C, 5, 6)).astype(float)
 SETS = {"logits": IMAGES, "target": LABELS}
+PHOTOS = {"pred": RNG.random((3, 2, 12, 14)), "target": RNG.random((3, 2, 12, 14))}
 ALPHA = [0.75, 0.25, 0.25, 0.25]
 
 
@@ -242,6 +243,16 @@ CASES = {
                 i.logits, i.target[:, None]
             )
         ),
+    ),
+    "ssim": (
+        "ssim",
+        PHOTOS,
+        lambda k, i: k.SSIMLoss(2, reduction="none")(i.pred, i.target).reshape(-1),
+    ),
+    "ssim(data_range=255)": (
+        "ssim",
+        {**PHOTOS, "data_range": 255},
+        lambda k, i: k.SSIMLoss(2, data_range=255)(i.pred, i.target),
     ),
 }
 

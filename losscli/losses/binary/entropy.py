@@ -50,6 +50,7 @@ def bce(
     class_weight: PerClass = 1.0,
     pos_weight: PerColumn = 1.0,
     label_smoothing: Fraction = 0.0,
+    ignore_index: int | None = None,
 ) -> Tensor:
     """Binary cross-entropy: of one yes or no for each score.
 
@@ -64,6 +65,7 @@ def bce(
         pos_weight: Factor of the positive part: one number, one for each column, or balanced:
             negatives / positives, of each column of (N, C), else of all targets.
         label_smoothing: Moves targets towards 1/2: y(1 - s) + s/2.
+        ignore_index: Targets of this value do not count; if not given, all do.
 
     Shape:
         Any; the target's is the same.
@@ -131,6 +133,7 @@ def _(
     class_weight: PerClass,
     pos_weight: PerColumn,
     label_smoothing: Fraction,
+    ignore_index: int | None,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes, no = probs.log().clamp(min=FLOOR), (-probs).log1p().clamp(min=FLOOR)
@@ -146,6 +149,7 @@ def _(
     class_weight: PerClass,
     pos_weight: PerColumn,
     label_smoothing: Fraction,
+    ignore_index: int | None,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
     yes = log_probs.clamp(max=0)
@@ -162,6 +166,7 @@ def base_rate(
     pos_weight: Array,
     label_smoothing: float,
     class_weight: PerClass = 1.0,
+    ignore_index: int | None = None,
 ) -> float | None:
     """The entropy of the mean target: that of always naming the base rate."""
     weights = weight, pos_weight, class_weight

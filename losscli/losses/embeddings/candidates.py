@@ -89,7 +89,11 @@ def _(totals: Totals, **options: object) -> float:
     unit="nats",
     rows="pairs",
     reference="optax.losses.ntxent, pytorch_metric_learning.losses.NTXentLoss",
-    aliases=("NTXentLoss", "simclr"),
+    aliases=("simclr",),
+    differs={
+        "NTXentLoss": "the temperature is 0.5, as in SimCLR; that of pytorch-metric-learning is "
+        "--temperature 0.07"
+    },
 )
 def ntxent(input1: Tensor, input2: Tensor, *, temperature: Positive = 0.5) -> Tensor:
     """Cross-entropy of finding the other view of each vector among all 2N - 1 others.

@@ -169,7 +169,11 @@ def hinge_embedding(distance: Tensor, target: Tensor, *, margin: float = 1.0) ->
 @loss(
     FarPairs,
     reference="sentence_transformers.losses.ContrastiveLoss",
-    aliases=("contrastive-pair", "contrastive-loss", "siamese"),
+    aliases=("contrastive-pair", "siamese"),
+    differs={
+        "contrastive-loss": "this is of pairs that are the same or not; the ContrastiveLoss of "
+        "MONAI is ntxent"
+    },
 )
 def contrastive(
     input1: Tensor, input2: Tensor, target: Tensor, *, margin: float = 1.0, half: bool = True

@@ -96,7 +96,11 @@ def _(totals: Totals, *, full: bool, eps: float) -> float | None:
 @loss(
     Amounts,
     reference="sklearn.metrics.mean_tweedie_deviance",
-    aliases=("tweedie-deviance", "mean-tweedie-deviance", "tweedie-deviance-score"),
+    aliases=("tweedie-deviance",),
+    differs=dict.fromkeys(
+        ("mean-tweedie-deviance", "tweedie-deviance-score"),
+        "the power is 1.5; that of scikit-learn and TorchMetrics is --power 0",
+    ),
 )
 def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
     """Deviance of a distribution whose variance grows with a power of its mean.

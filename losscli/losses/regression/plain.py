@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @loss(
     Values,
     reference="torch.nn.functional.mse_loss",
-    aliases=("l2", "mean-squared-error", "MSELoss", "squared-error"),
+    aliases=("mean-squared-error", "MSELoss", "squared-error"),
+    differs={"l2": "the squared error; the l2_loss of optax is half of it"},
 )
 def mse(pred: Tensor, target: Tensor) -> Tensor:
     """Mean squared error.

@@ -110,7 +110,11 @@ def _dice(
 @loss(
     Masks,
     reference="monai.losses.DiceLoss(jaccard=True)",
-    aliases=("jaccard-loss", "soft-iou", "iou-mask", "JaccardLoss"),
+    aliases=("soft-iou", "iou-mask"),
+    differs={
+        "jaccard-loss": "each image by itself, as in MONAI; segmentation-models-pytorch has "
+        "--reduce-over batch --absent zero"
+    },
 )
 def jaccard(
     logits: Tensor,
