@@ -132,10 +132,12 @@ class Odds(Rule):
             more = f", … ({len(values)} columns)" if len(values) > LISTED else ""
             text = f"negatives / positives = {listed}{more}"
         found = [self._told(text)]
-        if none.any():
-            where = f"column {int(none.argmax()) + 1} has" if values.shape else "there are"
-            rest = f" ({int(none.sum())} such columns)" if values.shape else ""
-            found.append(self._told(f"{where} no positives, and weighs 1{rest}", Level.WARNING))
+        for lacking, side, weight in ((none, "positives", 1), (~none & (no == 0), "negatives", 0)):
+            if lacking.any():
+                where = f"column {int(lacking.argmax()) + 1} has no {side}, and weighs {weight}"
+                text = f"{where} ({int(lacking.sum())} such columns)"
+                text = text if values.shape else f"there are no {side}: the weight is {weight}"
+                found.append(self._told(text, Level.WARNING))
         return Drawn(values, tuple(found))
 
 

@@ -188,6 +188,17 @@ def test_a_column_without_positives():
     assert "column 2 has no positives, and weighs 1 (1 such column" in warning.message
 
 
+def test_a_column_without_negatives():
+    """Nothing is left of its loss, which looks like a perfect one."""
+    found = evaluate("bce", logits=SCORES, target=LABELS | [0, 1, 0], pos_weight="balanced")
+    assert found.options["pos_weight"][1] == 0
+    [warning] = found.warnings
+    assert warning.code == "absent-class"
+    assert "column 2 has no negatives, and weighs 0 (1 such column" in warning.message
+    found = evaluate("bce", logits=[1.0, 2.0], target=[1, 1], pos_weight="balanced")
+    assert "there are no negatives: the weight is 0" in found.warnings[0].message
+
+
 def test_names_of_classes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.csv").write_text("logit_cat,logit_dog,label\n1,2,dog\n3,1,cat\n0,0,cat\n")

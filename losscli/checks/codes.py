@@ -179,7 +179,7 @@ CODES: dict[str, Code] = {
     ),
     "absent-class": _code(
         Level.WARNING,
-        "Weights come from the targets, and no target is of some class, or positive.",
+        "Weights come from the targets, and no target is of some class, or of some sign.",
         "Numbers (--weight 1,2,1) weigh it as you say.",
     ),
     "pos-label": _code(
