@@ -49,6 +49,21 @@ class Distribution(Role):
             return (*predictions.BY_KIND[self.asked.kind], *targets.CHECKS, *checks[:1])
         return distributed(self.asked.kind, checks, bounded=self.bounded)
 
+    def settled(self, batch: Batch) -> Batch:
+        """Scores left out are still part of their softmax; NaN takes its distribution along."""
+        counts = batch.counts
+        if counts is None or self.pairing.classes is None or not self.pairing.terms:
+            return super().settled(batch)
+        kinds = {"prediction": self.asked.kind, "target": self.asked.target_kind}
+        for side, kind in kinds.items():
+            if kind.endswith("logits"):
+                counts = counts & ~(np.isnan(batch.given[side]) & ~counts).any(1, keepdims=True)
+        safe = replace(batch, counts=counts).safe()
+        if kinds["target"] != "target_logits":
+            return safe
+        target = np.where(counts.any(1, keepdims=True), batch.target, safe.target)
+        return replace(safe, taken={**safe.taken, "target": target})
+
     def measure(self, batch: Batch) -> Totals:
         if self.pairing.classes is None:
             return Totals()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import special
 from scipy.optimize import minimize
 
 from losscli import evaluate, losses
@@ -288,3 +289,17 @@ def test_baselines_that_are_not_known():
     assert evaluate("brier", logits=np.zeros((N, 3)), target=np.eye(3)[CLASS]).guess is None
     assert evaluate("zero-one", pred=CLASS, target=CLASS).guess is None
     assert evaluate("multi-margin", logits=np.zeros((N, 3)), target=CLASS).guess is None
+
+
+def test_scores_left_out_of_a_distribution():
+    """A NaN leaves no softmax of its row; what a mask leaves out is still part of it."""
+    nan, x, y = np.nan, np.array([[5.0, 1, 2], [1, 2, 3]]), np.array([[2.0, 0, 1], [0, 1, 5]])
+    terms = special.rel_entr(special.softmax(y, 1), special.softmax(x, 1))
+    for hole in ("logits", "target_logits"):
+        given = {"logits": x.copy(), "target_logits": y.copy()}
+        given[hole][0, 0] = nan
+        found = evaluate("kl", **given, nan="omit", reduction="sum")
+        assert found.value == pytest.approx(terms[1].sum(), rel=1e-12)
+    mask = [[0, 1, 1], [1, 1, 1]]
+    found = evaluate("kl", logits=x, target_logits=y, mask=mask, reduction="sum")
+    assert found.value == pytest.approx(terms.sum() - terms[0, 0], rel=1e-12)
