@@ -56,6 +56,7 @@ def judged(
         *_sample_weight(total),
         *_omitted(total),
         *_overflow(total, dtype),
+        *_perfect(question, total),
         *_rounded(total),
     ]
     for check in (one for one in role.checks() if one in total.seen):
@@ -162,10 +163,22 @@ def _overflow(total: State, dtype: str) -> list[Finding]:
     )
     if infinite or total.unknown or not total.numerator.special:
         return []
+    if total.extremes.low == -math.inf:  # there is no error, and of that the logarithm is taken
+        return []
     what = "a loss" if math.isinf(total.extremes.high) else "the sum of the losses"
     hint = "--dtype float64 goes further" if dtype != "float64" else ""
     message = f"{what} is larger than any number of {dtype}"
     return [Finding("overflow", Level.WARNING, message, hint)]
+
+
+def _perfect(question: Question, total: State) -> list[Finding]:
+    """A logarithm of no error at all."""
+    mean = total.numerator.over(total.over)
+    found = min(total.extremes.low, question.loss.ended(mean, question.options))
+    if found != -math.inf or total.unknown:
+        return []
+    message = "predictions are what is true, without any error: the loss is -inf"
+    return [Finding("perfect", Level.WARNING, message)]
 
 
 def _nothing(question: Question, role: Role, total: State) -> None:

@@ -230,7 +230,10 @@ def _refuse(
         pass
     hint = ""
     if theirs and len(ours) == len(theirs) + 1 and ours[0] == theirs[0]:
-        hint = "scores for each class against class indices are for ce, nll and zero-one"
+        hint = (
+            "scores for each class against class indices are for ce, nll and zero-one; "
+            "focal-ce and multiclass-hinge are kin to focal and hinge"
+        )
     raise DataError(message, code="shape-mismatch", hint=hint)
 
 

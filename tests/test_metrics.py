@@ -248,3 +248,28 @@ def test_no_skill_where_nothing_is_to_be_gained():
     assert "d2_pinball" not in evaluate("quantile", pred=SCORES, target=np.ones(N)).metrics
     weighted = evaluate("bce", logits=SCORES, target=LABEL, pos_weight=2.0)
     assert "d2_log_loss" not in weighted.metrics
+
+
+def test_r2_of_columns_is_the_mean_of_theirs():
+    rng = np.random.default_rng(7)
+    truth = rng.normal(5, [1, 10, 100], (60, 3))
+    found = truth + rng.normal(0, [0.5, 20, 10], (60, 3))
+    wanted = metrics.r2_score(truth, found)
+    assert evaluate("mse", pred=found, target=truth).metrics["r2"] == pytest.approx(wanted)
+    truth[:, 1] = 3
+    wanted = metrics.r2_score(truth, found)
+    assert evaluate("mse", pred=found, target=truth).metrics["r2"] == pytest.approx(wanted)
+    mask = rng.random((60, 3)) < 0.7
+    each = [
+        metrics.r2_score(truth[kept, i], found[kept, i]) for i, kept in enumerate(mask.T)
+    ]
+    left = evaluate("mse", pred=found, target=truth, mask=mask)
+    assert left.metrics["r2"] == pytest.approx(np.mean(each))
+
+
+def test_no_error_at_all_is_said():
+    for name in ("psnr", "si-sdr"):
+        signal = np.random.default_rng(1).normal(size=(3, 50)).clip(0, 1)
+        found = evaluate(name, pred=signal, target=signal)
+        assert found.value == -np.inf
+        assert [one.code for one in found.warnings] == ["perfect"]

@@ -122,6 +122,11 @@ CODES: dict[str, Code] = {
         "Weights below 0 reward what is wrong.",
         "PyTorch takes them; --mask leaves elements out.",
     ),
+    "perfect": _code(
+        Level.WARNING,
+        "Nothing is wrong with a prediction, and the loss is the logarithm of that: -inf.",
+        "Check that the prediction is no copy of the target.",
+    ),
     "overflow": _code(
         Level.WARNING,
         "Finite inputs gave a loss that is larger than any number of the dtype.",

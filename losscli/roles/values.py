@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import nan, sqrt
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 FEW = 2**20
 """Errors of up to so many predictions are kept, for their median."""
+
+
+OUTPUTS = 16
+"""Up to so many columns have an R² of their own, of which the mean is taken."""
 
 
 class Values(Role):
@@ -62,7 +66,24 @@ class Values(Role):
                 parts["sample"] = Sample.of(target if target.is_floating_point() else wide)
             if self.expected <= FEW:
                 parts["errors"] = Sample.of(absolute)
+            parts |= self._by_output(batch)
         return Totals(parts)
+
+    def _by_output(self, batch: Batch) -> dict[str, object]:
+        """What R² needs of each column, where there are several but not many."""
+        shape = batch.prediction.shape
+        if len(shape) != 2 or not 1 < shape[1] <= OUTPUTS or _several(self.pairing):
+            return {}
+        squares, spreads = {}, {}
+        for column in range(shape[1]):
+            rows = slice(None) if batch.counts is None else batch.counts[:, column]
+            target, prediction = (
+                torch.from_numpy(np.ascontiguousarray(one[rows, column])).double()
+                for one in (batch.target, batch.prediction)
+            )
+            squares[column] = Sum.of((prediction - target).square().sum().item())
+            spreads[column] = Moments.of(target)
+        return {"squares": squares, "spreads": spreads}
 
     def report(self, totals: Totals) -> Report:
         count = totals["count"]
@@ -70,11 +91,16 @@ class Values(Role):
         target: Moments | None = totals.get("target")
         metrics = []
         if target is not None:
-            spread = target.std**2 * (target.count - 1)
-            squared = totals["squared"].value
             how = "1 - squared errors / those of the mean"
-            if spread > 0:
-                metrics.append(Measure("r2", 1 - ratio(squared, spread), how, 0.0))
+            if "spreads" in totals:
+                spreads = totals["spreads"].values()
+                pairs = [*zip(totals["squares"].values(), spreads, strict=True)]
+                found = [_explained(squares.value, spread) for squares, spread in pairs]
+                how += f", mean of {len(found)} columns"
+            else:
+                found = [_explained(totals["squared"].value, target)]
+            if target.std > 0:
+                metrics.append(Measure("r2", sum(found) / len(found), how, 0.0))
         guess, median = None if target is None else _spread(target), deviation(totals)
         metrics += [
             Measure("rmse", sqrt(mse) if mse >= 0 else mse, "", guess),
@@ -177,6 +203,14 @@ class Growing(Values):
 def kept(values: np.ndarray, batch: Batch) -> Tensor:
     kept = values.reshape(-1) if batch.counts is None else values[batch.counts]
     return torch.from_numpy(np.ascontiguousarray(kept))
+
+
+def _explained(squares: float, target: Moments) -> float:
+    """R² of one column; of targets that are all equal as scikit-learn has it."""
+    spread = target.std**2 * (target.count - 1)
+    if target.count < 2:
+        return nan
+    return 1 - squares / spread if spread else float(squares == 0)
 
 
 def _spread(target: Moments) -> float | None:
