@@ -220,6 +220,51 @@ def _quotient(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Scores of several labels, of which each is ranked by itself.
+
+    >>> import numpy as np
+    >>> scores, true = np.array([[0.1, 3.0], [0.4, 1.0]]), np.array([[0, 1], [1, 1]], bool)
+    >>> Columns.of(scores, true).means()
+    (1.0, 1.0, 1)
+
+    Attributes:
+        each: Those of each column.
+    """
+
+    each: tuple[Scores, ...]
+
+    @classmethod
+    def of(
+        cls,
+        scores: np.ndarray,
+        positive: np.ndarray,
+        weight: np.ndarray | None = None,
+        counts: np.ndarray | None = None,
+    ) -> Columns:
+        """Of one leaf: arrays of two axes."""
+        given = [scores, positive] + ([] if weight is None else [weight])
+        return cls(
+            tuple(
+                Scores.of(*(one[:, at][... if counts is None else counts[:, at]] for one in given))
+                for at in range(scores.shape[1])
+            )
+        )
+
+    def __add__(self, other: Columns) -> Columns:
+        return Columns(tuple(map(add, self.each, other.each)))
+
+    def means(self) -> tuple[float, float, int]:
+        """AUROC and average precision, over so many columns: those that have both sides."""
+        curves = [one.curve() for one in self.each if not one.signed]
+        known = [one for one in curves if one.yes > 0 and one.no > 0]
+        if not known or len(curves) < len(self.each):
+            return math.nan, math.nan, 0
+        areas, means = [one.auroc for one in known], [one.average_precision for one in known]
+        return math.fsum(areas) / len(known), math.fsum(means) / len(known), len(known)
+
+
 def _counted(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
     """How many positives and negatives each score has."""
     if not parts:

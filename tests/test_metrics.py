@@ -70,6 +70,41 @@ def test_rank_does_not_depend_on_the_kind(kind):
     assert result.metrics["auroc"] == metrics.roc_auc_score(LABEL, P)
 
 
+@pytest.mark.parametrize("more", [{}, {"mask"}, {"sample_weight"}, {"mask", "sample_weight"}])
+def test_labels_one_by_one(more):
+    """The means over columns; sklearn cannot leave single labels out, so each is asked alone."""
+    target = (RNG.random((N, C)) < 0.3).astype(int)
+    target[:, 1] = 0  # which cannot be ranked, and is left out
+    mask, weight = RNG.random((N, C)) < 0.8, RNG.uniform(0.1, 2, (N, C))
+    given = {key: {"mask": mask, "sample_weight": weight}[key] for key in more}
+    result = evaluate("bce", logits=LOGITS, target=target, **given)
+    areas, means = [], []
+    for at in (one for one in range(C) if one != 1):
+        kept = mask[:, at] if "mask" in more else np.ones(N, bool)
+        asked = target[kept, at], LOGITS[kept, at]
+        heavy = weight[kept, at] if "sample_weight" in more else None
+        areas.append(metrics.roc_auc_score(*asked, sample_weight=heavy))
+        means.append(metrics.average_precision_score(*asked, sample_weight=heavy))
+    these(result, {"auroc_macro": np.mean(areas), "average_precision_macro": np.mean(means)})
+    wanted = result.metrics
+    flipped = evaluate("bce", logits=LOGITS[::-1], target=target[::-1],
+                       **{key: one[::-1] for key, one in given.items()}).metrics  # fmt: skip
+    assert flipped["auroc_macro"] == wanted["auroc_macro"]
+
+
+def test_labels_that_cannot_be_ranked_one_by_one():
+    same, ones = np.ones((N, C)), np.ones((N, C), int)
+    assert "auroc_macro" not in evaluate("bce", logits=LOGITS, target=ones).metrics
+    mixed = (LOGITS[:, 0] > 0).astype(int)
+    assert "auroc_macro" not in evaluate("bce", logits=LOGITS[:, 0], target=mixed).metrics
+    target = (RNG.random((N, C)) < 0.5).astype(int)
+    found = evaluate("bce", logits=LOGITS, target=target, sample_weight=-same,
+                     ignore=["negative-weight"]).metrics  # fmt: skip
+    assert "auroc_macro" not in found
+    soft = evaluate("bce", logits=LOGITS, target=0.5 * same).metrics
+    assert "auroc_macro" not in soft
+
+
 @pytest.mark.parametrize("name", ["bce", "multilabel-soft-margin", "zlpr", "multilabel-margin"])
 def test_labels_of_all_columns_are_one_problem(name):
     """The micro average of scikit-learn."""

@@ -10,7 +10,7 @@ from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
-from losscli.ranking import EXACT, Scores
+from losscli.ranking import EXACT, Columns, Scores
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, refuse, told, weighted
 from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.positive import Positive
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 CUTS = {"logits": 0.0, "probs": 0.5, "log_probs": log(0.5), "pred": 0.5}
 """What is positive is above it, for each kind of prediction."""
+
+
+MANY = 1024
+"""Labels of up to so many columns are ranked one by one."""
 
 
 class Binary(Role):
@@ -129,7 +133,15 @@ class Binary(Role):
             else:
                 parts["rows"] = len(wrong)
                 parts["exact"] = int((~wrong.any(1)).sum())
+        if batch.prediction.ndim == 2 and 1 < batch.prediction.shape[1] <= MANY and self._few:
+            given = batch.prediction, true, batch.weight, batch.counts
+            parts["columns"] = Columns.of(*given)
         return Totals({**parts, "scores": self._scores(true, batch)})
+
+    @property
+    def _few(self) -> bool:
+        """Whether all scores are kept, and ranked exactly."""
+        return self.rows * self.pairing.per_row <= EXACT
 
     def _scores(self, true: np.ndarray, batch: Batch) -> Scores:
         """What is to be ranked."""
@@ -138,7 +150,7 @@ class Binary(Role):
         kept = ... if batch.counts is None else batch.counts
         return Scores.of(
             *(one[kept].reshape(-1) for one in columns),
-            exact=self.rows * self.pairing.per_row <= EXACT,
+            exact=self._few,
             shares=batch.kind == "probs",
         )
 
@@ -171,6 +183,7 @@ class Binary(Role):
             ]
         soft = bool(number(totals["soft"]))
         ranked, remarks = ([], [_UNRANKED]) if soft else _ranking(totals["scores"])
+        ranked += [] if soft or "columns" not in totals else _macro(totals["columns"])
         metrics += [*ranked, *_decisions(tp, fp, fn, tn, soft=soft)]
         cells = (
             f"{name} {told(value)}"
@@ -296,6 +309,14 @@ def _ranking(scores: Scores) -> tuple[list[Measure], list[tuple[str, str]]]:
         ),
         *(Measure(name, one, shown=False) for name, one in zip(names, bounds, strict=False)),
     ], []
+
+
+def _macro(columns: Columns) -> list[Measure]:
+    """How well the scores of each label rank it: the means over all labels that have both sides."""
+    area, mean, known = columns.means()
+    how = f"mean of {known} of {len(columns.each)} columns"
+    found = ("auroc_macro", area), ("average_precision_macro", mean)
+    return [Measure(name, value, how, shown=False) for name, value in found if known]
 
 
 def _decisions(tp: float, fp: float, fn: float, tn: float, *, soft: bool) -> list[Measure]:

@@ -184,7 +184,7 @@ def test_list_as_json(losscli):
     (bce,) = [one for one in found if one["name"] == "bce"]
     assert bce["inputs"] == ["logits", "probs", "log-probs", "target"]
     assert [option["name"] for option in bce["options"]] == [
-        *("weight", "class-weight", "pos-weight", "label-smoothing"),
+        *("weight", "class-weight", "pos-weight", "label-smoothing", "ignore-index"),
     ]
     assert "BCEWithLogitsLoss" in bce["aliases"]
     regression = json.loads(losscli("list --family regression --json").out)
