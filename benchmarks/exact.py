@@ -2,7 +2,8 @@
 
 With :data:`DIGITS` digits nothing cancels, so that each is written down plainly. ``DEFINITIONS``
 has a row for each loss and kind of prediction: the definition of one prediction and one target,
-and the values of both that are worth a look.
+and the values of both that are worth a look. Those of several inputs, or of whole data, are in
+``exact_rows.py``.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class Definition:
         predictions: Numbers, or rows of them.
         targets: Each goes with each prediction.
         options: What is not the default.
+        second: What the second input is called.
+        beside: Further inputs, each value of which goes with each pair; the formula has them after
+            the two.
+        whole: Rows depend on each other: each prediction, with each target, is all there is.
     """
 
     loss: str
@@ -46,6 +51,9 @@ class Definition:
     predictions: Sequence[Any]
     targets: Sequence[Any]
     options: dict[str, Any] = field(default_factory=dict)
+    second: str = "target"
+    beside: dict[str, Sequence[Any]] = field(default_factory=dict)
+    whole: bool = False
 
 
 def both(values: Sequence[float]) -> list[Any]:

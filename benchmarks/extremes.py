@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 from exact import ABOVE, BELOW, DEFINITIONS, LEAST, Definition
+from exact_rows import OF_ROWS
 from mpmath import mpf
 from tables import machine
 
@@ -56,34 +57,52 @@ def shown(value: Any) -> str:
 
 def worst(definition: Definition, dtype: torch.dtype) -> Worst:
     """The largest error of a loss in a dtype."""
-    pairs = [*product(definition.predictions, definition.targets)]
-    (x, whole), (y, part) = (rounded(values, dtype) for values in zip(*pairs, strict=True))
-    one_limit = ~(infinite(x) & infinite(y))
-    kept = whole & part & one_limit
-    given = {definition.kind: x[kept], "target": y[kept]}
-    found = evaluate(definition.loss, **given, reduction="none", **definition.options).elements
+    names = [definition.kind, definition.second, *definition.beside]
+    values = [definition.predictions, definition.targets, *definition.beside.values()]
+    columns = zip(*product(*values), strict=True)
+    made, fits = zip(*(rounded(column, dtype) for column in columns), strict=True)
+    one_limit = torch.stack([infinite(column) for column in made]).sum(0) < 2
+    kept = torch.stack(fits).all(0) & one_limit
+    given = {name: column[kept] for name, column in zip(names, made, strict=True)}
+    rows = [*zip(*(column.tolist() for column in given.values()), strict=True)]
     error = absolute = 0.0
     where = ""
-    for one, other, own in zip(x[kept].tolist(), y[kept].tolist(), found, strict=True):
-        for value, exact in compared(definition, one, other, own):
+    for row, own in zip(rows, losses_of(definition, given), strict=True):
+        for value, exact in compared(definition, row, own):
             distance = apart(value, exact, 0.0)
             absolute = max(absolute, apart(value, exact, 1.0))
             if distance > error:
                 error = distance
                 told = f"{float(value):.9g}, not {float(exact):.9g}"
-                where = f"{shown(one)}, {shown(other)}: {told}"
+                where = f"{', '.join(map(shown, row))}: {told}"
     return Worst(error, absolute, where)
+
+
+def losses_of(definition: Definition, given: dict[str, torch.Tensor]) -> Iterator[Any]:
+    """The losses of each combination of values: of one question, or of one for each.
+
+    Those of sums over all rows are doubles, whatever the inputs are.
+    """
+    double = any(column.dtype is torch.float64 for column in given.values())
+    options = {"reduction": "none", **definition.options}
+    if definition.whole:
+        for values in zip(*given.values(), strict=True):
+            one = dict(zip(given, values, strict=True))
+            found = evaluate(definition.loss, **one, **options).elements
+            yield found if double else found.astype(np.float32)
+    else:
+        yield from evaluate(definition.loss, **given, **options).elements
 
 
 def infinite(values: torch.Tensor) -> torch.Tensor:
     return values.isinf().reshape(len(values), -1).any(1)
 
 
-def compared(definition: Definition, x: Any, y: Any, found: Any) -> Iterator[tuple[Any, Any]]:
+def compared(definition: Definition, row: Sequence[Any], found: Any) -> Iterator[tuple[Any, Any]]:
     """What was found and what is exact, where there is a limit."""
-    near = definition.formula(at(x, FAR[0]), at(y, FAR[0]))
-    endless = np.isinf(x).any() or np.isinf(y).any()
-    far = definition.formula(at(x, FAR[1]), at(y, FAR[1])) if endless else near
+    near = definition.formula(*(at(one, FAR[0]) for one in row))
+    endless = any(np.isinf(one).any() for one in row)
+    far = definition.formula(*(at(one, FAR[1]) for one in row)) if endless else near
     if not isinstance(near, list):
         near, far, found = [near], [far], [found]
     for value, one, other in zip(found, near, far, strict=True):
@@ -104,16 +123,20 @@ def rounded(values: Sequence[Any], dtype: torch.dtype) -> tuple[torch.Tensor, to
     """As a tensor, of classes and labels or in a dtype, and which of them the dtype can hold."""
     info = torch.finfo(dtype)
     words = {LEAST: info.smallest_normal * info.eps, BELOW: 1 - info.eps / 2, ABOVE: 1 + info.eps}
-    said = [
-        [words.get(x, x) for x in one] if isinstance(one, tuple) else words.get(one, one)
-        for one in values
-    ]
+    said = [spelled(one, words) for one in values]
     if all(isinstance(one, int) for one in said):
         return torch.tensor(said), torch.ones(len(said), dtype=torch.bool)
     wide = torch.tensor(said, dtype=torch.float64)
     found = wide.to(dtype)
     held = ((found == 0) == (wide == 0)) & (found.isinf() == wide.isinf())
     return found, held.reshape(len(said), -1).all(1)
+
+
+def spelled(value: Any, words: dict[str, float]) -> Any:
+    """A number, or rows of them, without the words."""
+    if isinstance(value, tuple):
+        return [spelled(one, words) for one in value]
+    return words.get(value, value)
 
 
 def apart(found: np.floating[Any], exact: Any, least: float) -> float:
@@ -147,17 +170,16 @@ def main() -> None:
         "|---" * (len(DTYPES) + 3) + "|",
     ]
     print("\n".join(lines))
-    for definition in DEFINITIONS:
+    every = [*DEFINITIONS, *OF_ROWS]
+    assert {definition.loss for definition in every} == set(losses), "a loss has no definition"
+    for definition in every:
         if given.only in ("", definition.loss):
             lines.append(row(definition))
             print(lines[-1], flush=True)
-    defined = {definition.loss for definition in DEFINITIONS}
-    left = f"Without a definition: {', '.join(sorted(set(losses) - defined)) or 'none'}."
-    text = "\n".join([machine(), "", *lines, "", left, ""])
+    text = "\n".join([machine(), "", *lines, ""])
     if given.output:
         given.output.mkdir(parents=True, exist_ok=True)
         (given.output / "extremes.md").write_text(text)
-    print(left)
 
 
 if __name__ == "__main__":
