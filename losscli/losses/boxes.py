@@ -48,7 +48,7 @@ def giou(
     """
     ours, theirs = both(pred, target, box_format)
     around, union = ours.around(theirs).area, _union(ours, theirs)
-    return 1 - _iou(ours, theirs, eps) + (around - union) / (around + eps)
+    return _missed(ours, theirs, eps) + (around - union) / (around + eps)
 
 
 @loss(
@@ -83,7 +83,7 @@ def box_iou(
         >>> box_iou(torch.tensor([[0.0, 0, 2, 2]]), torch.tensor([[1.0, 1, 3, 3]]))
         tensor([0.8571])
     """
-    return 1 - _iou(*both(pred, target, box_format), eps)
+    return _missed(*both(pred, target, box_format), eps)
 
 
 @loss(
@@ -120,7 +120,7 @@ def diou(
         tensor([0.9683])
     """
     ours, theirs = both(pred, target, box_format)
-    return 1 - _iou(ours, theirs, eps) + _apart(ours, theirs, eps)
+    return _missed(ours, theirs, eps) + _apart(ours, theirs, eps)
 
 
 @loss(
@@ -157,18 +157,25 @@ def ciou(
         tensor([1.0192])
     """
     ours, theirs = both(pred, target, box_format)
-    missed = 1 - _iou(ours, theirs, eps)
+    missed = _missed(ours, theirs, eps)
     shape = 4 / pi**2 * (_angle(theirs) - _angle(ours)).square()
     return missed + _apart(ours, theirs, eps) + shape.square() / (missed + shape + eps)
 
 
 def _union(ours: Corners, theirs: Corners) -> Tensor:
     """The area that two boxes cover together."""
-    return ours.area + theirs.area - ours.shared(theirs)
+    return ours.shared(theirs) + _rest(ours, theirs)
 
 
-def _iou(ours: Corners, theirs: Corners, eps: float) -> Tensor:
-    return ours.shared(theirs) / (_union(ours, theirs) + eps)
+def _rest(ours: Corners, theirs: Corners) -> Tensor:
+    """The area that only one of two boxes covers: of boxes that are nearly the same, too."""
+    shared = ours.shared(theirs)
+    return (ours.area - shared) + (theirs.area - shared)
+
+
+def _missed(ours: Corners, theirs: Corners, eps: float) -> Tensor:
+    """1 - IoU, without the difference of two numbers near 1."""
+    return 1 / (1 + ours.shared(theirs) / (_rest(ours, theirs) + eps))
 
 
 def _apart(ours: Corners, theirs: Corners, eps: float) -> Tensor:

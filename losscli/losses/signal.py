@@ -189,6 +189,6 @@ def si_sdr(pred: Tensor, target: Tensor, *, zero_mean: bool = False) -> Tensor:
     power = other.square().sum(-1, keepdim=True)
     part = (one * other).sum(-1, keepdim=True) / power * other
     signal, noise = part.square().sum(-1), (part - one).square().sum(-1)
-    found = 10 * (noise.log10() - signal.log10())
+    found = 10 * (noise / signal).log10()
     silent = (power[..., 0] == 0) | (signal == 0)
     return torch.where(silent, inf, found).to(pred.dtype)

@@ -102,7 +102,20 @@ def test_half_is_enough():
 def test_the_same_box(name):
     found = evaluate(name, pred=PRED, target=PRED)
     np.testing.assert_allclose(found.elements, 0, atol=1e-6)
+    if name == "box-iou":
+        areas = np.prod(PRED[:, 2:] - PRED[:, :2], axis=1)
+        np.testing.assert_allclose(found.elements, EPS / (areas + EPS), rtol=1e-12)
     assert found.metrics["mean_iou"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nearly_the_same_box(name, dtype):
+    """One is an epsilon larger than the other: what differs is not lost in the sum of areas."""
+    more = np.finfo(dtype).eps
+    found = evaluate(name, pred=np.ones((1, 4), dtype) * [0, 0, 1, 1], target=[[0, 0, 1, 1 + more]],
+                     eps=1e-30, dtype=np.dtype(dtype).name)  # fmt: skip
+    assert found.value == pytest.approx(float(more), rel=1e-6)
 
 
 def test_apart():
@@ -238,6 +251,8 @@ def test_far_apart_in_the_exponent():
     assert evaluate("ciou", pred=large, target=large).value == pytest.approx(0, abs=1e-12)
     narrow = evaluate("giou", pred=large.astype("float32"), target=large.astype("float32"))
     assert [one.code for one in narrow.warnings] == ["overflow"]
+    half = evaluate("box-iou", pred=large.astype("float32"), target=[[0, 0, 1e9, 1e9]])
+    assert half.value == 1  # the area is infinite
     assert sqrt(evaluate("diou", pred=large, target=-large[:, [2, 3, 0, 1]]).value - 1) == (
         pytest.approx(0.5)
     )

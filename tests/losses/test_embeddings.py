@@ -67,6 +67,13 @@ def test_cosine():
         np.testing.assert_allclose(found, [1 - cos(a, b) for a, b in zip(A, B, strict=True)])
 
 
+@settings(deadline=None)
+@given(rows)
+def test_no_cosine_is_above_1(some):
+    for name, more in (("cosine", {}), ("cosine-embedding", {"target": [1, 1, 1]})):
+        assert (elements(name, input1=some, input2=3 * some, **more) >= 0).all()
+
+
 def test_cosine_embedding():
     found = elements("cosine-embedding", input1=A, input2=B, target=SIGNS, margin=0.1)
     pairs = zip(A, B, SIGNS, strict=True)

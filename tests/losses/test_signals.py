@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf, log10, sqrt
+from math import exp, inf, log, log1p, log10, sqrt
 
 import numpy as np
 import pytest
@@ -34,6 +34,14 @@ def test_si_sdr(zero_mean):
     np.testing.assert_allclose(result.elements, wanted, rtol=1e-10)
     assert result.value == pytest.approx(np.mean(wanted))
     assert result.metrics["rmse"] == pytest.approx(sqrt(((ONE - OTHER) ** 2).mean()))
+
+
+@pytest.mark.parametrize("size", [1.0, 3e50, 7e80, 3e100])
+def test_si_sdr_of_nearly_as_much_noise(size):
+    """The ratio is (1 + t)², next to 1, whatever the unit."""
+    t = 2.0**-30
+    found = evaluate("si-sdr", pred=[size, size * (1 + t)], target=[1.0, 0.0]).value
+    assert found == pytest.approx(20 * log1p(t) / log(10), rel=1e-6)
 
 
 def test_si_sdr_published():

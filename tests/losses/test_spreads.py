@@ -135,6 +135,7 @@ EXTREMES = [
     ("laplace-nll", {"scale": 1.0}, [inf, 1e30], [inf, 1e30]),
     ("student-t", {"scale": 1.0}, [inf, 1e30], [inf, 0.980829253 + 2.5 * log(1e60 / 4)]),
     ("student-t", {"scale": 1e-30}, [1.0], [0.980829253 + 120 * log(10) - 2.5 * log(4)]),
+    ("student-t", {"scale": 1e-30}, [1e10], [0.980829253 + 170 * log(10) - 2.5 * log(4)]),
     ("crps", {"std": 0.0}, [0.0, 3.0, -2.0, inf], [0.0, 3.0, 2.0, inf]),
     ("crps", {"std": 1e-30}, [0.0, 3.0], [1e-30 * (sqrt(2) - 1) / sqrt(pi), 3.0]),
     ("crps", {"std": inf}, [0.0], [inf]),

@@ -90,7 +90,7 @@ def cosine(input1: Tensor, input2: Tensor, *, eps: Positive = 1e-8) -> Tensor:
         >>> cosine(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 1.0]]))
         tensor([0.2929])
     """
-    return 1 - cosines(input1, input2, eps)
+    return _angle(cosines(input1, input2, eps))
 
 
 @cosine.given
@@ -131,7 +131,7 @@ def cosine_embedding(
         tensor([0.2929, 0.6000])
     """
     cos = cosines(input1, input2, added=1e-12)
-    return _either(target, 1 - cos, (cos - margin).clamp(min=0))
+    return _either(target, _angle(cos), (cos - margin).clamp(min=0))
 
 
 @loss(
@@ -210,6 +210,11 @@ def contrastive(
 @contrastive.given
 def _(distance: Tensor, target: Tensor, *, margin: float, half: bool) -> Tensor:
     return _squared(distance, target, margin=margin, half=half)
+
+
+def _angle(cosine: Tensor) -> Tensor:
+    """What a cosine lacks to 1, above which rounding alone takes it."""
+    return (1 - cosine).clamp(min=0)
 
 
 def _squared(distance: Tensor, target: Tensor, *, margin: float, half: bool) -> Tensor:

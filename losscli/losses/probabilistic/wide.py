@@ -154,9 +154,11 @@ def student_t(mean: Tensor, scale: Stretch, target: Tensor, *, df: Positive = 4.
         >>> student_t(torch.tensor([0.0]), torch.tensor([2.0]), torch.tensor([1.0]))
         tensor([1.8255])
     """
-    z = ((target - mean) / scale).abs() / sqrt(df)
+    error = (target - mean).abs()
+    z = error / scale / sqrt(df)
     near = z.clamp(max=1).square().log1p()
-    far = 2 * torch.hypot(z, torch.ones_like(z)).log()
+    wide = error.log() - scale.log() - 0.5 * log(df)  # where their quotient is too large
+    far = 2 * torch.where(z.isinf(), wide, torch.hypot(z, torch.ones_like(z)).log())
     return scale.log() + 0.5 * (df + 1) * torch.where(z < 1, near, far) + _student(df)
 
 

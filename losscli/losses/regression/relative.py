@@ -121,8 +121,9 @@ def wape(pred: Tensor, target: Tensor) -> Terms:
         torchmetrics.functional.weighted_mean_absolute_percentage_error.
 
     Example:
-        >>> wape(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 2.0]))
-        Terms(elements=tensor([1., 2.]), over=tensor([2., 2.]))
+        >>> found = wape(torch.tensor([1.0, 4.0]), torch.tensor([2.0, 2.0]))
+        >>> found.elements, found.over
+        (tensor([1., 2.]), tensor([2., 2.]))
     """
     return Terms(F.l1_loss(pred, target, reduction="none"), target.abs())
 
