@@ -61,6 +61,19 @@ MAPS = [
     ((-8, 8, -8, 8), (1, 2, -3, 0.1)),
 ]
 PLACES = [(0, 1, 0, 1), (0, 0, 0, 1), (1, 1, 0, 1)]
+PICTURES = [
+    *(
+        tuple(tuple(formula(y, x) for x in range(11)) for y in range(11))
+        for formula in (
+            lambda y, x: 0.5,
+            lambda y, x: (y + x) / 32,
+            lambda y, x: y * x % 8 / 8,
+            lambda y, x: 1e-3 * (y - x),
+            lambda y, x: ABOVE if y == x else 1,
+        )
+    )
+]
+"""Images for a single window of ssim."""
 MATRICES = [
     ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     ((1, 2, 3), (3, 2, 1), (-1, 0.5, 0.1)),
@@ -206,6 +219,25 @@ def si_sdr(pred: Row, y: Row) -> mpf:
     rest = [a - b for a, b in zip(part, pred, strict=True)]
     signal, noise = dot(part, part), dot(rest, rest)
     return 10 * (ln(noise) - ln(signal)) / log(10) if signal else mp.inf
+
+
+def ssim(pred: Sequence[Row], target: Sequence[Row]) -> mpf:
+    """Of images of 11 x 11 pixels, which have a single window."""
+    ways = [exp(-mpf((at - 5) ** 2) / (2 * mpf(1.5) ** 2)) for at in range(11)]
+    weights = [a * b / sum(ways) ** 2 for a, b in product(ways, repeat=2)]
+    one, other = ([x for row in image for x in row] for image in (pred, target))
+    left, right = dot(weights, one), dot(weights, other)
+    spread, wide, shared = (
+        sum(w * (x - m) * (y - n) for w, x, y in zip(weights, a, b, strict=True))
+        for a, m, b, n in (
+            (one, left, one, left),
+            (other, right, other, right),
+            (one, left, other, right),
+        )
+    )
+    first, second = mpf(0.01) ** 2, mpf(0.03) ** 2
+    light = (2 * left * right + first) / (left**2 + right**2 + first)
+    return 1 - light * (2 * shared + second) / (spread + wide + second)
 
 
 def ctc(steps: Sequence[Row], labels: Row) -> mpf:
@@ -439,6 +471,7 @@ OF_ROWS = [
     *of_classes("rps", rps),
     Definition("coral", "logits", coral, ROWS[::3], [0, 1, 3]),
     of_error("psnr", lambda e: e**2),
+    Definition("ssim", "pred", ssim, PICTURES, PICTURES),
     Definition("si-sdr", "pred", si_sdr, SIGNALS, SIGNALS[1:]),
     Definition(
         "ctc", "logits", ctc, STEPS, [(1, 2), (1, 0), (1, 1), (2, 1)], {"batch_first": True}

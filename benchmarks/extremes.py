@@ -13,6 +13,7 @@ import warnings
 from itertools import product
 from math import inf, isinf, isnan
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -74,7 +75,7 @@ def worst(definition: Definition, dtype: torch.dtype) -> Worst:
             if distance > error:
                 error = distance
                 told = f"{float(value):.9g}, not {float(exact):.9g}"
-                where = f"{', '.join(map(shown, row))}: {told}"
+                where = f"{shorten(', '.join(map(shown, row)), 120, placeholder='…')}: {told}"
     return Worst(error, absolute, where)
 
 

@@ -115,7 +115,7 @@ def test_nearly_the_same_box(name, dtype):
     more = np.finfo(dtype).eps
     found = evaluate(name, pred=np.ones((1, 4), dtype) * [0, 0, 1, 1], target=[[0, 0, 1, 1 + more]],
                      eps=1e-30, dtype=np.dtype(dtype).name)  # fmt: skip
-    assert found.value == pytest.approx(float(more), rel=1e-6)
+    assert found.value == pytest.approx(float(more), rel=1e-6, abs=0)
 
 
 def test_apart():
