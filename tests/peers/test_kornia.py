@@ -23,6 +23,8 @@ P, Q = RNG.dirichlet(np.ones(30), (2, 3, C)).reshape(2, 3, C, 5, 6)
 PLANES = {"probs": P.reshape(-1, 30), "target": Q.reshape(-1, 30)}
 ALPHA = [0.75, 0.25, 0.25, 0.25]
 ONE_OF_THEM = {"logits": IMAGES[:1], "target": PLACES[:1] % 3, "class_axis": 1}
+PHOTO, SECOND = RNG.random((2, 3, 2, 13, 15))
+
 CASES = {
     "focal": (
         "focal",
@@ -128,6 +130,16 @@ CASES = {
         "psnr",
         {"pred": IMAGES, "target": LABELS, "data_range": 255.0},
         lambda k, i: k.psnr_loss(i.pred, i.target, 255.0),
+    ),
+    "ssim": (
+        "ssim",
+        {"pred": PHOTO, "target": SECOND},
+        lambda k, i: (
+            2
+            * k.ssim_loss(i.pred, i.target, 11, reduction="none", padding="valid", eps=0).mean(
+                (1, 2, 3)
+            )
+        ),
     ),
 }
 

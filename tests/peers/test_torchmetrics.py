@@ -26,6 +26,12 @@ LABELS, GUESSED = RNG.integers(0, 2, (2, N, C))
 ONE, OTHER = RNG.random((2, 3, 2, 16, 20))
 WAVES, TRUE_WAVES = RNG.normal(0, 1, (2, 5, 100))
 
+
+def reflected(images):
+    """As TorchMetrics pads them: then each pixel is the middle of a window."""
+    return np.pad(images, ((0, 0), (0, 0), (5, 5), (5, 5)), "reflect")
+
+
 CASES = {
     "mse": ("mse", MANY, lambda k, i: k.mean_squared_error(i.pred, i.target)),
     "rmse": ("rmse", VALUES, lambda k, i: k.mean_squared_error(i.pred, i.target, squared=False)),
@@ -147,6 +153,18 @@ CASES = {
         "si-sdr",
         {"pred": WAVES + 1, "target": TRUE_WAVES, "zero_mean": True},
         lambda k, i: -k.audio.scale_invariant_signal_noise_ratio(i.pred, i.target),
+    ),
+    "ssim of padded images": (
+        "ssim",
+        {"pred": reflected(ONE), "target": reflected(OTHER)},
+        lambda k, i: (
+            1
+            - k.image.structural_similarity_index_measure(
+                *(one[..., 5:-5, 5:-5] for one in (i.pred, i.target)),
+                data_range=1.0,
+                reduction="none",
+            )
+        ),
     ),
 }
 
