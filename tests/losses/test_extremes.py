@@ -178,7 +178,8 @@ EXTREMES = [  # what the definition says in the limit
     ("ctc", {"logits": [[[big, -big]], [[-big, big]]], "target": [[1], [1]], "batch_first": True},
      [2 * big, 0]),
     *((name, {"pred": [[0, 0, 2 * SIDE, 2 * SIDE], [0, 0, SIDE, SIDE]],
-              "target": [[0, 0, 2 * SIDE, 2 * SIDE], [SIDE, SIDE, 2 * SIDE, 2 * SIDE]]}, [0, far])
+              "target": [[0, 0, 2 * SIDE, 2 * SIDE], [SIDE, SIDE, 2 * SIDE, 2 * SIDE]]},
+       [1e-7 / (2 * SIDE) ** 2, far])  # of the same box, eps is left
       for name, far in CORNERS.items()),
     ("triplet", {"anchor": [[inf, 0.0], [0.0, 0.0], [0.0, 0.0]],
                  "positive": [[inf, 0.0], [inf, 0.0], [0.0, 0.0]],
