@@ -242,6 +242,16 @@ CODES: dict[str, Code] = {
         "The shapes of two inputs do not fit; nothing is broadcast.",
         "FILE:KEY selects columns or an array; the message names both shapes.",
     ),
+    "unpaired-files": _code(
+        Level.ERROR,
+        "Files that are rows are paired by their names, and some have no partner.",
+        "Rename them, or name patterns that match the same ones on both sides.",
+    ),
+    "values": _code(
+        Level.ERROR,
+        "No loss takes what two inputs hold, one against the other.",
+        "losscli inspect FILE shows what each of them holds.",
+    ),
     "row-count": _code(
         Level.ERROR,
         "Two inputs have different numbers of rows.",
