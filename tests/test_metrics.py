@@ -295,9 +295,7 @@ def test_r2_of_columns_is_the_mean_of_theirs():
     wanted = metrics.r2_score(truth, found)
     assert evaluate("mse", pred=found, target=truth).metrics["r2"] == pytest.approx(wanted)
     mask = rng.random((60, 3)) < 0.7
-    each = [
-        metrics.r2_score(truth[kept, i], found[kept, i]) for i, kept in enumerate(mask.T)
-    ]
+    each = [metrics.r2_score(truth[kept, i], found[kept, i]) for i, kept in enumerate(mask.T)]
     left = evaluate("mse", pred=found, target=truth, mask=mask)
     assert left.metrics["r2"] == pytest.approx(np.mean(each))
 

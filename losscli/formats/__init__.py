@@ -175,7 +175,7 @@ def _sniffed(head: bytes, label: str) -> str:
     found = _kind(head)
     if found:
         return _suffix(found)
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if _is_binary(head):
         raise DataError(
             f"{label} is binary, and in no format that can be read",
             hint=f"formats are {', '.join(NAMES)} and raw:DTYPE:SHAPE; --input-format names one",
@@ -184,6 +184,11 @@ def _sniffed(head: bytes, label: str) -> str:
     if not text.startswith((b"[", b"{")):
         return ".csv"
     return ".jsonl" if _is_lines(text) else ".json"
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether content is no text: UTF-16 is, and is told where it is read."""
+    return b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _is_lines(text: bytes) -> bool:
@@ -229,9 +234,10 @@ def _contradict(head: bytes, suffix: str, label: str, fmt: str | None) -> None:
     if module in _KINDS and not found:
         if not head:
             raise DataError(f"{label} is empty")
+        text = not _is_binary(head)
         raise DataError(
             f"{label} is {said}, but does not begin as {_KINDS[module].called} does",
-            hint=f"--input-format {_sniffed(head, label)[1:]} reads it as that",
+            hint=f"--input-format {_sniffed(head, label)[1:]} reads it as that" if text else "",
         )
 
 

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from losscli.cli import main
+from losscli.formats import packing
 
 COMMAND = [sys.executable, "-m", "losscli"]
 BCE = ["bce", "--logits", "z.npy", "--target", "y.npy"]
@@ -82,11 +83,11 @@ def test_interrupt(words, files):
 
 
 def test_interrupt_while_a_file_is_written(losscli, files, monkeypatch):
-    def interrupted(elements, shape):
-        yield b"half"
+    def interrupted(file, pieces, shape, dtype):
+        file.write(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("losscli.formats.writing._npy", interrupted)
+    monkeypatch.setitem(packing.PACKED, ".npy", interrupted)
     assert losscli([*BCE, "--output", "o.npy"]) == (130, "", "")
     assert {path.name for path in files.iterdir()} == {"z.npy", "y.npy"}
 

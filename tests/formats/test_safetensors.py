@@ -94,7 +94,8 @@ def test_broken_files(opened, break_it):
     whole = save({"x": R})
     broken = break_it(whole)
     assert broken != whole
-    assert "is no safetensors file that can be read: " in told(opened, broken)
+    message = told(opened, broken)
+    assert "is no safetensors file that can be read: " in message or "does not begin as" in message
 
 
 def test_a_header_that_promises_more_than_any_memory(opened):
