@@ -169,6 +169,15 @@ def test_row_order_free(name):
     assert first.accuracy == second.accuracy
 
 
+def test_row_order_fails_where_losses_are_no_rows():
+    """The losses of ntxent are those of the first vectors, and then of the second."""
+    given = data("ntxent")
+    other, order = reordered(given)
+    first, second = evaluate("ntxent", **given).elements, evaluate("ntxent", **other).elements
+    assert not np.allclose(np.resize(first[order], 2 * N), second)
+    np.testing.assert_allclose(np.sort(first), np.sort(second))
+
+
 @pytest.mark.parametrize("name", sorted(SYMMETRIC))
 def test_symmetric(name):
     given = data(name)

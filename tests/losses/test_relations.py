@@ -250,3 +250,12 @@ def test_tokens_of_several_axes_are_rows():
     found = evaluate("ce", logits=logits, target=target, sample_weight=weight, **options)
     flat = {"logits": logits.reshape(30, C), "target": target.reshape(30)}
     compared(found, evaluate("ce", **flat, sample_weight=weight.reshape(30), **options))
+
+
+def test_a_weight_of_two_fails_where_rows_see_each_other():
+    """A row given twice is one more to be told from, which a weight is not."""
+    given = data("infonce")
+    weight = np.where(np.arange(N) == 3, 2, 1)
+    found = evaluate("infonce", **given, sample_weight=weight)
+    twice = evaluate("infonce", **rows(given, np.repeat(np.arange(N), weight)))
+    assert abs(found.value - twice.value) > 1e-3
