@@ -75,7 +75,7 @@ def test_options_of_pages_exist(name: str) -> None:
     }
     page = (ROOT / name).read_text()
     commands = re.findall(r"losscli [a-z-]+ [^`\n]*", page)
-    flags = {flag for command in commands for flag in re.findall(r"--[a-z-]+", command)}
+    flags = {flag for command in commands for flag in re.findall(r"--[a-z0-9-]+", command)}
     assert flags
     assert flags - {"--help"} <= known
 
