@@ -177,7 +177,7 @@ def _perfect(question: Question, total: State) -> list[Finding]:
     found = min(total.extremes.low, question.loss.ended(mean, question.options))
     if found != -math.inf or total.unknown:
         return []
-    message = "predictions are what is true, without any error: the loss is -inf"
+    message = "there is no error at all, of which the logarithm is taken: the loss is -inf"
     return [Finding("perfect", Level.WARNING, message)]
 
 
