@@ -46,8 +46,8 @@ def test_rps():
         np.testing.assert_allclose(plain.elements, np.multiply(wanted, 4), rtol=1e-11)
 
 
-def test_rps_published():
-    """Constantinou and Fenton, 2012, table 3: matches with the home team as winner."""
+def test_rps_of_matches():
+    """Matches with the home team as winner, worked by hand after Constantinou and Fenton, 2012."""
     shares = [[1, 0, 0], [0.9, 0.1, 0], [0.8, 0.1, 0.1], [0.5, 0.25, 0.25], [0.6, 0.3, 0.1]]
     found = evaluate("rps", probs=shares, target=[0, 0, 0, 0, 0]).elements
     np.testing.assert_allclose(found, [0, 0.005, 0.025, 0.15625, 0.085], atol=1e-12)

@@ -212,8 +212,8 @@ def test_mase():
     np.testing.assert_allclose(series, abs(ONE - OTHER) / scales[:, None])
 
 
-def test_mase_published():
-    """The example of the page of sktime."""
+def test_mase_by_hand():
+    """Errors in the unit of the naive forecast, worked by hand."""
     train, target, pred = [5, 0.5, 4, 6, 3, 5, 2], [3, -0.5, 2, 7, 2], [2.5, 0.0, 2, 8, 1.25]
     naive = np.abs(np.diff(train)).mean()
     found = evaluate("mase", pred=pred, target=target, scale=naive).value

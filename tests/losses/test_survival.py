@@ -70,8 +70,8 @@ def test_definition_of_any_rows(rows, ties):
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.475285, 1.676857, -2.0])
-def test_published(beta):
-    """Therneau and Grambsch, 2000, appendix E: the first of their test data, worked by hand."""
+def test_by_hand(beta):
+    """Six subjects, worked by hand after Therneau and Grambsch, 2000."""
     x, r = np.array([1.0, 1, 1, 0, 0, 0]), exp(beta)
     rows = {"time": [1, 1, 6, 6, 8, 9], "event": [1, 0, 1, 1, 0, 1]}
     one, other = (
