@@ -55,8 +55,7 @@ def judged(
         *role.findings(total.facts, {check.code for check in total.seen}),
         *_sample_weight(total),
         *_omitted(total),
-        *_overflow(total, dtype),
-        *_perfect(question, total),
+        *(_perfect(question, total) or _overflow(total, dtype)),
         *_rounded(total),
     ]
     for check in (one for one in role.checks() if one in total.seen):
@@ -163,8 +162,6 @@ def _overflow(total: State, dtype: str) -> list[Finding]:
     )
     if infinite or total.unknown or not total.numerator.special:
         return []
-    if total.extremes.low == -math.inf:  # there is no error, and of that the logarithm is taken
-        return []
     what = "a loss" if math.isinf(total.extremes.high) else "the sum of the losses"
     hint = "--dtype float64 goes further" if dtype != "float64" else ""
     message = f"{what} is larger than any number of {dtype}"
@@ -172,7 +169,9 @@ def _overflow(total: State, dtype: str) -> list[Finding]:
 
 
 def _perfect(question: Question, total: State) -> list[Finding]:
-    """A logarithm of no error at all."""
+    """A logarithm of no error at all, which only losses in decibels take."""
+    if question.loss.unit != "dB":
+        return []
     mean = total.numerator.over(total.over)
     found = min(total.extremes.low, question.loss.ended(mean, question.options))
     if found != -math.inf or total.unknown:

@@ -306,3 +306,6 @@ def test_no_error_at_all_is_said():
         found = evaluate(name, pred=signal, target=signal)
         assert found.value == -np.inf
         assert [one.code for one in found.warnings] == ["perfect"]
+    found = evaluate("poisson-nll", rate=[2.0], target=[np.inf])
+    assert found.value == -np.inf  # a limit, and no perfection
+    assert "perfect" not in [one.code for one in found.warnings]
