@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Listing
 
-__all__ = ["choose", "chosen_or_none", "is_unknown", "unknown"]
+__all__ = ["ambiguous", "choose", "chosen_or_none", "is_unknown", "unknown"]
 
 _UNKNOWN = "unknown-key"
 _INDEX = re.compile(r"-?[0-9]+")
@@ -135,14 +135,26 @@ def unknown(label: str, key: str, listing: Sequence[Listing], kind: str = "colum
     """The error for a key that names nothing: it lists what there is."""
     from difflib import get_close_matches
 
-    held = ", ".join(map(str, listing[:_LISTED]))
-    more = f", … and {len(listing) - _LISTED} more" if len(listing) > _LISTED else ""
     close = get_close_matches(key, [line.key for line in listing], n=1)
     return DataError(
-        f"{label} has no {kind} {key!r}; it holds {held}{more}",
+        f"{label} has no {kind} {key!r}; it holds {_held(listing)}",
         hint=f"did you mean {close[0]!r}?" if close else "",
         code=_UNKNOWN,
     )
+
+
+def ambiguous(label: str, keys: Sequence[str], listing: Sequence[Listing]) -> DataError:
+    """The error for several arrays where one is wanted: it lists them."""
+    return DataError(
+        f"{label} holds {len(keys)} arrays: {_held(listing)}",
+        hint=f"name one with a key, as in {label}:{keys[0]}",
+    )
+
+
+def _held(listing: Sequence[Listing]) -> str:
+    """What there is, as far as it tells something."""
+    more = f", … and {len(listing) - _LISTED} more" if len(listing) > _LISTED else ""
+    return ", ".join(map(str, listing[:_LISTED])) + more
 
 
 def is_unknown(error: DataError) -> bool:

@@ -12,7 +12,7 @@ from losscli.formats.arrays.fields import ArraySource
 from losscli.formats.arrays.npy import Structured
 from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
-from losscli.formats.keys import is_unknown, unknown
+from losscli.formats.keys import ambiguous, is_unknown, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from losscli.formats.base import Field
 
 __all__ = ["Archive", "Entry"]
-
-_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -74,10 +72,8 @@ class Archive(Source):
             what = "the other inputs leave no array of it" if self._entries else "it holds no array"
             raise DataError(f"{self._label}: {what}")
         if len(left) > 1:
-            raise DataError(
-                f"{self._label} holds {len(left)} arrays: {self._held(left)}",
-                hint=f"name one with a key, as in {self._label}:{left[0]}",
-            )
+            listing = [line for line in self.listing() if line.key in left]
+            raise ambiguous(self._label, left, listing)
         rest = leave if len(self._entries) == 1 else ()
         return self._source(left[0], None).select(None, leave=rest)
 
@@ -100,8 +96,3 @@ class Archive(Source):
         if array.dtype.names is not None:
             return Structured(array, self.path)
         return ArraySource(array, self.path, key, columns=self._entries[name].columns)
-
-    def _held(self, names: list[str]) -> str:
-        lines = [str(line) for line in self.listing() if line.key in names]
-        more = f", … and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
-        return ", ".join(lines[:_LISTED]) + more

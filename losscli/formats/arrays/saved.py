@@ -19,7 +19,7 @@ from losscli.formats.compressed import check_expansion
 from losscli.formats.files import named, reason
 from losscli.formats.json.document import DuplicateError, as_object, walk
 from losscli.formats.json.nested import to_array
-from losscli.formats.keys import is_unknown, unknown
+from losscli.formats.keys import ambiguous, is_unknown, unknown
 from losscli.lazy import np, torch
 
 if TYPE_CHECKING:
@@ -174,11 +174,8 @@ class Saved(Source):
         if not left:
             what = "the other inputs leave no array of it" if found else "it holds no array"
             raise DataError(f"{self._label}: {what}")
-        held = ", ".join(str(line) for name in left for line in _listed(found[name], name))
-        raise DataError(
-            f"{self._label} holds {len(left)} arrays: {held}",
-            hint=f"name one with a key, as in {self._label}:{left[0]}",
-        )
+        listing = [line for name in left for line in _listed(found[name], name)]
+        raise ambiguous(self._label, left, listing)
 
     def _chosen(
         self, value: Any, key: str, columns: str | None, leave: Collection[str] = ()

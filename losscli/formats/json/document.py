@@ -14,7 +14,7 @@ from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
 from losscli.formats.json.nested import TooLarge, to_array
 from losscli.formats.json.records import Lists, Records
-from losscli.formats.keys import is_unknown, unknown
+from losscli.formats.keys import ambiguous, is_unknown, unknown
 from losscli.lazy import np
 from losscli.memory import require
 
@@ -276,11 +276,8 @@ class Document(Source):
             return field
         if not left:
             raise DataError(f"{self._label} holds no array")
-        held = ", ".join(str(line) for name in left for line in listed(arrays[name], name))
-        raise DataError(
-            f"{self._label} holds {len(left)} arrays: {held}",
-            hint=f"name one with a key, as in {self._label}:{left[0]}",
-        )
+        listing = [line for name in left for line in listed(arrays[name], name)]
+        raise ambiguous(self._label, left, listing)
 
     def _columns(self, value: Any, prefix: str) -> Source | None:
         """The value as something with columns, if it is that."""
