@@ -50,6 +50,7 @@ def answer(question: Question) -> Result:
     fields = open_fields(question)
     _refuse_empty(fields)
     # Only now: a file that is missing or broken is told before these are imported.
+    from losscli.doubts import Whole
     from losscli.judge import judged
     from losscli.plan import Plan
     from losscli.result import Result
@@ -70,8 +71,9 @@ def answer(question: Question) -> Result:
         total = plan.run(question.settings.threads or cores(), kept)
         question = replace(question, options=plan.resolved)
         over = plan.denominator(total)
-        findings = judged(question, fields, role, total, plan.findings, plan.dtype, over)
-        return Result.of(question, fields, role, total, findings, plan.dtype, over, kept)
+        whole = Whole(question, role, total)
+        findings = judged(whole, fields, plan.findings, plan.dtype, over)
+        return Result.of(whole, fields, findings, plan.dtype, over, kept)
 
 
 def _refuse_empty(fields: Fields) -> None:

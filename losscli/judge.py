@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.checks import Case, Check, Tally
+from losscli.doubts import doubted
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
 from losscli.quantiles import ERROR, EXACT
@@ -16,6 +17,7 @@ from losscli.stats import ZERO
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from losscli.doubts import Whole
     from losscli.question import Fields, Question
     from losscli.roles import Role
     from losscli.state import State
@@ -23,10 +25,8 @@ if TYPE_CHECKING:
 
 
 def judged(
-    question: Question,
+    whole: Whole,
     fields: Fields,
-    role: Role,
-    total: State,
     plain: Iterable[Finding],
     dtype: str,
     denominator: Sum | None,
@@ -34,10 +34,8 @@ def judged(
     """All warnings and notes.
 
     Args:
-        question: What was asked.
-        fields: Its inputs.
-        role: What its inputs are.
-        total: The sum of all leaves.
+        whole: What was asked, and the sum of all leaves.
+        fields: The inputs.
         plain: What is already known.
         dtype: What the losses were computed in.
         denominator: What their sum is divided by.
@@ -45,6 +43,7 @@ def judged(
     Raises:
         DataError: an error was found, or a warning with --strict, or nothing is left to average.
     """
+    question, role, total = whole.question, whole.role, whole.total
     found = [
         *question.notes,
         *fields.notes,
@@ -62,6 +61,7 @@ def judged(
         finding = check.finding(total.seen[check], _case(check, question, role, total))
         found += [finding] if finding else []
     _raise_first(found, Level.ERROR)
+    found += [] if total.unknown else doubted(total.doubts, whole)
     none = role.pairing.marks is not None and total.rows == ZERO
     if none or not total.elements.count or denominator == ZERO:
         _nothing(question, role, total)

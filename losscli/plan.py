@@ -8,7 +8,7 @@ padded: an element's loss depends on its values alone, and sums of leaves are ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.beside import PerElement, SmallArray, small_arrays, tensors
 from losscli.cores import cores, plainly, spread
 from losscli.devices import Way, device
+from losscli.doubts import Doubt, Leaf, doubts
 from losscli.errors import Finding, Level, UsageError
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
@@ -81,6 +82,7 @@ class Plan:
         arrays: The small arrays.
         reader: Reads its inputs.
         checks: The mistakes to look for.
+        doubts: What may be wrong with all data, and is looked for in each leaf.
         wanted: What to keep of each leaf.
     """
 
@@ -96,6 +98,7 @@ class Plan:
     reader: Reader
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
+    doubts: tuple[Doubt, ...]
     wanted: Wanted
 
     @classmethod
@@ -146,6 +149,7 @@ class Plan:
                 for check in role.checks()
                 if check.code != "nan" or question.settings.nan == "error"
             ),
+            tuple(doubts(question, role)),
             Wanted(Worst(question.settings.worst), First(question.settings.head), role.expected),
         )
 
@@ -222,13 +226,29 @@ class Plan:
             return Part(stop - start, facts)
         found = self.found(batch)
         if isinstance(found, Pooled):
-            return Part(stop - start, pooled(facts, batch, found, self.role))
+            state = pooled(facts, batch, found, self.role)
+            return Part(stop - start, self.doubted(state, Leaf(batch, None, self.again)))
         losses = self.losses(found, batch)
         state = measure(facts, batch, losses, self.role, self.wanted)
+        state = self.doubted(state, Leaf(batch, losses, self.again))
         return Part(stop - start, state, [losses.elements.numpy()] if self.question.keep else [])
 
-    def found(self, batch: Batch) -> Terms | Pooled:
-        """What the function of the loss makes of a leaf, back from the device."""
+    def doubted(self, state: State, leaf: Leaf) -> State:
+        """What a leaf contributes, with the evidence that it gives."""
+        return replace(state, doubts={one: one.evidence(leaf) for one in self.doubts})
+
+    def again(self, batch: Batch, form: tuple[str, ...]) -> Terms | Pooled:
+        """The losses of a leaf that was changed, as :meth:`losses` gives them."""
+        found = self.found(batch, form)
+        return found if isinstance(found, Pooled) else self.losses(found, batch)
+
+    def found(self, batch: Batch, form: tuple[str, ...] = ()) -> Terms | Pooled:
+        """What the function of the loss makes of a leaf, back from the device.
+
+        Args:
+            batch: The leaf.
+            form: What its inputs are; empty for what was asked.
+        """
         # A row is only padded where others cannot see it, and left out where they can.
         grain = GRAIN if self.alone and self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
 
@@ -239,7 +259,7 @@ class Plan:
         pairing = batch.pairing
         chosen = pairing.classes is not None and not pairing.probabilities
         whole = (*self.role.labels, "target") if chosen else self.role.labels
-        function = self.question.loss.forms[self.question.inputs]
+        function = self.question.loss.forms[form or self.question.inputs]
         with self.way.open():
             inputs = [
                 self._tensor(pad(values), whole=side in whole)

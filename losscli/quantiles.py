@@ -29,6 +29,9 @@ NARROW = 160
 ERROR = 2.0 ** -(BITS + 1)
 """How far a rounded quantile may be from a value of the data, relative to it: 1 in 4096."""
 
+SOME = 2**14
+"""About so many values are enough to tell how often they occur."""
+
 OCTAVES = 20
 """A histogram has so many powers of two below its largest value."""
 
@@ -204,6 +207,19 @@ class Sample:
             found[name] = low if low == high else low + (high - low) * (place % 1)
         return found
 
+    def occurrences(self) -> np.ndarray:
+        """How often values occur: some of the different ones, or those of each bin.
+
+        >>> import torch
+        >>> Sample.of(torch.tensor([4.0, 1.0, 4.0]), 3).occurrences()
+        array([1, 2])
+        """
+        if not self.exact:
+            counts = self._binned().table()[1] if self.count else np.zeros(0, np.int64)
+            return counts[counts > 0]
+        chosen = [_some(part, SOME / max(self.count, 1)) for part in self.parts]
+        return np.unique(np.concatenate(chosen), return_counts=True)[1] if chosen else np.zeros(0)
+
     def histogram(self) -> tuple[list[float], list[int]]:
         """How many values lie between powers of two: edges, and a count for each gap."""
         return self._binned().histogram() if self.count else ([], [])
@@ -235,6 +251,15 @@ def _those(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     for number in wanted:
         mask |= bins == number
     return values[mask]
+
+
+def _some(values: np.ndarray, share: float) -> np.ndarray:
+    """About a share of all values, which is chosen by what they are: equal ones go together."""
+    if share >= 1:
+        return values
+    mixed = (values.astype(np.float32) + np.float32(0)).view(np.uint32)  # no -0.0
+    mixed *= np.uint32(0x9E3779B1)
+    return values[mixed <= np.uint32(share * (2**32 - 1))]
 
 
 def _ends(place: float) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import losscli.doubts  # noqa: F401 — the codes of which are known then
 from losscli import inputs
 from losscli.checks.codes import CODES
 from losscli.cores import cores

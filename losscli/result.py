@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from losscli.checks import Facts
+    from losscli.doubts import Whole
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.question import Fields, Question
-    from losscli.roles import Measure, Role
+    from losscli.roles import Measure
     from losscli.roles.base import Report
     from losscli.spool import Spool
     from losscli.state import State
@@ -114,21 +115,20 @@ class Result:
     @classmethod
     def of(
         cls,
-        question: Question,
+        whole: Whole,
         fields: Fields,
-        role: Role,
-        total: State,
         findings: Sequence[Finding],
         dtype: str,
         denominator: Sum | None,
         kept: Spool | None = None,
     ) -> Result:
+        question, role, total = whole.question, whole.role, whole.total
         loss, reduction = question.loss, question.reduction
         value = total.summed(reduction).over(denominator or Sum.of(1.0))
         if denominator is not None:
             value = loss.ended(value, question.options)
         shape = role.shape
-        report = role.report(total.measured)
+        report = whole.report
         if total.unknown:  # with --nan propagate
             report = report.undone()
         loss_of_row = total.numerator.over(total.rows) if reduction == "none" else value

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from losscli.batch import Batch
+    from losscli.doubts import Doubt, Evidence
     from losscli.lazy import Tensor
     from losscli.registry import Pooled
 
@@ -72,6 +73,7 @@ class State:
         pool: Sums of which the losses are made in the end.
         omitted: How many elements were left out for what they hold, by what that is.
         digests: Of the sample weights and masks, for the signature: see :func:`fingerprint`.
+        doubts: The evidence of what may be wrong with all of them.
     """
 
     elements: Moments = Moments()  # noqa: RUF009 — frozen
@@ -90,6 +92,7 @@ class State:
     pool: Pool = Pool()
     omitted: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, int] = field(default_factory=dict)
+    doubts: Mapping[Doubt, Evidence] = field(default_factory=dict)
 
     def __add__(self, other: State) -> State:
         return State.joined([self, other])
@@ -191,7 +194,7 @@ def pooled(facts: State, batch: Batch, found: Pooled, role: Role) -> State:
 def finished(total: State, losses: Terms, role: Role, wanted: Wanted) -> State:
     """The statistics of losses that were made of sums over all rows."""
     found = _summed(losses, None, 0, role.free_cells, wanted)
-    names = ("rows", "measured", "facts", "seen", "omitted", "digests", "pool")
+    names = ("rows", "measured", "facts", "seen", "omitted", "digests", "pool", "doubts")
     return replace(found, **{name: getattr(total, name) for name in names})
 
 

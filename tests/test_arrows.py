@@ -37,19 +37,20 @@ MAY = {
     "roles": LIGHT
     | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
     "losses": LIGHT | {"registry", "roles", "vectors"},
+    "doubts": LIGHT | {"checks", "registry", "roles", "stats"},
     "state": LIGHT | {"checks", "facts", "quantiles", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"picking", "weights"},
+    | {"doubts", "picking", "weights"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
-    | {"stats", "vectors"},
+    | {"doubts", "stats", "vectors"},
     "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
-    "judge": LIGHT | {"checks", "quantiles", "registry", "shapes", "stats"},
+    "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},
     "gates": LIGHT | {"registry"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import losscli.doubts  # noqa: F401 — the codes of which are known then
 from losscli.checks.codes import CODES
 from losscli.cli.help import TOOLS, entry, wrapped
 from losscli.cli.parameters import INPUTS, told

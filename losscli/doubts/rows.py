@@ -1,0 +1,74 @@
+"""Rows that occur again, and rows that hold most of the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from losscli.doubts.base import Doubt
+from losscli.lazy import np
+
+if TYPE_CHECKING:
+    from losscli.doubts.base import Whole
+    from losscli.question import Question
+    from losscli.roles import Role
+    from losscli.stats import Totals
+
+DIFFERENT = 50
+"""Fewer different losses may well occur equally often."""
+
+ENOUGH = 100
+"""Of fewer losses, one may well be half of the sum."""
+
+
+class Repeated(Doubt):
+    """Every row occurs twice, or three times, and so on: the same rows, one after the other.
+
+    Was a file written twice, or are shards listed twice? The mean is the same, its error is not.
+    """
+
+    code = "repeated-rows"
+
+    looks = False
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return question.loss.rows == "leaf" and not role.pairing.free
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        counts = whole.total.sample.occurrences()
+        times = int(np.gcd.reduce(counts)) if len(counts) >= DIFFERENT else 1
+        if times < 2:
+            return None
+        often = {2: "twice", 3: "three times"}.get(times, f"{times:,} times")
+        message = f"every loss occurs {often}, or a multiple of that: are all rows repeated?"
+        return message, "was a file written twice, or a shard listed twice?"
+
+
+class FewRows(Doubt):
+    """One row of many holds more than half of the sum of the losses.
+
+    Look at that row: a slip of a unit, a mark for a missing value such as -999, a wrong label.
+    """
+
+    code = "few-rows"
+    looks = False
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return question.loss.rows == "leaf" and not question.loss.finish
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        moments, worst = whole.total.elements, whole.total.extremes
+        total = moments.total.value
+        if moments.count < ENOUGH or not total > 0 or not worst.high > total / 2:
+            return None
+        if worst.high == float("inf") or whole.total.extremes.low < 0:
+            return None
+        field = self.role.asked.prediction
+        index = np.unravel_index(worst.high_at or 0, self.role.shape)
+        place = field.place(tuple(int(one) for one in index)) if len(index) else ""
+        message = (
+            f"{field.label}, {place}: this one of {moments.count:,} losses, {worst.high:.4g}, is "
+            f"{worst.high / total:.0%} of their sum"
+        )
+        return message, "is it a slip, or a mark for a missing value? --worst 5 shows the next ones"

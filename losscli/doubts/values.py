@@ -1,0 +1,198 @@
+"""What predictions hold as a whole: one value, the targets themselves, another scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from losscli.doubts.base import Doubt
+from losscli.doubts.order import SAMPLE, plain
+from losscli.doubts.readings import Reading, taken
+from losscli.doubts.slopes import line, slope
+from losscli.lazy import np
+from losscli.roles import Binary, ClassIndex, Values
+from losscli.stats import Totals
+
+if TYPE_CHECKING:
+    from losscli.batch import Batch
+    from losscli.doubts.base import Leaf, Whole
+    from losscli.question import Question
+    from losscli.roles import Role
+
+FEW = 10
+"""Fewer rows may well be alike."""
+
+SEVERAL = 50
+"""Fewer labels may all be right."""
+
+HALF = 65504.0
+"""The largest number of float16."""
+
+
+class Constant(Doubt):
+    """All predictions are the same, while the targets differ: the loss is that of a constant.
+
+    Is it the right column? A dead network, or one that was never trained, gives such a file.
+    """
+
+    code = "constant"
+    looks = False
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return isinstance(role, (Binary, Values)) and "target" in role.asked.fields
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        ours, theirs = (whole.total.facts[side] for side in ("prediction", "target"))
+        if ours.count < FEW or ours.low != ours.high or theirs.low == theirs.high:
+            return None
+        label = self.role.asked.prediction.label
+        return f"{label}: all {ours.count:,} predictions are {ours.low:.6g}", "is it the right KEY?"
+
+
+class ConstantRows(Doubt):
+    """All rows of predictions are the same: every row is given the same class.
+
+    Is it the right file? A dead network, or one that was never trained, gives such a file.
+    """
+
+    code = "constant"
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return isinstance(role, ClassIndex) and (role.pairing.classes or 0) > 1
+
+    def look(self, leaf: Leaf) -> Totals | None:
+        rows = leaf.batch.prediction
+        if (rows != rows[:1]).any():
+            return None
+        return Totals({"rows": {(rows[0] + 0.0).tobytes(): len(rows)}})
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        target = whole.total.facts["target"]
+        rows = seen["rows"]
+        if len(rows) > 1 or sum(rows.values()) < FEW or target.low == target.high:
+            return None
+        label = self.role.asked.prediction.label
+        return f"{label}: all {sum(rows.values()):,} rows of predictions are the same", ""
+
+
+class Copy(Doubt):
+    """Predictions are the targets themselves, digit by digit.
+
+    Were the same file or the same column given twice, or did the target leak into the prediction?
+    """
+
+    code = "copy"
+    looks = False
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return isinstance(role, Values) or (isinstance(role, Binary) and question.kind == "probs")
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        ours, theirs = (whole.total.facts[side] for side in ("prediction", "target"))
+        if isinstance(self.role, Values):
+            few = ours.count < FEW or theirs.values is not None
+            errors = whole.total.measured.get("largest")
+            same = errors is not None and errors.high == 0
+        else:
+            few, totals = ours.count < SEVERAL, whole.total.measured
+            sure = {*(ours.values or {2: 0})} == {0, 1} == {*(theirs.values or {2: 0})}
+            same = sure and not totals["fp"] and not totals["fn"]
+        if few or not same:
+            return None
+        fields = self.role.asked
+        message = (
+            f"{fields.prediction.label}: all {ours.count:,} predictions are exactly the targets "
+            f"of {fields.target.label}"
+        )
+        return message, "is it the right KEY? A copy of the targets says nothing of a model"
+
+
+class Saturated(Doubt):
+    """Predictions stand at the largest number of float16, where larger ones were cut off.
+
+    Were scores stored as float16 that do not fit? float32 or bfloat16 hold them.
+    """
+
+    code = "saturated"
+    looks = False
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return role.asked.prediction.dtype == np.float16
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        facts = whole.total.facts["prediction"]
+        if max(-facts.low, facts.high) != HALF:
+            return None
+        label = self.role.asked.prediction.label
+        message = f"{label}: values of {HALF:.0f}, the largest of float16: larger ones were cut off"
+        return message, "store scores as float32 or bfloat16"
+
+
+class Swapped(Reading):
+    """Predictions are all 0 and 1, and targets are fractions: as if one were the other.
+
+    Try the files the other way round.
+    """
+
+    code = "swapped"
+    gainful = False
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return isinstance(role, Binary) and question.target == "target"
+
+    def reread(self, batch: Batch) -> Batch | None:
+        few = batch.facts("prediction").values
+        if few is None or not few.keys() <= {0, 1}:
+            return None
+        dtype = batch.target.dtype if batch.target.dtype.kind == "f" else np.float64
+        return taken(batch, prediction=batch.target, target=batch.prediction.astype(dtype))
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        ours, theirs = (whole.total.facts[side] for side in ("prediction", "target"))
+        if ours.count < FEW or theirs.values is not None or len(ours.values or {}) < 2:
+            return None
+        kind = self.question.kind.replace("_", "-")
+        fields = self.role.asked
+        message = (
+            f"{fields.prediction.label} holds only 0 and 1, and {fields.target.label} fractions: "
+            f"are they swapped? The other way round, as --{kind}, the loss would be "
+            f"{self.other(seen, whole):.4f} instead of {whole.loss:.4f}"
+        )
+        return message, f"--{kind} takes what a model predicts, --target what is true"
+
+
+class Scale(Doubt):
+    """Predictions go along with the targets, but on another scale, or from another zero.
+
+    Is one side standardised, in another unit, or a logarithm?
+    """
+
+    code = "scale"
+    first = SAMPLE
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        return plain(role)
+
+    def look(self, leaf: Leaf) -> Totals | None:
+        return Totals(slope(leaf.batch))
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        found = line(seen)
+        if found is None or found.pairs < 2 * FEW or found.correlation < 0.9:
+            return None
+        x, y = (seen[name].value / found.pairs for name in "xy")
+        across, up = found.spreads
+        squares = across + up - 2 * found.slope * across + (x - y) ** 2
+        if squares < 2 * up:  # R² is above -1
+            return None
+        message = (
+            f"the predictions go along with the targets (correlation {found.correlation:.4f}), but "
+            f"on another scale: {found.slope:.4g} times the prediction "
+            f"{'+' if found.start >= 0 else '-'} {abs(found.start):.4g} fits them best"
+        )
+        return message, "is one side standardised, in another unit, or a logarithm?"
