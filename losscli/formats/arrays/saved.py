@@ -6,8 +6,10 @@ Keys are dotted paths, as in JSON; ``*`` walks a list, whose tensors are joined 
 from __future__ import annotations
 
 import pickle
+import pickletools
 import re
-from typing import TYPE_CHECKING, Any
+import zipfile
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from losscli.errors import DataError
 from losscli.formats.arrays.batches import joined, note
@@ -45,8 +47,13 @@ def read(
     return Saved(value, content.path, content.size(), reading.expansion)
 
 
+LONGEST = 256
+"""No name of a class is longer; torch looks through longer ones for minutes before it refuses."""
+
+
 def _loaded(content: Content) -> Any:
     label = named(content.path)
+    _refuse_names(content, label)
     plain = content.data is None and content.kept is None
     zipped = content.head(2) == b"PK"
     try:
@@ -70,6 +77,52 @@ def _loaded(content: Content) -> Any:
         raise DataError(
             f"{label} is no file of torch.save that can be read: {reason(error)}"
         ) from error
+
+
+def _refuse_names(content: Content, label: str) -> None:
+    """Refuses what names no class and no function where it should, before torch sees it.
+
+    torch puts such a name into a message, and the message through patterns whose time grows with
+    its square.
+
+    Raises:
+        DataError: there is such a name, or no pickle at all.
+    """
+    with content.open() as file:
+        try:
+            odd = next((one for one in _names(file) if len(one) > LONGEST), None)
+        except OSError:
+            raise
+        except Exception as error:  # damaged files make its readers raise what they like
+            raise DataError(
+                f"{label} is no file of torch.save that can be read: {reason(error)}"
+            ) from error
+    if odd is not None:
+        raise DataError(
+            f"{label} is no file of torch.save that can be read: {odd[:40]!r}… is the name of no "
+            "class"
+        )
+
+
+def _names(file: BinaryIO) -> Iterator[str]:
+    """All that a file wants to import."""
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        for _ in range(5):  # a magic number, a version, the machine, the object, keys of storages
+            yield from _imported(file)
+        return
+    with zipfile.ZipFile(file) as archive:
+        for name in archive.namelist():
+            if name.endswith("data.pkl"):
+                with archive.open(name) as inside:
+                    yield from _imported(inside)
+
+
+def _imported(file: IO[bytes]) -> Iterator[str]:
+    """What one pickle wants to import."""
+    for operation, name, _ in pickletools.genops(file):
+        if operation.name in ("GLOBAL", "INST"):
+            yield str(name)
 
 
 def _allowed() -> list[Any]:
