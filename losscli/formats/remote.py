@@ -101,6 +101,8 @@ def _told(url: str) -> Iterator[None]:
             hint="pip install fsspec",
         ) from error
     except FileNotFoundError as error:
+        if isinstance(error.__cause__, OSError):  # nobody answers, which fsspec tells like this
+            raise _failed(url, error.__cause__) from error
         raise FileError(f"cannot read {url}: there is no such file") from error
     except Exception as error:  # every kind of URL raises what its own library does
         raise _failed(url, error) from error

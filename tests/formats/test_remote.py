@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -155,3 +158,43 @@ def test_a_file_here_comes_first(tmp_path):
     np.save(tmp_path / "memory:" / "x.npy", ARRAY)
     field = open_fields(locate({"pred": "memory://x.npy"})).fields["pred"]
     np.testing.assert_array_equal(field.rows(0, 2), ARRAY)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Says nothing of what it is asked for."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A web server of this machine, that gives the files of a folder."""
+    pytest.importorskip("aiohttp")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_web(web, tmp_path):
+    np.save(tmp_path / "a.npy", ARRAY)
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(CSV.encode()))
+    assert evaluate("mse", pred=f"{web}/a.npy", target=ARRAY).value == 0
+    assert evaluate("mse", pred=f"{web}/b.csv.gz:a", target=[0.5, -2.0]).value == 0
+    assert evaluate("mse", pred=f"{web}/*.npy", target=ARRAY).value == 0
+
+
+def test_what_the_web_has_not(web):
+    with pytest.raises(FileError, match=r"/c\.npy: there is no such file"):
+        evaluate("mse", pred=f"{web}/c.npy", target=[0.0])
+
+
+def test_nobody_answers(web):
+    closed = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    closed.server_close()
+    with pytest.raises(FileError, match="annot connect"):
+        evaluate("mse", pred=f"http://127.0.0.1:{closed.server_port}/c.npy", target=[0.0])
