@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, UsageError
@@ -49,7 +50,7 @@ def read(
             f"{label} takes the package safetensors to read, and that is not installed",
             hint="pip install 'losscli[formats]'",
         ) from error
-    path = content.path if content.data is None and content.kept is None else None
+    path = _path(content)
     try:
         if path is None:
             tensors = import_module("safetensors.torch").load(content.all())
@@ -64,6 +65,16 @@ def read(
     return Archive(
         content.path, {name: _entry(label, name, *slices[name]) for name in sorted(slices)}
     )
+
+
+def _path(content: Content) -> str | None:
+    """Where the library can open it; None for what is only in memory."""
+    if content.data is not None:
+        return None
+    if content.kept is None:
+        return content.path
+    path = f"/dev/fd/{content.kept.file.fileno()}"  # a temporary file has no name of its own
+    return path if Path(path).exists() else None
 
 
 def _in_memory(tensor: Any) -> tuple[str, tuple[int, ...], Callable[[slice], Any]]:
