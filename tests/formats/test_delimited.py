@@ -178,6 +178,21 @@ def test_excel_dialect(table):
     assert values(source) == [[1.5, 2], [3, -4]]
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"], ids=["plain", "mark"])
+@pytest.mark.parametrize(
+    ("line", "delimiter"), [("sep=;", ";"), ("SEP=,", ","), ("sep=|", "|"), ("sep=\t", "\t")]
+)
+def test_a_line_that_tells_the_delimiter(table, start, line, delimiter):
+    """Excel writes it, and reads it: the names have the other delimiters in them."""
+    names = "a;,|\tb".replace(delimiter, "")
+    rows = "\r\n".join([line, delimiter.join([names, "c"]), *[f"1{delimiter}2"] * 3, ""])
+    source = table(start + rows.encode())
+    assert source.columns == (names, "c")
+    assert values(source, "c") == [2, 2, 2]
+    broken = rows.replace(f"1{delimiter}2\r\n", f"1{delimiter}x\r\n", 1)
+    assert "row 1 (line 3)" in told(values, table(start + broken.encode()), "c")
+
+
 def test_numpy_savetxt(table, tmp_path):
     array = np.random.default_rng(0).normal(size=(5, 3))
     np.savetxt(tmp_path / "a.csv", array, delimiter=",", header="x,y,z")

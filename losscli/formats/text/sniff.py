@@ -26,6 +26,8 @@ DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _DELIMITERS = ",\t;|"
 _QUOTED = re.compile(r'"[^"]*"?')
 _COMMENT = "#"
+_SAID = re.compile(rf"sep=([{_DELIMITERS}])\s*", re.IGNORECASE)
+"""A first line that tells the delimiter, as spreadsheets write and read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def first_record(label: str, text: io.TextIOWrapper, delimiter: str | None) -> F
         raise DataError(f"{label} is empty")
     shown_by = [lead.lines[place] for place in lead.rows or lead.comments[-1:]]
     _check_commas(label, shown_by[0])
-    delimiter = delimiter or _delimiter(shown_by)
+    delimiter = lead.said or delimiter or _delimiter(shown_by)
     start, comments = lead.start(delimiter)
     counted = _Counted(chain(lead.lines, text))
     lines = iter(counted)
@@ -83,15 +85,20 @@ class _Lead:
         lines: All of them.
         comments: The places of those that are comments.
         rows: The places of the rows.
+        said: The delimiter, where the first line tells it; "" where not.
     """
 
     lines: list[str]
     comments: list[int]
     rows: list[int]
+    said: str = ""
 
     def take(self, line: str) -> None:
         """Takes the next line."""
-        if line.strip():
+        told = None if self.lines else _SAID.fullmatch(line)
+        if told:
+            self.said = told[1]
+        elif line.strip():
             comment = not self.rows and line.lstrip().startswith(_COMMENT)
             (self.comments if comment else self.rows).append(len(self.lines))
         self.lines.append(line)
