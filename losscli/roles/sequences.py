@@ -70,6 +70,7 @@ class Sequences(Role):
         """The inputs in the layout of one sequence a row."""
         found = dict(asked.fields)
         if not asked.options["batch_first"]:
+            _refuse_shards(asked.prediction)
             found["prediction"] = Turned(asked.prediction)
         target, given = asked.target, found.get("target_lengths")
         if target.dtype.kind == "U":
@@ -247,3 +248,18 @@ def distance(one: Sequence[int], other: Sequence[int]) -> int:
         steps = np.concatenate([[at + 1], other_way]) - np.arange(len(row))
         row = np.minimum.accumulate(steps) + np.arange(len(row))
     return int(row[-1])
+
+
+def _refuse_shards(prediction: Field) -> None:
+    """Files are joined along their first axis, which here is time.
+
+    Raises:
+        DataError: there are several.
+    """
+    if len(prediction.files) > 1:
+        raise DataError(
+            f"{prediction.label} is {len(prediction.files)} files, which are joined along their "
+            "first axis: of scores (T, N, C) that is time",
+            hint="save them as (N, T, C), and say --batch-first",
+            code="shape-mismatch",
+        )

@@ -187,7 +187,7 @@ def test_a_line_that_tells_the_delimiter(table, start, line, delimiter):
     names = "a;,|\tb".replace(delimiter, "")
     rows = "\r\n".join([line, delimiter.join([names, "c"]), *[f"1{delimiter}2"] * 3, ""])
     source = table(start + rows.encode())
-    assert source.columns == (names, "c")
+    assert [one.key for one in source.listing()] == [names, "c"]
     assert values(source, "c") == [2, 2, 2]
     broken = rows.replace(f"1{delimiter}2\r\n", f"1{delimiter}x\r\n", 1)
     assert "row 1 (line 3)" in told(values, table(start + broken.encode()), "c")

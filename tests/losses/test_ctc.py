@@ -214,3 +214,15 @@ def test_through_the_command_line(tmp_path, capsys, monkeypatch):
     found = json.loads(capsys.readouterr().out)
     wanted = [by_paths(LOGS[:, n], [1, 2], 5 - (n == 6)) for n in range(N)]
     np.testing.assert_allclose(found["elements"], wanted, rtol=1e-12)
+
+
+def test_shards_are_not_joined_along_time(tmp_path):
+    scores = np.log(np.full((4, 2, 3), 1 / 3))
+    for at in range(2):
+        np.save(tmp_path / f"part-{at}.npy", scores)
+    with pytest.raises(DataError, match="that is time"):
+        evaluate("ctc", log_probs=str(tmp_path / "part-*.npy"), target=[[1], [2]])
+    turned = evaluate(
+        "ctc", log_probs=str(tmp_path / "part-*.npy"), target=[[1, 2]] * 8, batch_first=True
+    )
+    assert turned.stats["count"] == 8
