@@ -445,3 +445,27 @@ def test_memory_is_bounded(tmp_path):
         cwd=Path(__file__).parents[2],
     )
     assert int(run.stdout) < 40 * 1024
+
+
+def test_batches_are_joined(tmp_path):
+    """As in a JSON document: each line holds some rows, and not as many as the next."""
+    lines = [{"z": [[1, 2], [3, 4]], "y": [0, 1], "n": 1}, {"z": [[5, 6]], "y": [1], "n": 2}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    document = tmp_path / "a.json"
+    document.write_text(json.dumps(lines))
+    for key, rows in (("*.z", [[1, 2], [3, 4], [5, 6]]), ("*.y", [0, 1, 1]), ("*.n", [1, 2])):
+        for one in (path, document):
+            field = open_source(str(one)).select(key)
+            assert field.rows(0, field.shape[0]).tolist() == rows
+            assert bool(field.notes) == (key != "*.n")
+
+
+def test_what_is_no_batch(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"z": [[1, 2]]}\n{"z": [[3, 4], [5]]}\n{"z": 6}')
+    with pytest.raises(DataError, match=r"line 3, 'z': is no list, and so no batch"):
+        open_source(str(path)).select("*.z")
+    path.write_text('{"z": [[1, 2]]}\n{"z": [[3, 4], [5]]}\n')
+    with pytest.raises(DataError, match=r"line 2, 'z'\[1\]: has 1 values where the first"):
+        open_source(str(path)).select("*.z")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from losscli.errors import DataError
+from losscli.formats.arrays.batches import note
 from losscli.formats.arrays.fields import ArrayField, ArraySource, ColumnsField
 from losscli.formats.files import named
 from losscli.formats.json.document import listed, walk
-from losscli.formats.json.plain import Faults, LineError, Path, extracted, values
+from losscli.formats.json.plain import BATCHES, Faults, LineError, Path, extracted, values
 from losscli.formats.keys import choose, chosen_or_none, unknown
 from losscli.formats.missing import NUMBER, TEXT
 from losscli.formats.table import Table
@@ -270,7 +271,12 @@ class _Objects(Table):
     def _inside(self, key: str, plan: _Plan, arrays: list[np.ndarray]) -> Field:
         """What a dotted path leads to."""
         if len(arrays) == 1:
-            return ArrayField(arrays[0], self.path, key, pick=plan.pick)
+            field = ArrayField(arrays[0], self.path, key, pick=plan.pick)
+            if plan.paths[0].startswith(BATCHES):
+                hint = f"the key {plan.paths[0].removeprefix(BATCHES)} makes each of them a row"
+                lines = self._lines.rows or 0
+                field.notes = (note(f"{self.label}:{key}", lines, field.shape, hint),)
+            return field
         for path, array in zip(plan.paths, arrays, strict=True):
             if array.ndim > 1 or array.dtype.kind == "U":
                 raise DataError(f"{self.label}: {path!r} cannot stand beside other columns")
@@ -295,11 +301,20 @@ class _Objects(Table):
 
     def _planned(self, key: str) -> _Plan | None:
         """What a key names."""
-        key = key.removeprefix("*.")
+        if key.startswith(BATCHES):
+            return self._of_batches(key.removeprefix(BATCHES))
         chosen = choose(key, self._names, self.width)
         if chosen is not None:
             return _Plan(tuple(self._names[column] for column in chosen), table=chosen)
         return _inside(self._first, key)
+
+    def _of_batches(self, key: str) -> _Plan | None:
+        """What a key names where every line holds a batch of it, or else a row."""
+        plan = self._planned(key)
+        if plan is None or plan.pick or len(plan.paths) > 1:
+            return plan
+        value, _ = walk(self._first, plan.paths[0])
+        return _Plan((BATCHES + plan.paths[0],)) if isinstance(value, list) else plan
 
     def _text(self, column: int) -> DataError:
         """As of a table, without parsing a column only to say that it is none."""

@@ -21,7 +21,10 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Faults", "LineError", "Part", "Path", "extracted", "values"]
+__all__ = ["BATCHES", "Faults", "LineError", "Part", "Path", "extracted", "values"]
+
+BATCHES = "*."
+"""What the path of batches begins with."""
 
 _CALLED = {dict: "an object", list: "a list"}
 
@@ -39,7 +42,8 @@ class Path:
     """What is taken from every line.
 
     Attributes:
-        path: Dotted, as in JSON; None for all of the line.
+        path: Dotted, as in JSON; None for all of the line. After "*." it names a batch in every
+            line, a list of rows, which are taken one after the other.
         words: Strings are text, even those that name numbers which JSON lacks.
         missing: A null is a value that is missing.
     """
@@ -103,6 +107,11 @@ class _MissingError(Exception):
 def _cells(rows: list[Any], path: str | None) -> list[Any]:
     if path is None:
         return rows
+    if path.startswith(BATCHES):
+        batches = _cells(rows, path.removeprefix(BATCHES))
+        if not all(isinstance(batch, list) for batch in batches):
+            raise _MissingError
+        return [*chain.from_iterable(batches)]
     try:
         return [row[path] for row in rows]
     except (KeyError, TypeError):
@@ -237,12 +246,23 @@ class Faults:
 
     def add(self, line: int, row: Any) -> None:
         """Looks at a line, counted from 1."""
-        where = f"line {line}" if self._path is None else f"line {line}, {self._path!r}"
+        path = self._path and self._path.removeprefix(BATCHES)
+        where = f"line {line}" if path is None else f"line {line}, {path!r}"
         try:
-            value = row if self._path is None else _cell(row, self._path)
+            value = row if path is None else _cell(row, path)
         except _MissingError:
-            self._note("missing", f"line {line}", lambda: f"there is no {self._path!r}", "line")
+            self._note("missing", f"line {line}", lambda: f"there is no {path!r}", "line")
             return
+        if path == self._path:
+            self._judge(value, where)
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                self._judge(item, f"{where}[{place}]")
+        else:
+            self._note("missing", where, lambda: "is no list, and so no batch", "line")
+
+    def _judge(self, value: Any, where: str) -> None:
+        """Looks at a row."""
         shape, leaves = _regular(value)
         if self._shape is None and shape is not None:
             self._shape = shape
