@@ -49,6 +49,12 @@ COSINES = [
     *((1, 0, -1), (0.5, 0.5, 0.5), (-1, 1, 1), (0.9, 0.1, -0.3), (BELOW, 0, 0), (1e-5, -1e-5, 0)),
     *((-0.95, 0.2, 0.1), (-0.8, -0.9, 0.99), (0, 0, 0), (0.999, 0.998, -0.999)),
 ]
+LAYER = [(1, 0.5, -2), (0.1, -1, 3)]
+"""Weights of a layer, a row for each class."""
+
+STATE = {"head.weight": LAYER, "tail.0.0.weight": [(0.5, 1, 0)], "tail.0.1.weight": [(1,), (-2,)]}
+"""A frequent class, and a cluster of two."""
+
 GRADES = [(0, 1, 2), (3, 0, 0), (1, 1, 1), (0, 0, 5)]
 SIGNALS = [
     *((1, 0, 0), (1, 2, 3), (-1, 1, 0.5), (0.3, -0.2, 1e-3), (1e3, -2e3, 1e3), (1, 2, 3.01)),
@@ -154,6 +160,21 @@ def ciou(a: Row, b: Row) -> mpf:
 def crossed(row: Row, y: int, own: mpf, scale: int = 64) -> mpf:
     """The cross-entropy where the true class has another cosine."""
     return -ln(softmax([scale * (own if c == y else x) for c, x in enumerate(row)])[y])
+
+
+def products(row: Row, layer: Sequence[Row]) -> Row:
+    return [sum((a * mpf(w) for a, w in zip(row, one, strict=True)), mpf(0)) for one in layer]
+
+
+def of_class(scores: Row, y: int) -> mpf:
+    return -ln(softmax(scores)[y])
+
+
+def clustered(row: Row, y: int) -> mpf:
+    """The class, or its cluster and then the class."""
+    head = of_class(products(row, STATE["head.weight"]), min(y, 1))
+    small = products(row, STATE["tail.0.0.weight"])
+    return head if y < 1 else head + of_class(products(small, STATE["tail.0.1.weight"]), y - 1)
 
 
 def arcface(row: Row, y: int) -> mpf:
@@ -394,6 +415,13 @@ OF_ROWS = [
         *("hinge-embedding", "distance"),
         lambda d, y: d if y > 0 else max(0, 1 - d),
         *([0, LEAST, 1e-20, 1e-3, 0.5, BELOW, 1, ABOVE, 3, 1e10, inf], SIGNS),
+    ),
+    Definition(
+        *("linear-ce", "features", lambda row, y: of_class(products(row, LAYER), y)),
+        *(VECTORS, [0, 1], {"weight_matrix": LAYER}),
+    ),
+    Definition(
+        *("adaptive-ce", "features", clustered, VECTORS, [0, 1, 2], {"state": STATE}),
     ),
     Definition("arcface", "logits", arcface, COSINES, [0, 1, 2]),
     Definition(

@@ -154,7 +154,8 @@ def apart(found: np.floating[Any], exact: Any, least: float) -> float:
 def row(definition: Definition) -> str:
     """A loss in all dtypes, as a row of a table."""
     found = {name: worst(definition, dtype) for name, dtype in DTYPES.items()}
-    options = "".join(f", {key} {value:g}" for key, value in definition.options.items())
+    given = definition.options.items()
+    options = "".join(f", {key} {one:g}" for key, one in given if isinstance(one, (int, float)))
     cells = [f"`{definition.loss}` {definition.kind}{options}", *map(str, found.values())]
     return "| " + " | ".join([*cells, *(found[name].where for name in [*DTYPES][:2])]) + " |"
 

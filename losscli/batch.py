@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.facts import Facts
 from losscli.lazy import np
-from losscli.views import Stretched
+from losscli.views import Held, Stretched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,7 @@ class Batch:
         options: The options of the loss.
         pairing: How the inputs belong together.
         target_kind: What the target is.
+        seen: What the kernel has seen of each element beside its loss, by what it is.
         omitted: How many elements were left out for what they hold, by what that is.
     """
 
@@ -51,6 +52,7 @@ class Batch:
     pairing: Pairing
     target_kind: str = "target"
     omitted: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def logarithmic(self) -> bool:
@@ -113,8 +115,8 @@ class Batch:
             odd: Which values are; None if none can be.
         """
         fine: np.ndarray | None = None
-        for values in self.given.values():
-            found = odd(values)
+        for side, values in self.given.items():
+            found = None if isinstance(self.pairing.views[side], Held) else odd(values)
             if found is None:
                 continue
             own: np.ndarray = ~found
@@ -159,9 +161,10 @@ class Batch:
 
     def counted(self, values: np.ndarray, side: str) -> np.ndarray | None:
         """Which values, in the order of the file, belong to elements that count."""
-        if self.counts is None:
+        view = self.pairing.views[side]
+        if self.counts is None or isinstance(view, Held):
             return None
-        counts, view = self.counts, self.pairing.views[side]
+        counts = self.counts
         if isinstance(view, Stretched):
             counts = view.fold(counts)
         elif values.ndim < counts.ndim:  # one distribution each, for a loss of every class

@@ -110,6 +110,8 @@ class SmallArray:
             raise DataError(f"{name} is {value} at {_first(odd)}", code="weight-value")
         for extreme in (values.min(), values.max()):
             option.hold(extreme)
+        if option.small and option.small.free:
+            return cls(option.name, values, pairing)
         if option.small and option.small.per_class:
             classes = pairing.classes or 2
             if values.shape != (classes,):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from losscli import formats as known
 from losscli.errors import DataError, Finding, Level, UsageError
+from losscli.formats import state
 from losscli.formats.base import Reading
 from losscli.formats.files import named
 from losscli.formats.keys import is_unknown
@@ -25,7 +26,7 @@ from losscli.formats.words import numbers, read_names
 from losscli.picking import Columns, picked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from losscli.formats.base import Field, Source
@@ -88,6 +89,7 @@ def open_fields(
     reading: Reading | None = None,
     stack: bool = False,
     picking: Picking | None = None,
+    states: Collection[str] = (),
 ) -> Opened:
     """Open every file once, and select what each input names.
 
@@ -97,6 +99,7 @@ def open_fields(
         reading: How files are read.
         stack: Whether every file of a pattern or a directory is one row, as images always are.
         picking: Which rows are taken, and how they are paired.
+        states: The inputs of which each is all arrays of a module.
 
     Raises:
         DataError: no such key, data that cannot be read, or ids that do not pair up.
@@ -111,6 +114,7 @@ def open_fields(
     with files.ahead():
         settled = {name: files.settled(ref) for name, ref in refs.items()}
         settled, chosen = files.told_apart(settled)
+        settled = files.spread_out(settled, states)
         files.check_wholes(settled)
         settled = files.paired(settled)
         keys = _keys_by_file(settled)
@@ -223,6 +227,19 @@ class _Files:
             message += " and ".join(said)
             notes.append(Finding("columns-by-name", Level.NOTE, message, input=both[0].name))
         return found, notes
+
+    def spread_out(self, refs: Mapping[str, Ref], states: Collection[str]) -> dict[str, Ref]:
+        """With an input for each array of a module."""
+        found: dict[str, Ref] = {}
+        for name, ref in refs.items():
+            if name not in states:
+                found[name] = ref
+            elif ref.paths:
+                source = self.source(ref.paths[0])
+                found |= state.in_file(ref, named(ref.paths[0]), source.listing())
+            else:
+                found |= state.in_place(ref)
+        return found
 
     def check_wholes(self, refs: Mapping[str, Ref]) -> None:
         """Two inputs cannot both be all columns of one table, or all of a pipe."""

@@ -73,12 +73,7 @@ def judged(
 
 def _named(note: Finding, question: Question) -> Finding:
     """A note of the shapes, which know a prediction and a target but not their kinds."""
-    return replace(note, input=note.input and _input(note.input, question))
-
-
-def _input(side: str, question: Question) -> str:
-    """The input that a side is."""
-    return {"prediction": question.kind, "target": question.target}.get(side, side)
+    return replace(note, input=note.input and question.input(note.input))
 
 
 def _raise_first(found: Sequence[Finding], level: Level) -> None:
@@ -97,7 +92,7 @@ def _case(check: Check, question: Question, role: Role, total: State) -> Case:
     return Case(
         question.loss.name,
         question.kind,
-        _input(check.on, question),
+        question.input(check.on),
         field,
         total.facts[check.on],
         tuple(int(one) for one in index),

@@ -39,12 +39,14 @@ class Small:
 
     Attributes:
         per_class: It has one number for each class; else it is broadcast to the prediction.
+        free: It goes with no input, and is handed over as it is.
         drawn: It may also come from the targets: a weight for each of the "classes", or for the
             positives of each of the "columns".
     """
 
     per_class: bool = False
     drawn: Literal["", "classes", "columns"] = ""
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ NonNegative = Annotated[float, Bound(">=", 0)]
 Fraction = Annotated[float, Bound(">=", 0), Bound("<=", 1)]
 Stretch = Annotated[Tensor, Small()]
 Array = Annotated[Tensor | float, Small()]
+Bounds = Annotated[Tensor | float, Small(free=True), Bound(">=", 0)]
 Levels = Annotated[Tensor | float, Small(), Bound(">=", 0), Bound("<=", 1)]
 PerClass = Annotated[Tensor | float, Small(per_class=True, drawn="classes")]
 PerColumn = Annotated[Tensor | float, Small(drawn="columns")]

@@ -20,15 +20,14 @@ from losscli.doubts import Doubt, Leaf, doubts
 from losscli.errors import Finding, Level, UsageError
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
-from losscli.memory import require, sized
+from losscli.needs import computed, held, refuse_rows, whole
 from losscli.reader import Reader
-from losscli.registry import Pooled, Terms, flag
+from losscli.registry import Pooled, Terms
 from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
 from losscli.stats import Sum
-from losscli.vectors import BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from losscli.question import Fields, Question
     from losscli.roles import Role
     from losscli.spool import Spool
-    from losscli.views import Pairing
 
 __all__ = ["Part", "Plan"]
 
@@ -45,9 +43,6 @@ LEAF = 2**17
 
 LARGE = 2**22
 """The same on a device, which is slow to be told what to do."""
-
-COPIES = 6
-"""A loss of all rows is expected to hold so many tensors of its input, or of a block of pairs."""
 
 NO_CLASS = -100
 """No class index: torch's own default of ignore_index."""
@@ -81,6 +76,7 @@ class Plan:
         options: The options of the loss; small arrays as such.
         arrays: The small arrays.
         reader: Reads its inputs.
+        held: The arrays that the loss holds, as its function takes them.
         checks: The mistakes to look for.
         doubts: What may be wrong with all data, and is looked for in each leaf.
         wanted: What to keep of each leaf.
@@ -96,6 +92,7 @@ class Plan:
     options: Mapping[str, Any]
     arrays: Mapping[str, SmallArray]
     reader: Reader
+    held: Mapping[str, Tensor]
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
     doubts: tuple[Doubt, ...]
@@ -109,7 +106,7 @@ class Plan:
             for name in ("sample_weight", "mask")
             if name in fields.beside
         }
-        dtype, notes = _dtype(question, role)
+        dtype, notes = computed(question, role)
         rows = role.rows
         where = device(question.settings.device, dtype, rows * pairing.per_row)
         leaf = _leaf(pairing.per_row, LEAF if where.type == "cpu" else LARGE)
@@ -117,10 +114,10 @@ class Plan:
             why = f"no target of {question.loss.name} is positive or negative"
             raise UsageError(f"--denominator positives has no meaning here: {why}")
         if pairing.free:
-            _refuse_rows(question, pairing)
+            refuse_rows(question, pairing)
         if question.loss.rows != "leaf":
             leaf = rows
-            notes.append(_whole(question, rows, rows * pairing.per_row, dtype))
+            notes.append(whole(question, rows, rows * pairing.per_row, dtype))
         reader = Reader(question, role, beside)
         threads = question.settings.threads or cores()
 
@@ -143,6 +140,7 @@ class Plan:
             question.options,
             arrays,
             reader,
+            held(role, Way(where)),
             tuple(notes),
             tuple(
                 check
@@ -229,6 +227,7 @@ class Plan:
             state = pooled(facts, batch, found, self.role)
             return Part(stop - start, self.doubted(state, Leaf(batch, None, self.again)))
         losses = self.losses(found, batch)
+        batch = replace(batch, seen={name: one.numpy() for name, one in found.seen.items()})
         state = measure(facts, batch, losses, self.role, self.wanted)
         state = self.doubted(state, Leaf(batch, losses, self.again))
         return Part(stop - start, state, [losses.elements.numpy()] if self.question.keep else [])
@@ -262,9 +261,10 @@ class Plan:
         function = self.question.loss.forms[form or self.question.inputs]
         with self.way.open():
             inputs = [
-                self._tensor(pad(values), whole=side in whole)
+                self.held[side] if side in self.held else self._tensor(pad(values), side in whole)
                 for side, values in self._seen(batch).items()
             ]
+            inputs = _gathered(self._seen(batch), inputs)
             small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, inputs[0])
             options = {**self.options, **small}
             if "ignore_index" in options:  # ignored elements are found, and have become class 0
@@ -274,7 +274,8 @@ class Plan:
             if isinstance(found, Pooled):
                 return Pooled(self._back(found.sums[:rows]), found.finish)
             terms = found if isinstance(found, Terms) else Terms(found, None)
-            return terms.each(lambda values: self._back(values[:rows]))
+            seen = {name: self._back(values[:rows]) for name, values in terms.seen.items()}
+            return terms.each(lambda values: self._back(values[:rows]))._replace(seen=seen)
 
     @property
     def alone(self) -> bool:
@@ -289,7 +290,7 @@ class Plan:
 
     def losses(self, found: Terms, batch: Batch) -> Terms:
         """The unreduced losses of a leaf and what they count, in the order of the file."""
-        elements, over, shared = found.each(lambda values: self._ordered(values, batch))
+        elements, over, shared, _ = found.each(lambda values: self._ordered(values, batch))
         if batch.weight is not None:
             weight = torch.from_numpy(batch.pairing.order(batch.weight)).double()
             elements = times(weight, elements).to(elements.dtype)
@@ -300,7 +301,7 @@ class Plan:
             elements = torch.where(counts, elements, 0.0)
         return Terms(elements + 0.0, over, shared)  # no -0.0
 
-    def _tensor(self, values: np.ndarray, *, whole: bool = False) -> Tensor:
+    def _tensor(self, values: np.ndarray, whole: bool) -> Tensor:
         """On the device, in the dtype of the computation; class indices stay whole."""
         own = whole and values.dtype == np.int64
         return self.way.there(values, None if own else getattr(torch, self.dtype))
@@ -319,6 +320,18 @@ class Plan:
         return torch.from_numpy(batch.pairing.order(values.numpy()))
 
 
+def _gathered(sides: Iterable[str], values: Sequence[Tensor]) -> list[Any]:
+    """What a function takes: the arrays of a module are one argument, by their names."""
+    found: dict[str, Any] = {}
+    for side, value in zip(sides, values, strict=True):
+        name, _, part = side.partition(".")
+        if part:
+            found.setdefault(name, {})[part] = value
+        else:
+            found[name] = value
+    return [*found.values()]
+
+
 def pieces(rows: int, leaf: int) -> Iterator[tuple[int, int]]:
     """The first row of each leaf, and the one after its last."""
     for start in range(0, rows, leaf):
@@ -329,51 +342,3 @@ def _leaf(per_row: int, values: int) -> int:
     """The rows of a leaf: a multiple of the grain where that many fit."""
     rows = max(1, values // max(per_row, 1))
     return rows - rows % GRAIN if rows >= GRAIN else rows
-
-
-def _whole(question: Question, rows: int, values: int, dtype: str) -> Finding:
-    """Says what a loss of all rows will hold, before it begins.
-
-    Raises:
-        DataError: so much cannot be held at once.
-    """
-    pairs = min(rows**2, max(rows, BLOCK)) if question.loss.rows == "pairs" else 0
-    needed = (values + pairs) * getattr(torch, dtype).itemsize * COPIES
-    what = f"{question.loss.name} needs all {rows:,} rows at once"
-    require(needed, what, hint="--limit N takes only the first rows")
-    return Finding("all-rows", Level.NOTE, f"{what}: about {sized(needed)}")
-
-
-def _refuse_rows(question: Question, pairing: Pairing) -> None:
-    """Refuses what speaks of rows, where the losses are none.
-
-    Raises:
-        UsageError: it was given.
-    """
-    given: list[str] = [name for name in ("sample_weight", "mask") if name in question.words]
-    given += [name for name in ("nan", "missing") if getattr(question.settings, name) == "omit"]
-    if pairing.marks is not None:
-        given = [name for name in given if name == "sample_weight"]
-    if given:
-        name = question.loss.name
-        raise UsageError(f"{flag(given[0])} has no meaning here: the losses of {name} are no rows")
-
-
-def _dtype(question: Question, role: Role) -> tuple[str, list[Finding]]:
-    """The widest float among predictions and real-valued targets, at least float32."""
-    if question.settings.dtype != "auto":
-        return question.settings.dtype, []
-    names = dict(zip(role.asked.fields.values(), question.inputs, strict=True))
-    real = role.real
-    wide = [8 if field.dtype.kind != "f" else field.dtype.itemsize for field in real]
-    notes = [
-        Finding(
-            "half-widened",
-            Level.NOTE,
-            f"{field.label}: float16 was widened",
-            input=names[field],
-        )
-        for field, size in zip(real, wide, strict=True)
-        if size < 4
-    ]
-    return ("float64" if max(wide) > 4 else "float32"), notes

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from math import inf
 from operator import index
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import losscli.doubts  # noqa: F401 — the codes of which are known then
 from losscli import inputs
@@ -16,6 +16,7 @@ from losscli.checks.codes import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
+from losscli.forms import formed
 from losscli.picking import Asked, Picking
 from losscli.registry import TARGETS, flag, suggest
 from losscli.settings import (
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 BESIDE = ("sample_weight", "mask")
 """The inputs that every loss takes beside its own."""
 
-_PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate", "mean")
-"""What a prediction is to most losses."""
+STATES = ("state",)
+"""The inputs of which each is all arrays of a module."""
 
 _CHOICES = {
     "reduction": REDUCTIONS,
@@ -84,6 +85,10 @@ class Question:
         """What the target is."""
         return next((name for name in self.inputs if name in TARGETS), "target")
 
+    def input(self, side: str) -> str:
+        """The name of an input that a role knows as a side."""
+        return {"prediction": self.kind, "target": self.target}.get(side, side)
+
     @property
     def reduction(self) -> str:
         return self.settings.reduction or self.loss.reduction
@@ -102,7 +107,7 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     """
     given, typed = _renamed(loss, {key: one for key, one in given.items() if one is not None})
     settings = _settings(loss, given)
-    form = _form(loss, given)
+    form = formed(loss, given)
     words = {key: given[key] for key in (*form, *BESIDE) if key in given}
     taken = {*words, *_COMMON} - {*loss.options}
     options = loss.bind({key: value for key, value in given.items() if key not in taken})
@@ -298,65 +303,6 @@ def _denominator(value: Any, reduction: str) -> str | float:
     return number
 
 
-def _form(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The inputs that are given, if they are what the loss can be asked with.
-
-    Raises:
-        UsageError: one is missing, or there are two of which one is enough.
-    """
-    found = {name for name in loss.inputs if name in given}
-    if match := next((form for form in loss.forms if set(form) == found), None):
-        return match
-    near = max(loss.forms, key=lambda form: (len(found & {*form}), -len({*form} - found)))
-    missing = [name for name in near if name not in found]
-    if not missing:
-        return _twice(loss, near, found)
-    if not found - {*TARGETS}:
-        wrong = next((name for name in _PREDICTIONS if name in given), None)
-        instead = f", not {flag(wrong)}" if wrong else ""
-        raise UsageError(f"{loss.name} needs {_choices(loss)}{instead}")
-    if missing == ["target"]:
-        raise UsageError(f"{loss.name} needs targets: --target FILE[:KEY]")
-    beside = " and ".join(flag(name) for name in near if name in found)
-    others = [form for form in loss.forms if found <= {*form}] or [near]
-    wanted = dict.fromkeys(_listed(name for name in form if name not in found) for form in others)
-    raise UsageError(f"{loss.name} needs {' or '.join(wanted)} beside {beside}")
-
-
-def _twice(loss: Loss[Any, Any], form: tuple[str, ...], found: set[str]) -> NoReturn:
-    """Refuses inputs of which some are enough."""
-    more = [name for name in loss.inputs if name in found and name not in form]
-    if more == ["target"] and not {*form} & {*TARGETS}:
-        raise UsageError(f"{loss.name} has no targets: --target has no meaning here")
-    same = [
-        name
-        for name in form
-        if any({*other} == {*form} - {name} | {more[0]} for other in loss.forms)
-    ]
-    if not same:
-        raise UsageError(f"{_listed(more)} cannot go with {_listed(form)}")
-    both = " and ".join(map(flag, sorted([same[0], more[0]], key=loss.inputs.index)))
-    what = "kinds of prediction" if same[0] == form[0] else "ways to say the same"
-    raise UsageError(f"{both} are two {what}: give one of them")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return " and ".join(map(flag, names))
-
-
-def _choices(loss: Loss[Any, Any]) -> str:
-    """What the predictions of a loss may be."""
-    beside: dict[str, list[str]] = {}
-    for first, *rest in loss.forms:
-        beside.setdefault(first, []).append(_listed(name for name in rest if name not in TARGETS))
-    forms = [
-        flag(first) + (f" with {' or '.join(rest)}" if any(rest) else "")
-        for first, rest in beside.items()
-    ]
-    what = "predictions" if any("target" in form for form in loss.forms) else "its inputs"
-    return f"{what}: {' or '.join(forms)}"
-
-
 @dataclass(frozen=True)
 class Fields:
     """The opened inputs of a question."""
@@ -390,9 +336,20 @@ def open_fields(question: Question) -> Fields:
     rows = (question.kind, *(name for name in refs if name in _SIDES))
     picking = Picking(asked, rows, small, reading.store)
     opened = inputs.open_fields(
-        refs, formats=formats, reading=reading, stack=settings.stack, picking=picking
+        refs,
+        formats=formats,
+        reading=reading,
+        stack=settings.stack,
+        picking=picking,
+        states=STATES,
     )
     found = dict(opened.fields)
-    named = {name: found.pop(name) for name in question.inputs}
+    wanted = [one for name in question.inputs for one in _parts(name, found)]
+    named = {name: found.pop(name) for name in wanted}
     sides = {"target" if name in TARGETS else name: one for name, one in named.items()}
     return Fields({"prediction": sides.pop(question.kind), **sides}, found, tuple(opened.notes))
+
+
+def _parts(name: str, found: Mapping[str, Field]) -> list[str]:
+    """The fields of an input: those of all of its arrays, of a module."""
+    return [one for one in found if one.startswith(f"{name}.")] if name in STATES else [name]

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -52,11 +53,12 @@ class Terms(NamedTuple):
     elements: Tensor
     over: Tensor | None  # None for 1
     shared: Tensor | None = None  # what the mean is taken of, where that is not the elements
+    seen: Mapping[str, Tensor] = MappingProxyType({})  # what else the role is to measure
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Terms:
-        """All of its parts, changed alike."""
-        over, shared = (None if one is None else change(one) for one in self[1:])
-        return Terms(change(self.elements), over, shared)
+        """All that goes with the elements, changed alike; what was seen is left as it is."""
+        over, shared = (None if one is None else change(one) for one in (self.over, self.shared))
+        return Terms(change(self.elements), over, shared, self.seen)
 
 
 class Pooled(NamedTuple):

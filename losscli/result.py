@@ -297,10 +297,10 @@ def _histogram(total: State) -> dict[str, list[float] | list[int]]:
 
 
 def _inputs(question: Question, fields: Fields, total: State) -> list[Input]:
-    shown = [
-        Input.of(name, field, None if field.dtype.kind == "U" else total.facts[side])
-        for (side, field), name in zip(fields.sides.items(), question.inputs, strict=True)
-    ]
+    shown = []
+    for side, one in fields.sides.items():
+        facts = None if one.dtype.kind == "U" else total.facts[side]
+        shown.append(Input.of(question.input(side), one, facts))
     return shown + [Input.of(name, one) for name, one in fields.beside.items()]
 
 

@@ -154,7 +154,8 @@ def _facts(batch: Batch, side: str) -> Facts:
         return batch.facts(side)
     values = batch.taken[side] if batch.given[side].dtype.kind == "U" else batch.given[side]
     ordered = batch.pairing.views[side].back(values)
-    return Facts.of(ordered[batch.counted(ordered, side)])
+    counted = batch.counted(ordered, side)
+    return Facts.of(ordered if counted is None else ordered[counted])
 
 
 def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wanted) -> State:
@@ -218,7 +219,7 @@ def _summed(
     if counts is not None:
         places = counts.nonzero()[:, 0]
         losses = losses.each(lambda values: values[places])
-    kept, over, shared = losses
+    kept, over, shared, _ = losses
     moments = Moments.of(kept)
     valid, spots = kept, places
     if moments.total.special and bool(kept.isnan().any()):

@@ -62,6 +62,16 @@ class View:
 
 
 @dataclass(frozen=True)
+class Held(View):
+    """An array that the loss holds, such as the weights of a layer: all of it, for each row."""
+
+    fixed: bool = True
+
+    def rows(self, field: Field, start: int, stop: int) -> np.ndarray:
+        return field.rows(0, field.shape[0])
+
+
+@dataclass(frozen=True)
 class Stretched(View):
     """A field with less than the kernel wants: its values are repeated.
 

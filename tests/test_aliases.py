@@ -15,6 +15,8 @@ TORCH = {
     "bce": "BCELoss BCEWithLogitsLoss binary_cross_entropy binary_cross_entropy_with_logits",
     "ce": "CrossEntropyLoss cross_entropy",
     "nll": "NLLLoss NLLLoss2d nll_loss",
+    "linear-ce": "LinearCrossEntropyLoss linear_cross_entropy",
+    "adaptive-ce": "AdaptiveLogSoftmaxWithLoss",
     "kl": "KLDivLoss kl_div",
     "mse": "MSELoss mse_loss",
     "mae": "L1Loss l1_loss",
@@ -89,9 +91,6 @@ OTHERS = {  # Keras; scikit-learn; TensorFlow; optax; timm, kornia, torchmetrics
     "lovasz": "LovaszLoss",
     "ssim": "SSIMLoss ssim_loss structural_similarity structural_similarity_index_measure",
 }
-NO_FILES = {"LinearCrossEntropyLoss", "linear_cross_entropy", "AdaptiveLogSoftmaxWithLoss"}
-"""Losses that hold or take the weights of a layer: no file holds their prediction."""
-
 SEVERAL = "log-loss log_loss logloss iou l2-loss l2_loss mean_poisson_deviance poisson_deviance"
 
 NAMED = [
@@ -116,15 +115,9 @@ def test_every_loss_of_torch_is_in_the_table():
         name for name in dir(torch.nn.functional) if "loss" in name or "cross_entropy" in name
     }
     functions = {name for name in functions if callable(getattr(torch.nn.functional, name))}
-    known = {name for names in TORCH.values() for name in names.split()} | NO_FILES
+    known = {name for names in TORCH.values() for name in names.split()}
     assert {name for name in modules | functions if not name.startswith("_")} <= known
     assert {"kl_div"} <= known
-
-
-@pytest.mark.parametrize("name", sorted(NO_FILES))
-def test_losses_with_a_layer_are_unknown(name):
-    with pytest.raises(UsageError, match="no command or loss"):
-        losses.find(name)
 
 
 @pytest.mark.parametrize("name", SEVERAL.split())

@@ -44,10 +44,12 @@ MAY = {
     "devices": LIGHT,
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"doubts", "picking", "weights"},
+    | {"doubts", "forms", "picking", "weights"},
+    "forms": LIGHT | {"registry"},
+    "needs": LIGHT | {"memory", "registry", "vectors", "views"},
     "plan": LIGHT
-    | {"beside", "cores", "devices", "formats", "losses", "memory", "reader", "registry", "state"}
-    | {"doubts", "stats", "vectors"},
+    | {"beside", "cores", "devices", "formats", "losses", "needs", "reader", "registry", "state"}
+    | {"doubts", "stats"},
     "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from asked import EXAMPLES, FORMS
+from asked.base import Held, has_rows
 
 from losscli import evaluate, plan
 from losscli.losses import losses
@@ -136,8 +137,10 @@ def asked(case, rows, dtype=np.float32):
 
 def cut(value, rows, dtype):
     """The first rows of an array, in a dtype if it is of floats."""
-    if not isinstance(value, np.ndarray):
-        return value
+    if isinstance(value, dict):  # the arrays of a module
+        return {name: one.astype(dtype) for name, one in value.items()}
+    if not has_rows(value):
+        return value.astype(dtype) if isinstance(value, Held) else value
     return value[:rows].astype(dtype) if value.dtype.kind == "f" else value[:rows]
 
 
@@ -235,7 +238,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("case", [*CASES, *FORMS])
 def test_layout_does_not_matter(case, layout):
     name, given, _ = asked(case, 333, np.float64 if layout == "list" else np.float32)
-    arrays = {key: one for key, one in given.items() if isinstance(one, np.ndarray)}
+    arrays = {key: one for key, one in given.items() if has_rows(one)}
     if layout == "tensor":  # which holds no text
         arrays = {key: one for key, one in arrays.items() if one.dtype.kind != "U"}
     other = given | {key: LAYOUTS[layout](one) for key, one in arrays.items()}

@@ -125,11 +125,11 @@ class Check:
 
     def look(self, batch: Batch) -> Tally:
         """The tally of one leaf; values that do not count cannot offend."""
-        found = self.offends(batch)
-        if found is None:
-            return Tally()
         view = batch.pairing.views[self.on]
         if batch.start and view.fixed:  # seen with the first leaf
+            return Tally()
+        found = self.offends(batch)
+        if found is None:
             return Tally()
         if isinstance(found, Found):
             mask, values = found

@@ -80,7 +80,7 @@ class Reading(Doubt):
 
 def _counted(losses: Terms, chosen: Tensor | None) -> tuple[Tensor, float, float]:
     """The losses that count, the sum of what the mean is taken of, and what that is divided by."""
-    elements, over, shared = losses.each(lambda one: one if chosen is None else one[chosen])
+    elements, over, shared, _ = losses.each(lambda one: one if chosen is None else one[chosen])
     total = elements if shared is None else shared
     number = float(elements.numel()) if over is None else over.double().sum().item()
     return elements.double(), total.double().sum().item(), number

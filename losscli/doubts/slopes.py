@@ -51,10 +51,11 @@ def line(seen: Totals) -> Line | None:
     n, x, y, xx, xy, yy = (seen[name].value for name in SUMS)
     if not n > 2:
         return None
-    across, up = max(xx / n - (x / n) ** 2, 0.0), max(yy / n - (y / n) ** 2, 0.0)
-    together = xy / n - x * y / n**2
+    x, y = x / n, y / n  # products and no powers: they overflow to infinity
+    across, up = max(xx / n - x * x, 0.0), max(yy / n - y * y, 0.0)
+    together = xy / n - x * y
     if not (across > 1e-12 * xx / n and up > 1e-12 * yy / n):  # or rounding is all there is
         return None
     rise = together / across
     correlation = together / sqrt(across * up) if across * up else nan
-    return Line(n, rise, y / n - rise * x / n, (across, up), max(-1.0, min(1.0, correlation)))
+    return Line(n, rise, y - rise * x, (across, up), max(-1.0, min(1.0, correlation)))

@@ -187,7 +187,7 @@ class Scale(Doubt):
             return None
         x, y = (seen[name].value / found.pairs for name in "xy")
         across, up = found.spreads
-        squares = across + up - 2 * found.slope * across + (x - y) ** 2
+        squares = across + up - 2 * found.slope * across + (x - y) * (x - y)
         if squares < 2 * up:  # R² is above -1
             return None
         message = (

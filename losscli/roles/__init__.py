@@ -16,6 +16,7 @@ from losscli.roles.classes import (
     ScoredClassIndex,
 )
 from losscli.roles.counts import Amounts, Counts
+from losscli.roles.decoded import Clustered, Linear
 from losscli.roles.distributions import Distance, Distribution
 from losscli.roles.intervals import Interval
 from losscli.roles.labels import Labels, Outcomes
@@ -45,6 +46,7 @@ __all__ = [
     "Boxes",
     "ClassIndex",
     "Classes",
+    "Clustered",
     "Cosine",
     "CosinePairs",
     "Counts",
@@ -61,6 +63,7 @@ __all__ = [
     "LabelLists",
     "Labels",
     "Latent",
+    "Linear",
     "Lists",
     "Masks",
     "Measure",

@@ -11,6 +11,7 @@ from losscli.errors import DataError, UsageError
 from losscli.facts import total
 from losscli.lazy import np
 from losscli.stats import ZERO, Sum, Totals
+from losscli.views import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.settings import Settings
-    from losscli.views import Pairing
+    from losscli.views import Pairing, View
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,13 @@ class Role(ABC):
         return [
             field
             for side, field in self.asked.fields.items()
-            if side not in labels and not self.pairing.views[side].fixed
+            if side not in labels and self._computed(self.pairing.views[side])
         ]
+
+    @staticmethod
+    def _computed(view: View) -> bool:
+        """Whether it is computed with as predictions are, and no number beside them."""
+        return not view.fixed or isinstance(view, Held)
 
     @abstractmethod
     def checks(self) -> Sequence[Check]:

@@ -63,7 +63,11 @@ class ClassIndex(Role):
         super().__init__(asked)
         if asked.target.dtype.kind == "U":
             refuse(asked, "the targets are names", ignore_index=-100, target_base=None)
-        self.names = Names.of(asked, self.pairing)
+        self.names = self.named()
+
+    def named(self) -> Names:
+        """What the classes are called."""
+        return Names.of(self.asked, self.pairing, self.asked.prediction.columns)
 
     def pair(self) -> Pairing:
         pairing = self.paired()
@@ -79,13 +83,17 @@ class ClassIndex(Role):
     def paired(self) -> Pairing:
         """How scores and targets go together, the shift of sequences included."""
         fields = self.asked.prediction, self.asked.target
-        whole = shapes.by_class(*fields, self.asked.options.get("class_axis"))
+        whole = self.by_class(*fields, self.asked.options.get("class_axis"))
         self.shift = Shift.of(self.asked, whole)
         if self.shift is None:
             return whole
         self.asked = self.shift.cut(self.asked, whole)
         fields = self.asked.prediction, self.asked.target
-        return shapes.by_class(*fields, whole.prediction.class_axis)
+        return self.by_class(*fields, whole.prediction.class_axis)
+
+    def by_class(self, prediction: Field, target: Field, axis: int | None) -> Pairing:
+        """How scores and targets go together, whatever --shift says."""
+        return shapes.by_class(prediction, target, axis)
 
     def aligned(self, field: Field) -> Field:
         return field if self.shift is None else self.shift.aligned(field)
@@ -117,17 +125,17 @@ class ClassIndex(Role):
         return []
 
     def measure(self, batch: Batch) -> Totals:
-        scores, classes = batch.prediction, self.pairing.classes or 1
+        classes = self.pairing.classes or 1
         true, guessed = self.true(batch), self.chosen(batch)
         parts: dict[str, object] = {
             "count": amount(np.ones(true.shape, bool), batch),
             "hits": amount(guessed == true, batch),
         }
         if self.tops:
-            ranks = _ranks(scores, true)
+            ranks = self.ranks(batch)
             parts |= {f"top{k}": amount(ranks < k, batch) for k in self.tops}
         if self.squashed:
-            confidence = _confidence(batch)
+            confidence = self.confidence(batch)
             parts["confidence"] = weighted(confidence, batch)
             parts["gaps"] = gaps(confidence, self.outcome(guessed, true, batch), batch)
         if classes <= COUNTED:
@@ -159,6 +167,14 @@ class ClassIndex(Role):
     def chosen(self, batch: Batch) -> np.ndarray:
         """The class that each element was given."""
         return np.asarray(batch.prediction.argmax(1))
+
+    def ranks(self, batch: Batch) -> np.ndarray:
+        """How many classes come before the true one."""
+        return _ranks(batch.prediction, self.true(batch))
+
+    def confidence(self, batch: Batch) -> np.ndarray:
+        """The probability of the class that each element was given."""
+        return _confidence(batch)
 
     def true(self, batch: Batch) -> np.ndarray:
         """The true class of each element; ignored elements are class 0, and do not count."""
@@ -216,8 +232,9 @@ class ClassIndex(Role):
         return f"argmax of {kind}s, ties to the first"
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
-        spots = np.unravel_index(places, batch.prediction[:, 0].shape)
-        chosen, true = self.chosen(batch)[spots], self.true(batch)[spots]
+        chosen, true = self.chosen(batch), self.true(batch)
+        spots = np.unravel_index(places, true.shape)
+        chosen, true = chosen[spots], true[spots]
         return [
             [self.names.shown(int(one)), self.names.shown(int(other))]
             for one, other in zip(chosen, true, strict=True)

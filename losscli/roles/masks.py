@@ -60,7 +60,9 @@ class Masks(Role):
             why = f"{asked.target.label} holds a share for each class"
             refuse(asked, why, ignore_index=MARK, target_base=None)
             self.precise = asked.target.dtype.kind == "f"
-        self.names = Names() if self.binary else Names.of(asked, self.pairing)
+        self.names = (
+            Names() if self.binary else Names.of(asked, self.pairing, asked.prediction.columns)
+        )
 
     @property
     def binary(self) -> bool:

@@ -11,6 +11,8 @@ from losscli.errors import DataError, UsageError
 from losscli.lazy import np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from losscli.roles.base import Asked
     from losscli.views import Pairing
 
@@ -23,8 +25,13 @@ class Names:
     whole: tuple[int, ...] = ()  # where all names are whole numbers, other than 0..C-1
 
     @classmethod
-    def of(cls, asked: Asked, pairing: Pairing) -> Names:
+    def of(cls, asked: Asked, pairing: Pairing, columns: Sequence[str] | None) -> Names:
         """The names that a question carries.
+
+        Args:
+            asked: The question.
+            pairing: How its inputs go together.
+            columns: The names of the columns of scores, where they have any.
 
         Raises:
             UsageError: --classes does not list one name for each class.
@@ -36,7 +43,6 @@ class Names:
             raise UsageError(
                 f"--classes lists {len(listed)} names, but the predictions have {classes} classes"
             )
-        columns = asked.prediction.columns
         text = tuple(listed or (columns if columns and len(columns) == classes else ()))
         _check_distinct(text)
         if asked.target.dtype.kind == "U":

@@ -161,6 +161,8 @@ def written(given, example):
     for name, value in given.items():
         if isinstance(value, np.ndarray):
             np.save(f"in-{name}.npy", value)
+        if isinstance(value, dict):
+            np.savez(f"in-{name}.npz", **value)
     words = [typed(name, value) for name, value in given.items()]
     first = next(iter(given))
     odd = given[first].astype(float, order="C")
@@ -178,6 +180,8 @@ def typed(name, value):
     option = f"--{name.replace('_', '-')}"
     if isinstance(value, np.ndarray):
         return f"{option} in-{name}.npy"
+    if isinstance(value, dict):
+        return f"{option} in-{name}.npz"
     if isinstance(value, bool):
         return option if value else option.replace("--", "--no-", 1)
     return f"{option} {','.join(map(str, value)) if isinstance(value, list) else value}"

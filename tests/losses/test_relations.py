@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from asked import EXAMPLES
+from asked.base import has_rows
 
 from losscli import evaluate
 from losscli.losses import losses
@@ -121,7 +122,7 @@ def data(name):
 
 
 def rows(given, picked):
-    arrays = {key: value for key, value in given.items() if isinstance(value, np.ndarray)}
+    arrays = {key: value for key, value in given.items() if has_rows(value)}
     return given | {key: value[picked] for key, value in arrays.items()}
 
 
@@ -225,7 +226,7 @@ def test_nan_omitted_is_left_out(name):
 
 def floats(given):
     """The names of arrays of floats."""
-    return [key for key, one in given.items() if isinstance(one, np.ndarray) and one.dtype == float]
+    return [key for key, one in given.items() if has_rows(one) and one.dtype == float]
 
 
 @pytest.mark.parametrize("name", losses)

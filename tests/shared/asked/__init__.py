@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from asked import (
     boxes,
     distributions,
+    held,
     masks,
     ordered,
     sequences,
@@ -31,6 +32,7 @@ EXAMPLES: dict[str, Example] = {
     **masks.EXAMPLES,
     **sequences.EXAMPLES,
     **vectors.EXAMPLES,
+    **held.EXAMPLES,
 }
 """The examples by the name of their loss."""
 

@@ -19,6 +19,15 @@ LAWS = (
 )
 
 
+class Held(np.ndarray):
+    """An array that a loss holds: it has no rows of the data."""
+
+
+def has_rows(value: object) -> bool:
+    """Whether an input goes along with the rows."""
+    return isinstance(value, np.ndarray) and not isinstance(value, Held)
+
+
 @dataclass(frozen=True)
 class Example:
     """Inputs that suit a loss, and what holds of it.

@@ -1,0 +1,197 @@
+"""Losses that hold weights: against PyTorch's modules on the same weights, and what they refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from torch.nn import functional as F
+
+from losscli import evaluate
+from losscli.errors import DataError, UsageError
+from losscli.losses.multiclass import decoders
+
+RNG = np.random.default_rng(3)
+N, SIZE, CLASSES = 200, 6, 41
+FEATURES = RNG.normal(size=(N, SIZE))
+MATRIX = RNG.normal(size=(CLASSES, SIZE))
+BIAS = RNG.normal(size=CLASSES)
+TARGET = RNG.integers(0, CLASSES, N)
+SCORES = FEATURES @ MATRIX.T + BIAS
+
+
+def linear(**options):
+    given = {"features": FEATURES, "weight_matrix": MATRIX, "bias": BIAS, "target": TARGET}
+    return evaluate("linear-ce", **given | options)
+
+
+@pytest.mark.parametrize("chunk", [7, 41, 2**13])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"label_smoothing": 0.2},
+        {"ignore_index": 3},
+        {"weight": np.linspace(0.5, 2, CLASSES)},
+        {"weight": np.linspace(0.5, 2, CLASSES), "label_smoothing": 0.3, "ignore_index": 3},
+        {"temperature": 2.5},
+    ],
+)
+def test_linear_is_cross_entropy_of_all_scores(options, chunk, monkeypatch):
+    monkeypatch.setattr(decoders, "CHUNK", chunk)
+    found = linear(**options)
+    given = dict(options)
+    scores = torch.tensor(SCORES) / given.pop("temperature", 1)
+    if "weight" in given:
+        given["weight"] = torch.tensor(given["weight"])
+    target = torch.tensor(TARGET)
+    assert found.value == pytest.approx(F.cross_entropy(scores, target, **given).item(), rel=1e-12)
+    each = F.cross_entropy(scores, target, reduction="none", **given).numpy()
+    np.testing.assert_allclose(found.elements, each, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("chunk", [7, 2**13])
+def test_linear_measures_as_ce_does(chunk, monkeypatch):
+    monkeypatch.setattr(decoders, "CHUNK", chunk)
+    found, whole = linear(top_k=(3, 7)), evaluate("ce", logits=SCORES, target=TARGET, top_k=(3, 7))
+    assert found.accuracy == whole.accuracy
+    for name, value in whole.metrics.items():
+        assert found.metrics[name] == pytest.approx(value, rel=1e-12)
+
+
+def test_ties_are_the_first_class(monkeypatch):
+    monkeypatch.setattr(decoders, "CHUNK", 2)
+    same = {"features": np.ones((3, 2)), "weight_matrix": np.ones((6, 2)), "target": [0, 1, 5]}
+    assert evaluate("linear-ce", **same).accuracy == 1 / 3
+
+
+def test_sequences_are_shifted_as_scores_are():
+    features, target = RNG.normal(size=(4, 9, SIZE)), RNG.integers(0, CLASSES, (4, 9))
+    given = {"features": features, "weight_matrix": MATRIX, "target": target, "shift": 1}
+    scores = torch.tensor(features @ MATRIX.T)[:, :-1].reshape(-1, CLASSES)
+    wanted = F.cross_entropy(scores, torch.tensor(target[:, 1:].reshape(-1)))
+    assert evaluate("linear-ce", **given).value == pytest.approx(wanted.item(), rel=1e-12)
+
+
+def test_a_regression_of_scikit_learn(tmp_path):
+    data, target = load_digits(return_X_y=True)
+    model = LogisticRegression(C=1e-4, max_iter=3000).fit(data, target)
+    np.savez(tmp_path / "model.npz", w=model.coef_, b=model.intercept_)
+    file = str(tmp_path / "model.npz")
+    found = evaluate(
+        "linear-ce", features=data, weight_matrix=f"{file}:w", bias=f"{file}:b", target=target
+    )
+    assert found.value == pytest.approx(log_loss(target, model.predict_proba(data)), rel=1e-9)
+    assert found.accuracy == model.score(data, target)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"weight_matrix": MATRIX.T}, "transposed"),
+        ({"weight_matrix": MATRIX[:, :5]}, r"\(41, 5\), and features \(200, 6\)"),
+        ({"bias": BIAS[:40]}, "there are 41 classes"),
+        ({"target": np.full(N, CLASSES)}, "class 41, but the predictions have 41 classes"),
+        ({"target": FEATURES}, "wants class indices"),
+        ({"weight_matrix": np.where(MATRIX[3, 2] == MATRIX, np.nan, MATRIX)}, "row 4, column 3: N"),
+        ({"features": FEATURES[0]}, r"features are \(N, H\)"),
+    ],
+)
+def test_what_linear_refuses(changed, message):
+    with pytest.raises(DataError, match=message):
+        linear(**changed)
+
+
+def test_more_of_the_top_than_are_kept():
+    with pytest.raises(UsageError, match="at most 10"):
+        linear(top_k=11)
+
+
+def module(bias, dtype=torch.float64):
+    torch.manual_seed(2)
+    found = torch.nn.AdaptiveLogSoftmaxWithLoss(8, 60, [5, 20], div_value=2.0, head_bias=bias)
+    with torch.no_grad():
+        for one in found.parameters():
+            one.mul_(4)
+    return found.to(dtype)
+
+
+@pytest.mark.parametrize("piece", [50, 2**22])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_adaptive_is_that_of_pytorch(bias, dtype, piece, monkeypatch):
+    monkeypatch.setattr(decoders, "PIECE", piece)
+    made = module(bias, dtype)
+    features, target = torch.randn(500, 8, dtype=dtype), torch.randint(0, 60, (500,))
+    target[::2] = made.predict(features[::2])
+    found = evaluate("adaptive-ce", features=features, state=made, target=target)
+    with torch.no_grad():
+        output, loss = made(features, target)
+        every = made.log_prob(features)
+    near = 1e-12 if dtype is torch.float64 else 1e-5
+    assert found.value == pytest.approx(loss.item(), rel=near)
+    np.testing.assert_allclose(found.elements, -output.numpy(), rtol=near, atol=near)
+    assert found.accuracy == (every.argmax(1) == target).double().mean().item()
+    confidence = every.amax(1).exp().mean().item()
+    assert found.metrics["confidence"] == pytest.approx(confidence, rel=near)
+
+
+def test_states_in_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = module(bias=True)
+    features, target = torch.randn(40, 8, dtype=torch.float64), torch.randint(0, 60, (40,))
+    wanted = made(features, target).loss.item()
+    state = made.state_dict()
+    torch.save(state, "plain.pt")
+    torch.save({"model": state, "epoch": 3}, "nested.pt")
+    torch.save({f"crit.{name}": one for name, one in state.items()}, "named.pt")
+    np.savez("crit.npz", **{f"crit.{name}": one.numpy() for name, one in state.items()})
+    asked = {"features": features, "target": target}
+    for word in ("plain.pt", "nested.pt:model", "named.pt:crit", "crit.npz:crit"):
+        found = evaluate("adaptive-ce", state=word, **asked)
+        assert found.value == pytest.approx(wanted, rel=1e-12)
+    for word, prefix in (("nested.pt", "model"), ("named.pt", "crit"), ("crit.npz", "crit")):
+        with pytest.raises(DataError, match=r"no array 'head\.weight'") as error:
+            evaluate("adaptive-ce", state=word, **asked)
+        assert f"{word}:{prefix}" in str(error.value)
+    np.save("plain.npy", features.numpy())
+    with pytest.raises(DataError, match=r"head\.weight"):
+        evaluate("adaptive-ce", state="plain.npy", **asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("tail.0.1.weight", lambda one: one[:, :1], r"shape \(15, 1\)"),
+        ("head.weight", lambda one: one[:, :3], r"shape \(7, 3\)"),
+        ("head.bias", lambda one: one[:3], r"shape \(3,\)"),
+        ("tail.0.0.weight", None, "the state holds"),
+        ("head.weight", lambda one: one * np.nan, "NaN"),
+    ],
+)
+def test_states_that_do_not_fit(name, change, message):
+    state = {key: one.numpy() for key, one in module(bias=True).state_dict().items()}
+    if change is None:
+        del state[name]
+    else:
+        state[name] = change(state[name])
+    with pytest.raises(DataError, match=message):
+        evaluate("adaptive-ce", features=np.ones((4, 8)), state=state, target=[0, 1, 2, 30])
+
+
+def test_cutoffs_are_held_against_the_state():
+    given = {"features": np.ones((4, 8)), "state": module(bias=False), "target": [0, 1, 2, 30]}
+    plain = evaluate("adaptive-ce", **given).value
+    assert evaluate("adaptive-ce", cutoffs=[5, 20], **given).value == plain
+    with pytest.raises(DataError, match="of 60 classes with the cutoffs 5,20"):
+        evaluate("adaptive-ce", cutoffs=[5, 21], **given)
+    with pytest.raises(UsageError, match="most scores are never made"):
+        evaluate("adaptive-ce", top_k=3, **given)
+
+
+def test_a_state_is_a_dict():
+    with pytest.raises(DataError, match="no state_dict"):
+        evaluate("adaptive-ce", features=np.ones((4, 8)), state=[1.0, 2], target=[0, 1, 2, 30])
