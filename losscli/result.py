@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.question import Fields, Question
-    from losscli.roles import Measure
+    from losscli.roles import Measure, Role
     from losscli.roles.base import Report
     from losscli.spool import Spool
     from losscli.state import State

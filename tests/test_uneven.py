@@ -295,3 +295,16 @@ def test_rows_of_a_table_take_those_of_every_stack():
     table = {"sample_weight": "rows.csv:w", "where": "split=b"}
     result = evaluate("gaussian-nll", **stacks, **table, stack=True)
     assert result.value == pytest.approx(np.mean(found))
+
+
+def test_one_loss_of_many_is_placed_in_its_file():
+    for name in ("pred", "target"):
+        os.makedirs(name)  # noqa: PTH103
+    rng = np.random.default_rng(6)
+    for place, size in enumerate([(9, 5), (8, 7), (4, 6)]):
+        pred = rng.normal(size=size)
+        pred[3, 2] += 999 * (place == 1)
+        np.save(f"pred/{place}.npy", pred)
+        np.save(f"target/{place}.npy", np.zeros(size))
+    (found,) = evaluate("mse", pred="pred", target="target", stack=True, ignore="constant").warnings
+    assert found.message.startswith("pred, pred/1.npy, row 4, column 3: this one of 125 losses")

@@ -34,11 +34,12 @@ def data(folder):
         scores = rng.normal(0, 1, (CLASSES, *size)) + 2 * np.moveaxis(
             np.eye(CLASSES)[labels], -1, 0
         )
+        truth = rng.gamma(2, 1, size)
         arrays = {
             "labels": labels,
             "logits": scores.astype(np.float32),
-            "depth": rng.gamma(2, 1, size).astype(np.float32),
-            "truth": rng.gamma(2, 1, size),
+            "depth": (truth + rng.normal(0, 1, size)).astype(np.float32),
+            "truth": truth,
             "near": (labels > 0).astype(np.uint8),
             "weight": rng.uniform(0.5, 2, size),
         }
