@@ -28,18 +28,32 @@ class PerElement:
     """One number for each row or for each element: a sample weight, or a mask."""
 
     name: str
-    field: Field
+    source: Field
+    field: Field  # the same, as it goes with the elements
     pairing: Pairing
     row: Shape  # the shape of a row's elements; all 1 where there is one number a row
     full: Shape  # the shape of a row's elements
 
     @classmethod
-    def of(cls, name: str, field: Field, pairing: Pairing) -> PerElement:
+    def of(cls, name: str, source: Field, role: Role, row: int = 0) -> PerElement:
         """Fits a field to the elements.
+
+        Args:
+            name: What it is.
+            source: The field.
+            role: What the inputs are.
+            row: One that has the size of those that are read.
 
         Raises:
             DataError: it has neither one number a row nor one an element, or is no number.
         """
+        if source.uneven and role.uneven is None:
+            raise DataError(
+                f"{flag(name)} {source.label}: its rows differ in size, and those of "
+                f"{role.asked.prediction.label} do not",
+                code="shape-mismatch",
+            )
+        field, pairing = role.aligned(source.at(row)), role.pairing
         if field.dtype.kind == "U":
             raise DataError(f"{field.label}: {flag(name)} wants numbers, not text", code="text")
         elements = pairing.markable if name == "mask" else pairing.elements
@@ -48,14 +62,19 @@ class PerElement:
         )
         rows = field.shape[0] if field.shape else 1
         if rows != pairing.rows or rest not in ((), wanted):
+            whose = "" if role.uneven is None else f"{role.asked.prediction.place((row,))}: "
             either = f"{elements} or {elements[:1]}" if len(elements) > 1 else f"{elements}"
             raise DataError(
-                f"{flag(name)} {field.label} has shape {field.shape}, but there is one "
+                f"{whose}{flag(name)} {field.label} has shape {field.shape}, but there is one "
                 f"{'loss' if elements is pairing.elements else 'pixel'} for each of {either}",
                 code="shape-mismatch",
             )
-        row = elements[1:] if rest else tuple(1 for _ in elements[1:])
-        return cls(name, field, pairing, row, elements[1:])
+        one = elements[1:] if rest else tuple(1 for _ in elements[1:])
+        return cls(name, source, field, pairing, one, elements[1:])
+
+    def at(self, role: Role, row: int) -> PerElement:
+        """As it goes with a row, and with all that have its size."""
+        return self if role.uneven is None else PerElement.of(self.name, self.source, role, row)
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """As numbers for the elements of some rows, in the layout of the kernel."""
@@ -84,11 +103,27 @@ class PerElement:
         return f"{self.field.label}, {self.field.place(index)}"
 
 
+def per_element(fields: Fields, role: Role) -> dict[str, PerElement]:
+    """The sample weights and masks that are given.
+
+    Raises:
+        DataError: one of them does not fit, or has no number for some row.
+    """
+    found: dict[str, PerElement] = {}
+    for name in ("sample_weight", "mask"):
+        if name not in fields.beside:
+            continue
+        found[name] = PerElement.of(name, fields.beside[name], role.at(0))
+        for row in range(1, role.rows if role.uneven else 1):
+            found[name].at(role.at(row), row)
+    return found
+
+
 @dataclass(frozen=True)
 class SmallArray:
     """The array of an option: broadcast to the prediction, or taken along with its rows."""
 
-    name: str
+    option: Option
     values: np.ndarray
     pairing: Pairing
     shape: Shape = ()  # of the prediction; () where it does not matter
@@ -111,7 +146,7 @@ class SmallArray:
         for extreme in (values.min(), values.max()):
             option.hold(extreme)
         if option.small and option.small.free:
-            return cls(option.name, values, pairing)
+            return cls(option, values, pairing)
         if option.small and option.small.per_class:
             classes = pairing.classes or 2
             if values.shape != (classes,):
@@ -121,7 +156,7 @@ class SmallArray:
                     f"{name} has {held}, but {there} {classes} classes",
                     code="shape-mismatch",
                 )
-            return cls(option.name, values, pairing)
+            return cls(option, values, pairing)
         try:
             fits = np.broadcast_shapes(values.shape, shape) == shape
         except ValueError:
@@ -133,10 +168,16 @@ class SmallArray:
                 code="shape-mismatch",
             )
         if values.size == 1:
-            return cls(option.name, values.reshape(()), pairing, shape)
+            return cls(option, values.reshape(()), pairing, shape)
         if len(values.shape) == len(shape) and len(values) == 1 < shape[0]:
             values = values[0]  # the same for every row
-        return cls(option.name, values, pairing, shape, len(values.shape) == len(shape))
+        return cls(option, values, pairing, shape, len(values.shape) == len(shape))
+
+    def at(self, role: Role) -> SmallArray:
+        """As it goes with the rows of a role."""
+        if not self.values.shape or not self.shape:
+            return self
+        return SmallArray.of(self.option, self.values, role.asked.prediction, role.pairing)
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """What the kernel wants: a number, something for every row, or something for each."""
@@ -155,8 +196,9 @@ class SmallArray:
         if not (self.values < 0).any():
             return []
         first = _first(self.values < 0)
-        message = f"{flag(self.name)} is negative at {first}: {self.values.min():g} at the least"
-        return [Finding("negative-weight", Level.WARNING, message, input=self.name)]
+        name = self.option.name
+        message = f"{flag(name)} is negative at {first}: {self.values.min():g} at the least"
+        return [Finding("negative-weight", Level.WARNING, message, input=name)]
 
 
 def small_arrays(
@@ -195,6 +237,12 @@ def _values(name: str, field: Field | None, given: Any) -> Any:
     field = field or from_value(flag(name), given)
     if field.dtype.kind == "U":
         raise DataError(f"{field.label}: numbers are wanted, not text")
+    if field.uneven:
+        raise DataError(
+            f"{flag(name)} {field.label}: its rows differ in size, which is no array",
+            hint="--sample-weight takes a weight for each element of every file",
+            code="shape-mismatch",
+        )
     return field.rows(0, field.shape[0] if field.shape else 1).reshape(field.shape)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.cores import cores, own_threads, plainly
 from losscli.errors import DataError
 from losscli.question import ask, open_fields
-from losscli.roles import Asked
+from losscli.roles import Asked, role_of
 from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
@@ -55,16 +55,15 @@ def answer(question: Question) -> Result:
     from losscli.plan import Plan
     from losscli.result import Result
 
-    role = question.loss.target.of(
-        Asked(
-            question.loss.name,
-            question.kind,
-            fields.sides,
-            question.options,
-            question.settings,
-            question.target,
-        )
+    asked = Asked(
+        question.loss.name,
+        question.kind,
+        fields.sides,
+        question.options,
+        question.settings,
+        question.target,
     )
+    role = role_of(question.loss.target, asked, question.loss.rows)
     plan = Plan.of(question, fields, role)
     kept = Spool(Store()) if question.keep else None
     with own_threads(), plainly():

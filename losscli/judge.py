@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from losscli.checks import Case, Check, Tally
 from losscli.doubts import doubted
 from losscli.errors import DataError, Finding, Level
-from losscli.lazy import np
 from losscli.quantiles import ERROR, EXACT
 from losscli.shapes import uneven
 from losscli.stats import ZERO
@@ -85,18 +84,16 @@ def _raise_first(found: Sequence[Finding], level: Level) -> None:
 
 def _case(check: Check, question: Question, role: Role, total: State) -> Case:
     """What the message of a check may speak of."""
-    field = role.asked.fields[check.on]
     tally: Tally = total.seen[check]
-    shape = role.pairing.heads if check.whole_rows else field.shape
-    index = np.unravel_index(tally.first or 0, shape) if shape else ()
+    one, index = role.spot(check.on, tally.first or 0, heads=check.whole_rows)
     return Case(
         question.loss.name,
         question.kind,
         question.input(check.on),
-        field,
+        one.asked.fields[check.on],
         total.facts[check.on],
-        tuple(int(one) for one in index),
-        role.pairing,
+        index,
+        one.pairing,
         question.options,
         question.settings,
         question.loss.inputs,

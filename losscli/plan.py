@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from losscli.beside import PerElement, SmallArray, small_arrays, tensors
+from losscli.beside import SmallArray, per_element, small_arrays, tensors
 from losscli.cores import cores, plainly, spread
 from losscli.devices import Way, device
 from losscli.doubts import Doubt, Leaf, doubts
@@ -49,6 +49,9 @@ NO_CLASS = -100
 
 GROUP = 2
 """So many leaves are one piece of work for a core."""
+
+MANY = 64
+"""So many at most, of rows that are a leaf each and small."""
 
 TOGETHER = 8
 """So many pieces of work are added up at once."""
@@ -101,15 +104,11 @@ class Plan:
     @classmethod
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
         pairing = role.pairing
-        beside = {
-            name: PerElement.of(name, role.aligned(fields.beside[name]), pairing)
-            for name in ("sample_weight", "mask")
-            if name in fields.beside
-        }
+        beside = per_element(fields, role)
         dtype, notes = computed(question, role)
         rows = role.rows
-        where = device(question.settings.device, dtype, rows * pairing.per_row)
-        leaf = _leaf(pairing.per_row, LEAF if where.type == "cpu" else LARGE)
+        where = device(question.settings.device, dtype, role.values)
+        leaf = _leaf(role, LEAF if where.type == "cpu" else LARGE)
         if question.settings.denominator == "positives" and not role.sided:
             why = f"no target of {question.loss.name} is positive or negative"
             raise UsageError(f"--denominator positives has no meaning here: {why}")
@@ -121,7 +120,7 @@ class Plan:
         reader = Reader(question, role, beside)
         threads = question.settings.threads or cores()
 
-        leaves = partial(pieces, rows, _leaf(pairing.per_row, LEAF))
+        leaves = partial(pieces, rows, _leaf(role, LEAF))
 
         def counts() -> np.ndarray:
             return reader.counts(leaves(), threads)
@@ -173,8 +172,10 @@ class Plan:
 
     def groups(self) -> Iterator[list[tuple[int, int]]]:
         """Leaves that one core computes in one go."""
-        leaves = self.leaves()
-        while group := list(islice(leaves, GROUP)):
+        leaves, rows = self.leaves(), GROUP
+        if self.role.uneven is not None:  # such rows may be small
+            rows = min(max(GROUP, LEAF * self.rows // self.role.values), MANY)
+        while group := list(islice(leaves, rows)):
             yield group
 
     def run(self, threads: int, kept: Spool | None) -> State:
@@ -218,17 +219,18 @@ class Plan:
 
     def part(self, start: int, stop: int) -> Part:
         """What one leaf contributes; a leaf with an error contributes only its facts."""
+        role = self.role.at(start)
         batch, digests = self.reader.leaf(start, stop)
         facts = look(batch, self.checks, digests)
         if any(check.level is Level.ERROR for check in facts.seen):
             return Part(stop - start, facts)
         found = self.found(batch)
         if isinstance(found, Pooled):
-            state = pooled(facts, batch, found, self.role)
+            state = pooled(facts, batch, found, role)
             return Part(stop - start, self.doubted(state, Leaf(batch, None, self.again)))
         losses = self.losses(found, batch)
         batch = replace(batch, seen={name: one.numpy() for name, one in found.seen.items()})
-        state = measure(facts, batch, losses, self.role, self.wanted)
+        state = measure(facts, batch, losses, role, self.wanted)
         state = self.doubted(state, Leaf(batch, losses, self.again))
         return Part(stop - start, state, [losses.elements.numpy()] if self.question.keep else [])
 
@@ -249,7 +251,7 @@ class Plan:
             form: What its inputs are; empty for what was asked.
         """
         # A row is only padded where others cannot see it, and left out where they can.
-        grain = GRAIN if self.alone and self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
+        grain = GRAIN if self.alone and self.leaf * batch.pairing.kernel_rows >= GRAIN else 1
 
         def pad(values: np.ndarray) -> np.ndarray:
             missing = -len(values) % grain
@@ -265,7 +267,8 @@ class Plan:
                 for side, values in self._seen(batch).items()
             ]
             inputs = _gathered(self._seen(batch), inputs)
-            small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, inputs[0])
+            first, last = batch.start, batch.start + batch.rows
+            small = tensors(self._small(batch), first, last, pad, inputs[0])
             options = {**self.options, **small}
             if "ignore_index" in options:  # ignored elements are found, and have become class 0
                 options["ignore_index"] = NO_CLASS
@@ -276,6 +279,13 @@ class Plan:
             terms = found if isinstance(found, Terms) else Terms(found, None)
             seen = {name: self._back(values[:rows]) for name, values in terms.seen.items()}
             return terms.each(lambda values: self._back(values[:rows]))._replace(seen=seen)
+
+    def _small(self, batch: Batch) -> Mapping[str, SmallArray]:
+        """The small arrays as they go with a leaf."""
+        if self.role.uneven is None or not self.arrays:
+            return self.arrays
+        role = self.role.at(batch.start)
+        return {name: one.at(role) for name, one in self.arrays.items()}
 
     @property
     def alone(self) -> bool:
@@ -338,7 +348,9 @@ def pieces(rows: int, leaf: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + leaf, rows)
 
 
-def _leaf(per_row: int, values: int) -> int:
-    """The rows of a leaf: a multiple of the grain where that many fit."""
-    rows = max(1, values // max(per_row, 1))
+def _leaf(role: Role, values: int) -> int:
+    """The rows of a leaf: a multiple of the grain where that many fit; one of several sizes."""
+    if role.uneven is not None:
+        return 1
+    rows = max(1, values // max(role.pairing.per_row, 1))
     return rows - rows % GRAIN if rows >= GRAIN else rows

@@ -36,7 +36,7 @@ class Reader:
     def leaf(self, start: int, stop: int) -> tuple[Batch, dict[str, int]]:
         """A leaf of all inputs, and what tells its sample weights and masks from others."""
         found = self._beside(start, stop)
-        first = start * self.role.pairing.elements_per_row
+        first = self.role.pairing.first(start)
         digests = {name: fingerprint(first, values) for name, values in found.items()}
         return self._batch(start, stop, self.role.asked.fields, found), digests
 
@@ -49,7 +49,7 @@ class Reader:
 
         def count(leaf: tuple[int, int]) -> tuple[int, np.ndarray]:
             with plainly():
-                return leaf[1] - leaf[0], self.role.counts(self.targets(*leaf))
+                return leaf[1] - leaf[0], self.role.at(leaf[0]).counts(self.targets(*leaf))
 
         total: Any = None
         watch = self.question.watch
@@ -64,12 +64,14 @@ class Reader:
         return np.array(values).reshape(total.shape)
 
     def _beside(self, start: int, stop: int) -> dict[str, np.ndarray]:
-        return {name: one.rows(start, stop) for name, one in self.beside.items()}
+        role = self.role.at(start)
+        return {name: one.at(role, start).rows(start, stop) for name, one in self.beside.items()}
 
     def _batch(
         self, start: int, stop: int, sides: Iterable[str], beside: Mapping[str, np.ndarray]
     ) -> Batch:
-        role, pairing = self.role, self.role.pairing
+        role = self.role.at(start)
+        pairing = role.pairing
         given = {
             side: _rows(role.asked.fields[side], pairing.views[side], start, stop) for side in sides
         }

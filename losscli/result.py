@@ -8,19 +8,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import Level
-from losscli.lazy import np
+from losscli.formats.base import OPEN
+from losscli.formats.uneven import Rows
 from losscli.signature import options, signature
 from losscli.stats import Extremes, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+
     from losscli.checks import Facts
     from losscli.doubts import Whole
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.question import Fields, Question
-    from losscli.roles import Measure
+    from losscli.roles import Measure, Role
     from losscli.roles.base import Report
     from losscli.spool import Spool
     from losscli.state import State
@@ -48,18 +51,23 @@ class Input:
         return {
             "path": self.path,
             "key": self.key,
-            "shape": list(self.shape),
+            "shape": [None if size == OPEN else size for size in self.shape],
             "dtype": self.dtype,
         }
 
 
 @dataclass(frozen=True)
 class Element:
-    """One element with its loss, and what it was computed from."""
+    """One element with its loss, and what it was computed from.
+
+    Attributes:
+        file: Where its row is, where rows differ in size.
+    """
 
     index: tuple[int, ...]
     loss: float
     cells: Sequence[str]
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ class Result:
         first: The first elements.
         worst: The elements with the largest losses.
         headings: What the cells of elements are called.
-        shape: Of the unreduced losses, as in torch.
+        shape: Of the unreduced losses, as in torch; OPEN where rows differ in size.
+        uneven: The rows of the unreduced losses, where they differ in size.
         kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
     """
 
@@ -107,6 +116,7 @@ class Result:
     worst: Sequence[Element]
     headings: Sequence[str]
     shape: tuple[int, ...] = ()
+    uneven: Rows | None = None
     kept: Spool | None = field(default=None, compare=False)
     finish: str = ""
     over: str = ""
@@ -127,7 +137,6 @@ class Result:
         value = total.summed(reduction).over(denominator or Sum.of(1.0))
         if denominator is not None:
             value = loss.ended(value, question.options)
-        shape = role.shape
         report = whole.report
         if total.unknown:  # with --nan propagate
             report = report.undone()
@@ -146,14 +155,15 @@ class Result:
             signature=signature(question, total, dtype),
             options=options(question),
             inputs=_inputs(question, fields, total),
-            stats=_stats(total, shape),
+            stats=_stats(total, role),
             report=replace(report, metrics=[*report.metrics, *means, *also]),
             guess=_guess(question, total),
             findings=findings,
-            first=_elements(total.first.shown, shape),
-            worst=_elements(total.worst.shown, shape),
+            first=_elements(total.first.shown, role),
+            worst=_elements(total.worst.shown, role),
             headings=role.headings,
-            shape=shape,
+            shape=role.shape,
+            uneven=_uneven(role),
             kept=kept,
             shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
@@ -161,9 +171,21 @@ class Result:
         )
 
     @cached_property
-    def elements(self) -> np.ndarray | None:
-        """The unreduced losses in torch's shape, where they were kept: all in memory."""
-        return None if self.kept is None else self.kept[:].reshape(self.shape)
+    def elements(self) -> np.ndarray | list[np.ndarray] | None:
+        """The unreduced losses in torch's shape, where they were kept: all in memory.
+
+        Rows that differ in size are an array each.
+        """
+        if self.kept is None:
+            return None
+        if self.uneven is not None:
+            return [self.kept[first:last].reshape(size) for first, last, size in self.uneven.spans]
+        return self.kept[:].reshape(self.shape)
+
+    @property
+    def layout(self) -> tuple[int, ...] | Rows:
+        """How the unreduced losses are to be written."""
+        return self.shape if self.uneven is None else self.uneven
 
     @property
     def listed(self) -> Spool | None:
@@ -191,7 +213,9 @@ class Result:
         """The JSON of the command line: keys are only ever added."""
         answer = self.summary()
         if self.listed is not None and self.elements is not None:
-            answer["elements"] = plain(self.elements.tolist())
+            found = self.elements
+            rows = [one.tolist() for one in found] if isinstance(found, list) else found.tolist()
+            answer["elements"] = plain(rows)
         return answer
 
     def summary(self) -> dict[str, Any]:
@@ -242,7 +266,8 @@ def _hits(accuracy: Measure) -> dict[str, Any]:
 
 
 def _shown(element: Element) -> dict[str, Any]:
-    return {"index": list(element.index), "loss": element.loss}
+    file = {"file": element.file} if element.file else {}
+    return {"index": list(element.index), "loss": element.loss, **file}
 
 
 def _told(finding: Finding) -> dict[str, Any]:
@@ -258,23 +283,26 @@ def _told(finding: Finding) -> dict[str, Any]:
     return told
 
 
-def _index(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(one) for one in np.unravel_index(place, shape)) if shape else ()
+def _elements(shown: Sequence[tuple[int, float, list[str]]], role: Role) -> list[Element]:
+    rows = None if role.pairing.free else role.uneven
+    found = [Element(role.index(place), loss, cells) for place, loss, cells in shown]
+    return [one if rows is None else replace(one, file=rows.name(one.index[0])) for one in found]
 
 
-def _elements(
-    shown: Sequence[tuple[int, float, list[str]]], shape: tuple[int, ...]
-) -> list[Element]:
-    return [Element(_index(place, shape), loss, cells) for place, loss, cells in shown]
+def _uneven(role: Role) -> Rows | None:
+    """The rows of the losses, where these differ in size."""
+    if role.uneven is None or OPEN not in role.shape:
+        return None
+    return Rows(role.uneven.sizes, [role.uneven.name(row) for row in range(role.rows)])
 
 
-def _stats(total: State, shape: tuple[int, ...]) -> dict[str, Any]:
+def _stats(total: State, role: Role) -> dict[str, Any]:
     """Of the unreduced losses that count: plain numbers, whatever the reduction."""
     moments, extremes = total.elements, total.extremes
     if total.sample.count < moments.count:  # NaN is nowhere among the others
         extremes = Extremes()
     places = (extremes.low_at, extremes.high_at)
-    low_at, high_at = (None if at is None else list(_index(at, shape)) for at in places)
+    low_at, high_at = (None if at is None else list(role.index(at)) for at in places)
     return {
         "count": moments.count,
         "mean": moments.mean,

@@ -34,7 +34,7 @@ class Settings:
         input_format: The format of standard input and of unknown suffixes, or of one input; of
             bytes without a header raw:DTYPE:SHAPE, as in logits=raw:float16:-1,1000.
         stack: Make a row of every file of a pattern or directory, as of images; files of several
-            inputs are paired by name, less the suffix.
+            inputs are paired by name, less the suffix. Rows may differ in size.
         max_expansion: How many times its size a compressed file may become.
         threshold: Predictions above it are positive, in the space in which they are given.
         top_k: The k of each top-k accuracy.

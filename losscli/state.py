@@ -170,7 +170,7 @@ def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wante
         wanted: How much to keep.
     """
     kept = None if batch.kept is None else torch.from_numpy(batch.pairing.order(batch.kept))
-    start = batch.start * batch.pairing.elements_per_row
+    start = batch.pairing.first(batch.start)
     found = _summed(losses, kept, start, partial(role.cells, batch), wanted)
     return replace(
         found,

@@ -118,6 +118,8 @@ class Pairing:
         notes: What was dropped.
         marks: The shape of what may be left out, where that is not the elements: pixels.
         free: The unreduced losses do not go along with the rows.
+        stride: So many places there are from one row to the next where rows differ in size; 0
+            where they do not.
     """
 
     rows: int
@@ -129,6 +131,7 @@ class Pairing:
     notes: tuple[Finding, ...] = ()
     marks: Shape | None = None
     free: bool = False
+    stride: int = 0
 
     @classmethod
     def of(
@@ -153,6 +156,10 @@ class Pairing:
     @property
     def elements_per_row(self) -> int:
         return prod(self.elements[1:])
+
+    def first(self, row: int) -> int:
+        """The place of the first element of a row."""
+        return row * (self.stride or self.elements_per_row)
 
     @property
     def kernel_rows(self) -> int:

@@ -53,7 +53,7 @@ MAY = {
     "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
-    "result": LIGHT | {"stats", "roles", "registry", "signature"},
+    "result": LIGHT | {"formats", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},
     "gates": LIGHT | {"registry"},
     "inspection": LIGHT

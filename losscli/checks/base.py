@@ -137,7 +137,8 @@ class Check:
             values, mask = view.back(batch.given[self.on]), view.back(found)
         counts = batch.counted(mask, self.on)
         mask = mask if counts is None else mask & counts
-        return Tally.of(mask, values, batch.start * (mask.size // batch.rows))
+        per_row = batch.pairing.stride or mask.size // batch.rows
+        return Tally.of(mask, values, batch.start * per_row)
 
     def finding(self, tally: Tally, case: Case) -> Finding | None:
         """What there is to say of all data."""

@@ -134,7 +134,7 @@ def _elements(result: Result, style: str) -> Iterator[str]:
     from losscli.formats.writing import text
 
     assert result.kept is not None
-    return text(".csv" if style == "table" else f".{style}", result.kept, result.shape)
+    return text(".csv" if style == "table" else f".{style}", result.kept, result.layout)
 
 
 def _look(output: Output) -> Look:
@@ -152,7 +152,7 @@ def _write(result: Result, output: Output, watch: Watch) -> None:
 
     if output.output not in (None, "-") and result.kept is not None:
         assert output.output is not None
-        writing.write(output.output, result.kept, result.shape, watch)
+        writing.write(output.output, result.kept, result.layout, watch)
     if output.save is not None:
         from losscli.report import lines
 

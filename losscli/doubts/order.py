@@ -42,6 +42,7 @@ class Shifted(Reading):
     @classmethod
     def concerns(cls, question: Question, role: Role) -> bool:
         alone = question.loss.rows == "leaf" and question.inputs[1:] == ("target",)
+        alone = alone and role.uneven is None  # then each row is a leaf
         return alone and role.pairing.marks is None and role.rows >= FEW
 
     def reread(self, batch: Batch) -> Batch | None:

@@ -65,8 +65,8 @@ class FewRows(Doubt):
         if worst.high == float("inf") or whole.total.extremes.low < 0:
             return None
         field = self.role.asked.prediction
-        index = np.unravel_index(worst.high_at or 0, self.role.shape)
-        place = field.place(tuple(int(one) for one in index)) if len(index) else ""
+        index = self.role.index(worst.high_at or 0)
+        place = field.place(index) if index else ""
         message = (
             f"{field.label}, {place}: this one of {moments.count:,} losses, {worst.high:.4g}, is "
             f"{worst.high / total:.0%} of their sum"

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Field", "Listing", "Reading", "Source"]
+__all__ = ["OPEN", "Field", "Listing", "Reading", "Source"]
+
+OPEN = -1
+"""The size of an axis of which every row has its own."""
 
 _LONGEST = 256  # characters of a name that a message shows
 
@@ -57,7 +60,7 @@ class Field(ABC):
     Attributes:
         path: The file as it was typed ("-" for standard input), or None for a Python value.
         key: The key as it was typed, or None.
-        shape: The shape, rows first; () for a scalar.
+        shape: The shape, rows first; () for a scalar. OPEN where rows differ in size.
         dtype: The NumPy dtype of the rows that :meth:`rows` gives: native byte order, and
             bool, integer, floating or text (kind "U"); never object.
         columns: The names of the columns, where the source carries them: of the last axis, or
@@ -83,6 +86,15 @@ class Field(ABC):
             return self.name.replace("_", "-") or "array"
         path = "standard input" if self.path == "-" else self.path
         return path if self.key is None else f"{path}:{self.key}"
+
+    @property
+    def uneven(self) -> bool:
+        """Whether rows differ in size."""
+        return OPEN in self.shape
+
+    def at(self, row: int) -> Field:
+        """The field as it would be if all rows had the size of one; itself where they have."""
+        return self
 
     @abstractmethod
     def rows(self, start: int, stop: int) -> np.ndarray:

@@ -42,6 +42,9 @@ class Picked(Field):
         self._index = index
         self._most = max(_PIECE // _row_bytes(field), 1)
 
+    def at(self, row: int) -> Field:
+        return Picked(self._field.at(self._row(row)), self._index) if self.uneven else self
+
     def rows(self, start: int, stop: int) -> np.ndarray:
         index = self._index[start:stop]
         if not len(index):
@@ -64,8 +67,11 @@ class Picked(Field):
 
     def place(self, index: tuple[int, ...]) -> str:
         """Where it stands in the file."""
-        row = int(self._index[index[0] : index[0] + 1][0])
-        return self._field.place((row, *index[1:]))
+        return self._field.place((self._row(index[0]), *index[1:]))
+
+    def _row(self, row: int) -> int:
+        """Which row of the other field it is."""
+        return int(self._index[row : row + 1][0])
 
 
 class Reordered(Picked):

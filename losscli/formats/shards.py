@@ -83,14 +83,12 @@ def check_alike(first: Field, other: Field, *, rows: bool = False) -> None:
     Args:
         first: One of them.
         other: Another.
-        rows: They are rows of it, and not some rows each.
+        rows: They are rows of it, which may differ in size, and not some rows each.
     """
-    start = 0 if rows else 1
-    if other.shape[start:] != first.shape[start:]:
+    if len(other.shape) != len(first.shape) or (not rows and other.shape[1:] != first.shape[1:]):
         raise DataError(
             f"{other.label} has shape {other.shape}, and {first.label} has {first.shape}: "
-            + ("rows have one shape" if rows else "only the number of rows may differ"),
-            hint="bring them to one size, or take those of one size at a time" if rows else "",
+            + ("rows have as many axes" if rows else "only the number of rows may differ"),
         )
     if other.columns != first.columns:
         raise DataError(

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
-from losscli.formats.base import Field
+from losscli.formats.base import OPEN, Field
 from losscli.formats.compressed import inner
 from losscli.formats.files import named
 from losscli.formats.locate import natural
@@ -26,6 +26,8 @@ _SHOWN = 3  # examples of files without a partner
 
 class Stacked(Field):
     """Fields of one shape, each of them a row. They are opened again whenever they are read.
+
+    Rows may also differ in size, but not in how many axes they have: then each is read alone.
 
     Args:
         paths: One for each row, at least one.
@@ -47,29 +49,40 @@ class Stacked(Field):
         self.path, self.key = path, key
         self._paths, self._select = tuple(paths), select
         first = select(paths[0])
-        dtypes = {first.dtype: None}
+        dtypes, sizes = {first.dtype: None}, [first.shape]
         watch.begin(f"looking at {path}", len(paths), "files")
         try:
             for other in paths[1:]:
                 found = select(other)
                 check_alike(first, found, rows=True)
                 dtypes[found.dtype] = None
+                sizes.append(found.shape)
                 watch.advance(1)
         finally:
             watch.end()
         self.columns = first.columns
         self.dtype = np.result_type(*dtypes)
-        self.shape = (len(paths), *first.shape)
+        axes = (set(axis) for axis in zip(*sizes, strict=True))
+        self.shape = (len(paths), *(axis.pop() if len(axis) == 1 else OPEN for axis in axes))
+        self._sizes = sizes if self.uneven else None
 
     def rows(self, start: int, stop: int) -> np.ndarray:
+        """Rows of one size, which all of them have unless the field is uneven."""
         paths = self._paths[start:stop]
-        found = np.empty((len(paths), *self.shape[1:]), self.dtype)
+        size = self._size(start)
+        found = np.empty((len(paths), *size), self.dtype)
         for row, path in enumerate(paths):
             one = self._select(path)
-            if one.shape != self.shape[1:] or np.result_type(one.dtype, self.dtype) != self.dtype:
+            if one.shape != size or np.result_type(one.dtype, self.dtype) != self.dtype:
                 raise DataError(f"{named(path)} was changed while it was read")
             found[row] = one.rows(0, one.shape[0] if one.shape else 1)
         return found
+
+    def at(self, row: int) -> Field:
+        return _Like(self, self._size(row)) if self.uneven else self
+
+    def _size(self, row: int) -> tuple[int, ...]:
+        return self.shape[1:] if self._sizes is None else self._sizes[row]
 
     def place(self, index: tuple[int, ...]) -> str:
         """The file, and where the element stands in it."""
@@ -80,6 +93,22 @@ class Stacked(Field):
         if len(rest) <= 2 and len(rest) == len(self.shape) - 1:  # a table, a list or an image
             return f"{path}, {self._select(self._paths[row]).place(tuple(rest))}"
         return f"{path}, {rest}"
+
+
+class _Like(Field):
+    """A stack as it would be if all its rows had one size: those that have it can be read."""
+
+    def __init__(self, stack: Stacked, size: tuple[int, ...]) -> None:
+        self.path, self.key, self.name = stack.path, stack.key, stack.name
+        self.columns, self.dtype = stack.columns, stack.dtype
+        self.shape = (*stack.shape[:1], *size)
+        self._stack = stack
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        return self._stack.rows(start, stop)
+
+    def place(self, index: tuple[int, ...]) -> str:
+        return self._stack.place(index)
 
 
 def paired(inputs: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import UsageError
 from losscli.formats import files
-from losscli.formats.packing import PACKED, check
+from losscli.formats.packing import NAME, PACKED, Member, check
+from losscli.formats.uneven import Rows
 from losscli.lazy import np
 from losscli.watch import Watch
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Elements = np.ndarray | Spool
     Shape = tuple[int, ...]
+    Layout = Shape | Rows
 
 __all__ = [
     "SUFFIXES",
@@ -49,28 +51,33 @@ _GZIP = ".gz"
 
 
 def write(
-    path: str | os.PathLike[str], elements: Elements, shape: Shape, watch: Watch | None = None
+    path: str | os.PathLike[str], elements: Elements, shape: Layout, watch: Watch | None = None
 ) -> None:
     """Writes every element's loss, in the format of the suffix, whole or not at all.
 
     Args:
         path: Its suffix names the format.
         elements: One axis, in the order of the file.
-        shape: What they are in torch.
+        shape: What they are in torch, or rows that differ in size.
         watch: Who wants to know how far it is.
 
     Raises:
-        UsageError: no format has this suffix.
+        UsageError: no format has this suffix, or it has none for rows that differ in size.
         FileError: it cannot be written.
     """
     name, watch = os.fspath(path), watch or Watch()
     suffix = _suffix(name)
+    if isinstance(shape, Rows) and suffix == ".npy":
+        raise UsageError(
+            f"{name}: the losses of rows that differ in size are no array",
+            hint=".npz has an array for each file; .csv, .jsonl and .parquet a line for each loss",
+        )
     with files.replacing(name) as file:
         watch.begin(f"writing {name}", len(elements), "elements")
         try:
             watched = _Watched(elements, watch)
             if suffix in PACKED:
-                PACKED[suffix](file, _pieces(watched), shape, np.dtype(elements.dtype))
+                PACKED[suffix](file, _members(watched, shape), np.dtype(elements.dtype))
             else:
                 _write_text(file, name, text(suffix, watched, shape))
         finally:
@@ -130,49 +137,67 @@ class _Watched:
         return found
 
 
-def text(suffix: str, elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+def text(suffix: str, elements: Elements | _Watched, shape: Layout) -> Iterator[str]:
     """What a file of text with a suffix holds."""
     if suffix == ".json":
         return chain(nested(elements, shape), ["\n"])
     if suffix == ".jsonl":
         return jsonl(elements, shape)
     delimiter = "\t" if suffix == ".tsv" else ","
-    axes = ["index"] if len(shape) == 1 else [f"i{axis}" for axis in range(len(shape))]
+    size = shape.axes if isinstance(shape, Rows) else len(shape)
+    axes = ["index"] if size == 1 else [f"i{axis}" for axis in range(size)]
     header = delimiter.join([*axes, "loss"]) + "\n"
     return chain([header], separated(elements, shape, delimiter))
 
 
-def separated(elements: Elements | _Watched, shape: Shape, delimiter: str) -> Iterator[str]:
+def separated(elements: Elements | _Watched, layout: Layout, delimiter: str) -> Iterator[str]:
     """One line an element: its index, counted from 0, and its loss in full precision."""
-    for start, values in _pieces(elements):
-        numbers = values.tolist()
-        if shape:
-            cells = zip(*_places(start, len(values), shape, delimiter), numbers, strict=True)
+    for member in _members(elements, layout):
+        for start, values in member.pieces:
+            numbers = values.tolist()
+            if not member.whole:
+                yield f"{numbers[0]!r}\n"
+                continue
+            places = _places(start, len(values), member.whole, delimiter)
+            cells = zip(*places, numbers, strict=True)
             yield "".join([f"{row}{at}{delimiter}{value!r}\n" for row, at, value in cells])
-        else:
-            yield f"{numbers[0]!r}\n"
 
 
-def jsonl(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+def jsonl(elements: Elements | _Watched, layout: Layout) -> Iterator[str]:
     """One object an element: its index, counted from 0, and its loss."""
-    for start, values in _pieces(elements):
-        rows, lasts = _places(start, len(values), shape, ", ") if shape else ([""], [""])
-        cells = zip(rows, lasts, _numbers(values), strict=True)
-        yield "".join(
-            [f'{{"index": [{row}{at}], "loss": {number}}}\n' for row, at, number in cells]
-        )
+    for member in _members(elements, layout):
+        shape = member.whole
+        for start, values in member.pieces:
+            rows, lasts = _places(start, len(values), shape, ", ") if shape else ([""], [""])
+            cells = zip(rows, lasts, _numbers(values), strict=True)
+            yield "".join(
+                [f'{{"index": [{row}{at}], "loss": {number}}}\n' for row, at, number in cells]
+            )
 
 
-def nested(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
-    """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity".
+def nested(elements: Elements | _Watched, shape: Layout) -> Iterator[str]:
+    """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity"."""
+    if isinstance(shape, Rows):
+        for row, member in enumerate(_members(elements, shape)):
+            yield ", " if row else "["
+            yield from _lists(member)
+        yield "]"
+        return
+    yield from _lists(*_members(elements, shape))
+
+
+def _lists(member: Member) -> Iterator[str]:
+    """One array as nested lists.
 
     An element is preceded by the brackets that close before it and open for it: how many is
     seen from its place alone, so that pieces may end anywhere.
     """
+    shape = member.shape
     if not prod(shape):
         yield repr(np.empty(shape).tolist())
         return
-    for start, values in _pieces(elements):
+    for place, values in member.pieces:
+        start = place % prod(shape)
         gaps = [", "] * len(values)
         for brackets in range(1, len(shape)):
             step = prod(shape[-brackets:])
@@ -184,10 +209,22 @@ def nested(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
     yield "]" * len(shape)
 
 
-def _pieces(elements: Elements | _Watched) -> Iterator[tuple[int, np.ndarray]]:
-    """The elements in order, so many at a time, and the place of the first of them."""
-    for start in range(0, len(elements), PIECE):
-        yield start, elements[start : start + PIECE]
+def _members(elements: Elements | _Watched, layout: Layout) -> Iterator[Member]:
+    """The arrays that are written: all elements, or those of each row that has its own size."""
+    if not isinstance(layout, Rows):
+        yield Member(NAME, layout, layout, _pieces(elements, 0, len(elements)))
+        return
+    for row, (name, (first, last, size)) in enumerate(zip(layout.names, layout.spans, strict=True)):
+        place = row * prod(size) - first  # as if all rows before it were like it
+        yield Member(name, size, (row + 1, *size), _pieces(elements, first, last, place))
+
+
+def _pieces(
+    elements: Elements | _Watched, first: int, last: int, place: int = 0
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Elements in order, so many at a time, and the place of the first of them."""
+    for start in range(first, last, PIECE):
+        yield start + place, elements[start : min(start + PIECE, last)]
 
 
 def _places(

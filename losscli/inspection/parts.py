@@ -227,7 +227,13 @@ class Files:
 def _selected(sources: Sequence[Source], key: str | None, word: str) -> Field:
     if sources[0].is_row:
         by_path = {source.path or "": source for source in sources}
-        return Stacked([*by_path], lambda path: by_path[path].select(key), word, key)
+        stack = Stacked([*by_path], lambda path: by_path[path].select(key), word, key)
+        if stack.uneven:
+            raise DataError(
+                f"{word}: its {stack.shape[0]:,} rows differ in size",
+                hint="losses take them as they are; inspect looks at one size at a time",
+            )
+        return stack
     fields = [source.select(key) for source in sources]
     return fields[0] if len(fields) == 1 else Shards(fields, word)
 

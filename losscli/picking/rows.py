@@ -73,7 +73,7 @@ class Picking:
             return False
         if name in self.small:
             return len(field.shape) == len(prediction.shape)
-        return name in self.sides or prod(field.shape) > 1
+        return name in self.sides or field.uneven or prod(field.shape) > 1
 
 
 def picked(groups: Sequence[Group], picking: Picking) -> tuple[dict[str, Field], list[Finding]]:

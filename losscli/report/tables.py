@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from losscli.formats.base import OPEN
 from losscli.report.text import brief, clean, figure, percent, short
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _inputs(result: Result, *, folders: bool = True) -> Table:
     made = table("input", "file", "shape", "dtype", "min", "mean", "max", "values", right=(4, 5, 6))
     for one in result.inputs:
         low, mean, high, values = _range(one)
-        shape = str(one.shape).replace(" ", "") if len(one.shape) > 1 else str(one.shape)
+        shape = str(one.shape).replace(str(OPEN), "?")  # rows differ there
+        shape = shape.replace(" ", "") if len(one.shape) > 1 else shape
         name, file = one.name.replace("_", "-"), _file(one, folders=folders)
         add(made, name, file, shape, one.dtype, low, mean, high, values)
     return made
@@ -227,7 +229,9 @@ def _elements(result: Result) -> Table:
 
 
 def _cells(element: Element) -> list[str]:
-    return [str(list(element.index)), *element.cells, brief(element.loss)]
+    index = list(element.index)
+    place = f"{PurePath(element.file).name} {index[1:] or ''}".strip() if element.file else index
+    return [str(place), *element.cells, brief(element.loss)]
 
 
 def _with_share(result: Result) -> Iterator[list[str]]:

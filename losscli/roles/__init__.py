@@ -31,6 +31,7 @@ from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.signals import Image, Picture, Scaled, Signal
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.survival import Survival
+from losscli.roles.uneven import role_of
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 from losscli.roles.vectors import Cosine, Triplets
 
@@ -95,4 +96,5 @@ __all__ = [
     "Triplets",
     "Twins",
     "Values",
+    "role_of",
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from losscli.checks import Check, Facts
     from losscli.errors import Finding
     from losscli.formats.base import Field
+    from losscli.roles.uneven import Uneven
     from losscli.settings import Settings
     from losscli.views import Pairing, View
 
@@ -43,6 +44,11 @@ class Asked:
     options: Mapping[str, Any]
     settings: Settings
     target_kind: str = "target"
+
+    def at(self, row: int) -> Asked:
+        """The question as it would be if all rows had the size of one."""
+        fields = {side: field.at(row) for side, field in self.fields.items()}
+        return replace(self, fields=fields)
 
     @property
     def prediction(self) -> Field:
@@ -106,6 +112,8 @@ class Role(ABC):
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
         pairing: How the inputs belong together.
         hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
+        one_size: Why all rows are of one size; empty where they may differ.
+        uneven: All rows, where they differ in size: then :meth:`at` gives the role of each.
     """
 
     settings: ClassVar[tuple[str, ...]] = ()
@@ -113,6 +121,8 @@ class Role(ABC):
     sided: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...]] = ()
     hits: ClassVar[str] = ""
+    one_size: ClassVar[str] = ""
+    uneven: Uneven | None = None
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -207,14 +217,49 @@ class Role(ABC):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the unreduced losses of the rows that are read."""
+        """The shape of the unreduced losses of the rows that are read; OPEN where they differ."""
         elements = self.pairing.elements
+        if self.uneven is not None and not self.pairing.free:
+            return self.uneven.shape
         return (self.rows, *elements[1:]) if elements and not self.pairing.free else elements
 
     @property
     def expected(self) -> int:
         """How many losses there are, if all of them count."""
+        if self.uneven is not None and not self.pairing.free:
+            return self.uneven.losses
         return prod(self.shape)
+
+    @property
+    def values(self) -> int:
+        """How many values of the prediction are read."""
+        return self.rows * self.pairing.per_row if self.uneven is None else self.uneven.values
+
+    def at(self, row: int) -> Role:
+        """What reads a row: the role itself, where all rows have one size."""
+        return self if self.uneven is None else self.uneven.at(row)
+
+    def index(self, place: int) -> tuple[int, ...]:
+        """Where an element stands among all losses, of which place says how many come before."""
+        if self.uneven is not None and not self.pairing.free:
+            return self.uneven.index(place)
+        return unravel(place, self.shape)
+
+    def spot(self, side: str, place: int, *, heads: bool) -> tuple[Role, tuple[int, ...]]:
+        """Where a value of an input stands in its field, and the role of its row.
+
+        Args:
+            side: The input.
+            place: How many come before it.
+            heads: They are distributions, and not values.
+        """
+        first = 0
+        if self.pairing.stride and not self.pairing.views[side].fixed:
+            first, place = divmod(place, self.pairing.stride)
+        role = self.at(first)
+        shape = role.pairing.heads if heads else role.asked.fields[side].shape
+        index = unravel(place, shape)
+        return role, (index[0] + first, *index[1:]) if index else index
 
     @property
     def real(self) -> Sequence[Field]:
@@ -269,6 +314,11 @@ class Role(ABC):
     @property
     def headings(self) -> list[str]:
         return [self.asked.kind.replace("_", "-").removesuffix("s"), "y"]
+
+
+def unravel(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An index of plain numbers."""
+    return tuple(int(one) for one in np.unravel_index(place, shape)) if shape else ()
 
 
 def refuse(asked: Asked, why: str, **defaults: Any) -> None:

@@ -96,7 +96,7 @@ class Binary(Role):
         counted = ~np.isnan(target) if batch.counts is None else batch.counts & ~np.isnan(target)
         weight = counted if batch.weight is None else np.where(counted, batch.weight, 0.0)
         yes = np.where(counted, target, 0.0).clip(0, 1)
-        axes = 0 if target.ndim == 2 else None
+        axes = 0 if target.ndim == 2 and self.uneven is None else None
         sides = [(side * weight).sum(axes, dtype=np.float64) for side in (1 - yes, yes)]
         return exact(np.array(sides))
 
@@ -133,7 +133,8 @@ class Binary(Role):
             else:
                 parts["rows"] = len(wrong)
                 parts["exact"] = int((~wrong.any(1)).sum())
-        if batch.prediction.ndim == 2 and 1 < batch.prediction.shape[1] <= MANY and self._few:
+        columns = batch.prediction.shape[1] if batch.prediction.ndim == 2 else 1
+        if 1 < columns <= MANY and self._few and self.uneven is None:
             given = batch.prediction, true, batch.weight, batch.counts
             parts["columns"] = Columns.of(*given)
         return Totals({**parts, "scores": self._scores(true, batch)})
@@ -141,7 +142,7 @@ class Binary(Role):
     @property
     def _few(self) -> bool:
         """Whether all scores are kept, and ranked exactly."""
-        return self.rows * self.pairing.per_row <= EXACT
+        return self.values <= EXACT
 
     def _scores(self, true: np.ndarray, batch: Batch) -> Scores:
         """What is to be ranked."""
@@ -210,6 +211,7 @@ class MultiLabel(Binary):
     """Several targets in [0, 1] for each row, which has one loss: the mean over its labels."""
 
     hits = "each label alone, logit > 0 (--threshold); exact_match counts rows"
+    one_size = "every row has the same labels"
 
     def pair(self) -> Pairing:
         pairing = super().pair()

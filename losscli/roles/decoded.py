@@ -39,6 +39,7 @@ class Decoded(ClassIndex):
     probability "confidence".
     """
 
+    one_size = "its layer goes with all rows at once"
     hits: ClassVar[str] = "the highest score is that of the target, ties to the first"
 
     def __init__(self, asked: Asked) -> None:

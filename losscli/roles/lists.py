@@ -36,7 +36,8 @@ class Lists(Role):
             raise DataError(
                 f"{field.label} has shape {field.shape}: {self.asked.loss} wants lists of items, "
                 "(N, L)",
-                hint="lists of different lengths are filled up, and --mask leaves that out",
+                hint="lists of different lengths are filled up, and --mask leaves that out; or "
+                "each is a file, with --stack",
                 code="shape-mismatch",
             )
         return replace(pairing, elements=pairing.elements[:1], marks=pairing.elements)

@@ -162,6 +162,8 @@ class FarPairs(Pairs):
 class Distances(Pairs):
     """Pairs of which the distance is given."""
 
+    one_size = ""
+
     def pair(self) -> Pairing:
         return alike.numbers(self.asked.fields)
 
@@ -183,6 +185,7 @@ class GivenPairs(Distances):
 class Ranking(Labelled):
     """Two scores, and which of them is to be higher."""
 
+    one_size = ""
     hits = "the scores are in the right order; ties are wrong, and counted"
 
     def pair(self) -> Pairing:
@@ -210,6 +213,7 @@ class Ranking(Labelled):
 class Preference(Vectors):
     """Two scores, of which the first is to be higher."""
 
+    one_size = ""
     hits = "positive > negative; ties are wrong, and counted"
 
     def pair(self) -> Pairing:

@@ -74,6 +74,8 @@ class Values(Role):
         shape = batch.prediction.shape
         if len(shape) != 2 or not 1 < shape[1] <= OUTPUTS or _several(self.pairing):
             return {}
+        if self.uneven is not None:
+            return {}
         squares, spreads = {}, {}
         for column in range(shape[1]):
             rows = slice(None) if batch.counts is None else batch.counts[:, column]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from losscli.checks import vectors as checks
 from losscli.checks.numbers import numbers
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 class Vectors(Role):
     """Vectors of the same shape, with one loss for each place."""
+
+    one_size: ClassVar[str] = "vectors are compared by their length"
 
     @property
     def shortest(self) -> float | None:

@@ -13,6 +13,7 @@ import pytest
 
 from losscli import evaluate
 from losscli.errors import DataError, UsageError
+from losscli.formats.base import OPEN
 from losscli.inputs import locate, open_fields
 
 CASES = ("case_1", "case_2", "case_10")  # in natural order
@@ -169,9 +170,23 @@ def test_one_name_twice():
 
 def test_sizes_that_differ():
     np.save("gt/case_2.npy", LABELS[1, :4])
+    field = opened({"target": "gt"}, stack=True)["target"]
+    assert (field.shape, field.uneven) == ((3, OPEN, 6), True)
+    assert [field.at(row).shape for row in range(3)] == [(3, 5, 6), (3, 4, 6), (3, 5, 6)]
+    for row, labels in enumerate((LABELS[0], LABELS[1, :4], LABELS[2])):
+        np.testing.assert_array_equal(field.at(row).rows(row, row + 1), [labels])
+    assert (
+        field.at(1).place((1, 3, 5)) == field.place((1, 3, 5)) == "gt/case_2.npy, row 4, column 6"
+    )
+    np.save("gt/case_2.npy", LABELS[1, :3])
+    with pytest.raises(DataError, match=r"gt/case_2.npy was changed while it was read"):
+        field.at(1).rows(1, 2)
+
+
+def test_axes_that_differ():
+    np.save("gt/case_2.npy", LABELS[1, None])
     assert told(DataError, {"target": "gt"}, stack=True) == (
-        "gt/case_2.npy has shape (4, 6), and gt/case_1.npy has (5, 6): rows have one shape\n"
-        "hint: bring them to one size, or take those of one size at a time"
+        "gt/case_2.npy has shape (1, 5, 6), and gt/case_1.npy has (5, 6): rows have as many axes"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 — of a signature, which is 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.lazy import Tensor, torch
+from losscli.losses.limits import minus
 from losscli.losses.multiclass.entropy import Later, bits, ce, perplexity
 from losscli.options import Bounds, Fraction, PerClass, Positive
 from losscli.registry import Terms, loss
@@ -108,22 +109,21 @@ def _linear(
     found = _Scored.none(features)
     for start, scores in _scores(features, matrix, bias, options.temperature):
         found = found.then(start, scores, true, weights)
-    whole = found.whole
-    losses = whole - found.true
+    losses = found.mass.log() + minus(found.high, found.true)
     over = None if weights is None else weights[true] * counted
     if over is not None:
         losses = over * losses
     smooth = options.label_smoothing
     if smooth:
         mass = len(matrix) if weights is None else weights.sum()
-        even = (mass * whole - found.total) / len(matrix)
+        even = (mass * (found.mass.log() + found.high) - found.total) / len(matrix)
         losses = (1 - smooth) * losses + smooth * even
     losses = torch.where(counted, losses, 0.0)
     top, own = found.top, found.true.detach()[:, None]
     before = (top > own) | ((top == own) & (found.classes < true[:, None]))
     seen = {
         "chosen": found.classes[:, 0],
-        "confidence": (top[:, 0] - whole.detach()).exp(),
+        "confidence": 1 / found.mass.detach(),
         "rank": before.sum(1),
     }
     return Terms(losses, over, None, seen)
@@ -133,14 +133,16 @@ class _Scored(NamedTuple):
     """What the scores of some classes come to, for each row.
 
     Attributes:
-        whole: The logarithm of the sum of their exponentials.
+        high: The highest score.
+        mass: The sum of the exponentials of all, less the highest.
         true: The score of the true class, where it is among them; 0 where not.
         total: The sum of all, times the weight of each class.
         top: The highest of them, in order.
         classes: Which classes these are.
     """
 
-    whole: Tensor
+    high: Tensor
+    mass: Tensor
     true: Tensor
     total: Tensor
     top: Tensor
@@ -151,7 +153,7 @@ class _Scored(NamedTuple):
         """Of no classes."""
         zeros = features.new_zeros(len(features))
         top = features.new_empty(len(features), 0)
-        return cls(zeros - torch.inf, zeros, zeros, top, top.long())
+        return cls(zeros - torch.inf, zeros, zeros, zeros, top, top.long())
 
     def then(self, start: int, scores: Tensor, true: Tensor, weights: Tensor | None) -> _Scored:
         """With the scores of the classes that follow."""
@@ -159,8 +161,11 @@ class _Scored(NamedTuple):
         here = (true >= start) & (true < start + size)
         own = scores.gather(1, (true - start).clamp(0, size - 1)[:, None])[:, 0]
         total = scores if weights is None else scores * weights[start : start + size]
+        high = torch.maximum(self.high, scores.detach().amax(1))
+        above = minus(scores, high[:, None]).exp().sum(1)
         return _Scored(
-            torch.logaddexp(self.whole, scores.logsumexp(1)),
+            high,
+            self.mass * minus(self.high, high).exp() + above,
             torch.where(here, own, self.true),
             self.total + total.sum(1),
             *self._highest(start, scores.detach()),
