@@ -1,4 +1,4 @@
-"""Every element's loss in binary files, piece by piece, as their libraries would write it.
+"""Every element's loss, or arrays by name, in binary files: as their libraries would write them.
 
 Elements come in pieces of one axis; their shape is said besides.
 """
@@ -10,21 +10,21 @@ import json
 import zipfile
 from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Pieces = Iterable[tuple[int, np.ndarray]]
     Shape = tuple[int, ...]
 
-__all__ = ["NAME", "PACKED", "check"]
+__all__ = ["NAME", "PACKED", "Packed", "check"]
 
 NAME = "loss"
-"""What the array, or the column, is called."""
+"""What the array, or the column, of losses is called."""
 
 
 def check(suffix: str) -> None:
@@ -39,57 +39,73 @@ def check(suffix: str) -> None:
             ) from error
 
 
-def _npy(file: BinaryIO, pieces: Pieces, shape: Shape, dtype: np.dtype[Any]) -> None:
+class Packed(NamedTuple):
+    """An array with a name, in pieces."""
+
+    name: str
+    pieces: Pieces
+    shape: Shape
+    dtype: np.dtype[Any]
+
+
+def _npy(file: BinaryIO, arrays: Sequence[Packed]) -> None:
     """As np.save writes the array."""
-    file.writelines(_saved(pieces, shape, dtype))
+    (only,) = arrays
+    file.writelines(_saved(only))
 
 
-def _npz(file: BinaryIO, pieces: Pieces, shape: Shape, dtype: np.dtype[Any]) -> None:
-    """As np.savez writes it, but that it has no date: the same numbers make the same bytes."""
-    member = zipfile.ZipInfo(f"{NAME}.npy")
-    with (
-        zipfile.ZipFile(file, "w") as archive,
-        archive.open(member, "w", force_zip64=True) as room,
-    ):
-        for piece in _saved(pieces, shape, dtype):
-            room.write(piece)
+def _npz(file: BinaryIO, arrays: Sequence[Packed]) -> None:
+    """As np.savez writes them, but that they have no date: the same numbers make the same bytes."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for array in arrays:
+            member = zipfile.ZipInfo(f"{array.name}.npy")
+            with archive.open(member, "w", force_zip64=True) as room:
+                for piece in _saved(array):
+                    room.write(piece)
 
 
-def _saved(pieces: Pieces, shape: Shape, dtype: np.dtype[Any]) -> Iterator[bytes]:
+def _saved(array: Packed) -> Iterator[bytes]:
     form, header = np.lib.format, io.BytesIO()
-    kind = form.dtype_to_descr(dtype)
-    form.write_array_header_1_0(header, {"descr": kind, "fortran_order": False, "shape": shape})
+    kind = form.dtype_to_descr(array.dtype)
+    described = {"descr": kind, "fortran_order": False, "shape": array.shape}
+    form.write_array_header_1_0(header, described)
     yield header.getvalue()
-    for _, values in pieces:
+    for _, values in array.pieces:
         yield values.tobytes()
 
 
-def _safetensors(file: BinaryIO, pieces: Pieces, shape: Shape, dtype: np.dtype[Any]) -> None:
+def _safetensors(file: BinaryIO, arrays: Sequence[Packed]) -> None:
     """The length of a header in JSON, the header, the numbers."""
-    size = prod(shape) * dtype.itemsize
-    held = {"dtype": f"F{8 * dtype.itemsize}", "shape": shape, "data_offsets": [0, size]}
-    header = json.dumps({NAME: held}).encode()
+    held, end = {}, 0
+    for name, _, shape, dtype in arrays:
+        start, end = end, end + prod(shape) * dtype.itemsize
+        kind = f"F{8 * dtype.itemsize}"
+        held[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+    header = json.dumps(held).encode()
     header += b" " * (-len(header) % 8)
     file.write(len(header).to_bytes(8, "little") + header)
-    file.writelines(
-        values.astype(dtype.newbyteorder("<"), copy=False).tobytes() for _, values in pieces
-    )
+    for array in arrays:
+        wanted = array.dtype.newbyteorder("<")
+        file.writelines(values.astype(wanted, copy=False).tobytes() for _, values in array.pieces)
 
 
-def _parquet(file: BinaryIO, pieces: Pieces, shape: Shape, dtype: np.dtype[Any]) -> None:
-    """As a table of text has it: the index of each element, and its loss."""
+def _parquet(file: BinaryIO, arrays: Sequence[Packed]) -> None:
+    """As a table of text has it: the index of each element, and what each array has of it."""
     pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
+    shape = arrays[0].shape
     axes = ["index"] if len(shape) == 1 else [f"i{axis}" for axis in range(len(shape))]
     kinds = [(axis, pa.int64()) for axis in axes]
-    schema = pa.schema([*kinds, (NAME, pa.from_numpy_dtype(dtype))])
+    kinds += [(array.name, pa.from_numpy_dtype(array.dtype)) for array in arrays]
+    schema = pa.schema(kinds)
     with pq.ParquetWriter(file, schema) as writer:
-        for start, values in pieces:
-            places = np.arange(start, start + len(values))
+        for parts in zip(*(array.pieces for array in arrays), strict=True):
+            start, columns = parts[0][0], [values for _, values in parts]
+            places = np.arange(start, start + len(columns[0]))
             index = np.unravel_index(places, shape) if shape else ()
-            writer.write_table(pa.table([*index, values], schema))
+            writer.write_table(pa.table([*index, *columns], schema))
 
 
-PACKED: dict[str, Callable[[BinaryIO, Pieces, Shape, np.dtype[Any]], None]] = {
+PACKED: dict[str, Callable[[BinaryIO, Sequence[Packed]], None]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".safetensors": _safetensors,

@@ -1,4 +1,4 @@
-"""Every element's loss as text or bytes, piece by piece: no more of it is in memory at once.
+"""Every element's loss, or a gradient, as text or bytes, piece by piece: never all in memory.
 
 Elements come as one axis in the order of the file, in memory or spooled; their shape is said
 besides. Screens and files show them alike, so the text of both is made here.
@@ -15,32 +15,48 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import UsageError
 from losscli.formats import files
-from losscli.formats.packing import PACKED, check
+from losscli.formats.packing import NAME, PACKED, Packed, check
 from losscli.lazy import np
 from losscli.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Protocol
 
-    from losscli.spool import Spool
-
-    Elements = np.ndarray | Spool
     Shape = tuple[int, ...]
+
+    class Elements(Protocol):
+        """One axis: an array, or what is read piece by piece."""
+
+        @property
+        def dtype(self) -> np.dtype[Any]: ...
+
+        def __len__(self) -> int: ...
+
+        def __getitem__(self, rows: slice) -> np.ndarray: ...
+
 
 __all__ = [
     "SUFFIXES",
+    "check_arrays",
+    "check_shapes",
     "check_writable",
     "jsonl",
     "nested",
     "separated",
     "text",
+    "texts",
     "write",
+    "write_arrays",
     "write_text",
 ]
 
 TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 SUFFIXES = (*TEXTS, ".npy", ".npz", ".safetensors", ".parquet")
 """What elements can be written as; text is compressed behind ``.gz``."""
+
+MANY = (".npz", ".safetensors", ".json")
+"""What holds several arrays of any shapes, by their names."""
 
 PIECE = 2**15
 """So many elements are text at the same time: a megabyte of it."""
@@ -63,18 +79,81 @@ def write(
         UsageError: no format has this suffix.
         FileError: it cannot be written.
     """
+    write_arrays(path, {NAME: (elements, shape)}, watch)
+
+
+def write_arrays(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, tuple[Elements, Shape]],
+    watch: Watch | None = None,
+) -> None:
+    """Writes arrays by their names, in the format of the suffix, whole or not at all.
+
+    Args:
+        path: Its suffix names the format.
+        arrays: The elements of each, and its shape.
+        watch: Who wants to know how far it is.
+
+    Raises:
+        UsageError: no format has this suffix, or it cannot hold such arrays.
+        FileError: it cannot be written.
+    """
     name, watch = os.fspath(path), watch or Watch()
     suffix = _suffix(name)
+    _check_arrays(name, suffix, {one: shape for one, (_, shape) in arrays.items()})
     with files.replacing(name) as file:
-        watch.begin(f"writing {name}", len(elements), "elements")
+        size = sum(len(elements) for elements, _ in arrays.values())
+        watch.begin(f"writing {name}", size, "elements")
         try:
-            watched = _Watched(elements, watch)
+            watched = {
+                one: (_Watched(elements, watch), shape) for one, (elements, shape) in arrays.items()
+            }
             if suffix in PACKED:
-                PACKED[suffix](file, _pieces(watched), shape, np.dtype(elements.dtype))
+                PACKED[suffix](file, _packed(watched))
             else:
-                _write_text(file, name, text(suffix, watched, shape))
+                _write_text(file, name, texts(suffix, watched))
         finally:
             watch.end()
+
+
+def _packed(arrays: Mapping[str, tuple[_Watched, Shape]]) -> list[Packed]:
+    return [
+        Packed(name, _pieces(elements), shape, np.dtype(elements.dtype))
+        for name, (elements, shape) in arrays.items()
+    ]
+
+
+def check_arrays(path: str | os.PathLike[str], names: Sequence[str]) -> None:
+    """Raises now what :func:`write_arrays` would raise of several arrays in one file."""
+    name = os.fspath(path)
+    _check_arrays(name, _suffix(name), dict.fromkeys(names))
+
+
+def _check_arrays(path: str, suffix: str, shapes: Mapping[str, Shape | None]) -> None:
+    names = " and ".join(shapes)
+    if len(shapes) > 1 and suffix == ".npy":
+        raise UsageError(
+            f"{path}: .npy holds one array, and there are {len(shapes)}: {names}",
+            hint=f"end the name in {' or '.join(MANY)}",
+        )
+    check_shapes(path, suffix, shapes, hint=f"end the name in {' or '.join(MANY)}")
+
+
+def check_shapes(
+    path: str, suffix: str, shapes: Mapping[str, Shape | None], *, hint: str = ""
+) -> None:
+    """Refuses arrays of several shapes where a line has an element of each.
+
+    Raises:
+        UsageError: they have.
+    """
+    if len({*shapes.values()}) > 1 and suffix not in MANY:
+        shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise UsageError(
+            f"{path}: a line of {suffix} has an element of each array, and they have not one "
+            f"shape: {shown}",
+            hint=hint,
+        )
 
 
 def _write_text(file: BinaryIO, name: str, pieces: Iterable[str]) -> None:
@@ -130,40 +209,80 @@ class _Watched:
         return found
 
 
-def text(suffix: str, elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
-    """What a file of text with a suffix holds."""
+def text(suffix: str, elements: Elements, shape: Shape) -> Iterator[str]:
+    """What a file of text with a suffix holds of every element's loss."""
+    return texts(suffix, {NAME: (elements, shape)})
+
+
+def texts(suffix: str, arrays: Mapping[str, tuple[Elements, Shape]]) -> Iterator[str]:
+    """What a file of text with a suffix holds of some arrays.
+
+    JSON is the array itself, or an object of several. The other formats have a line for each
+    element, with a column for each array: these must have one shape.
+    """
+    ((first, shape), *_) = arrays.values()
+    if suffix == ".json" and len(arrays) == 1:
+        return chain(nested(first, shape), ["\n"])
     if suffix == ".json":
-        return chain(nested(elements, shape), ["\n"])
+        opened = chain(["{"], repeat(", "))
+        whole = (
+            chain([f'{gap}"{name}": '], nested(elements, own))
+            for gap, (name, (elements, own)) in zip(opened, arrays.items(), strict=False)
+        )
+        return chain(chain.from_iterable(whole), ["}\n"])
+    columns = {name: elements for name, (elements, _) in arrays.items()}
     if suffix == ".jsonl":
-        return jsonl(elements, shape)
+        return _lines(columns, shape)
     delimiter = "\t" if suffix == ".tsv" else ","
     axes = ["index"] if len(shape) == 1 else [f"i{axis}" for axis in range(len(shape))]
-    header = delimiter.join([*axes, "loss"]) + "\n"
-    return chain([header], separated(elements, shape, delimiter))
+    header = delimiter.join([*axes, *columns]) + "\n"
+    return chain([header], _rows([*columns.values()], shape, delimiter))
 
 
-def separated(elements: Elements | _Watched, shape: Shape, delimiter: str) -> Iterator[str]:
+def separated(elements: Elements, shape: Shape, delimiter: str) -> Iterator[str]:
     """One line an element: its index, counted from 0, and its loss in full precision."""
-    for start, values in _pieces(elements):
-        numbers = values.tolist()
+    return _rows([elements], shape, delimiter)
+
+
+def _rows(columns: Sequence[Elements], shape: Shape, delimiter: str) -> Iterator[str]:
+    """One line an element: its index, and what each column has of it."""
+    for start, *pieces in _together(columns):
+        numbers = _joined([map(repr, piece.tolist()) for piece in pieces], delimiter)
         if shape:
-            cells = zip(*_places(start, len(values), shape, delimiter), numbers, strict=True)
-            yield "".join([f"{row}{at}{delimiter}{value!r}\n" for row, at, value in cells])
+            cells = zip(*_places(start, len(pieces[0]), shape, delimiter), numbers, strict=True)
+            yield "".join([f"{row}{at}{delimiter}{value}\n" for row, at, value in cells])
         else:
-            yield f"{numbers[0]!r}\n"
+            yield "".join([f"{value}\n" for value in numbers])
 
 
-def jsonl(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+def jsonl(elements: Elements, shape: Shape) -> Iterator[str]:
     """One object an element: its index, counted from 0, and its loss."""
-    for start, values in _pieces(elements):
-        rows, lasts = _places(start, len(values), shape, ", ") if shape else ([""], [""])
-        cells = zip(rows, lasts, _numbers(values), strict=True)
-        yield "".join(
-            [f'{{"index": [{row}{at}], "loss": {number}}}\n' for row, at, number in cells]
+    return _lines({NAME: elements}, shape)
+
+
+def _lines(columns: Mapping[str, Elements], shape: Shape) -> Iterator[str]:
+    """One object an element: its index, and what each column has of it."""
+    for start, *pieces in _together([*columns.values()]):
+        rows, lasts = _places(start, len(pieces[0]), shape, ", ") if shape else ([""], [""])
+        named = zip(columns, pieces, strict=True)
+        numbers = _joined(
+            [map(f'"{name}": '.__add__, _numbers(piece)) for name, piece in named], ", "
         )
+        cells = zip(rows, lasts, numbers, strict=True)
+        yield "".join([f'{{"index": [{row}{at}], {number}}}\n' for row, at, number in cells])
 
 
-def nested(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
+def _together(columns: Sequence[Elements]) -> Iterator[tuple[Any, ...]]:
+    """The pieces of several columns side by side, behind the place of the first element."""
+    for parts in zip(*map(_pieces, columns), strict=True):
+        yield parts[0][0], *(values for _, values in parts)
+
+
+def _joined(columns: Sequence[Iterable[str]], gap: str) -> Iterable[str]:
+    return columns[0] if len(columns) == 1 else map(gap.join, zip(*columns, strict=True))
+
+
+def nested(elements: Elements, shape: Shape) -> Iterator[str]:
     """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity".
 
     An element is preceded by the brackets that close before it and open for it: how many is
@@ -184,7 +303,7 @@ def nested(elements: Elements | _Watched, shape: Shape) -> Iterator[str]:
     yield "]" * len(shape)
 
 
-def _pieces(elements: Elements | _Watched) -> Iterator[tuple[int, np.ndarray]]:
+def _pieces(elements: Elements) -> Iterator[tuple[int, np.ndarray]]:
     """The elements in order, so many at a time, and the place of the first of them."""
     for start in range(0, len(elements), PIECE):
         yield start, elements[start : start + PIECE]

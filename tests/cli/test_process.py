@@ -83,7 +83,7 @@ def test_interrupt(words, files):
 
 
 def test_interrupt_while_a_file_is_written(losscli, files, monkeypatch):
-    def interrupted(file, pieces, shape, dtype):
+    def interrupted(file, arrays):
         file.write(b"half")
         raise KeyboardInterrupt
 
