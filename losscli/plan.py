@@ -49,6 +49,9 @@ LARGE = 2**22
 COPIES = 6
 """A loss of all rows is expected to hold so many tensors of its input, or of a block of pairs."""
 
+RECORDED = 3
+"""So many times as much it holds for its gradient: what each step was made of, and the way back."""
+
 NO_CLASS = -100
 """No class index: torch's own default of ignore_index."""
 
@@ -249,39 +252,55 @@ class Plan:
             batch: The leaf.
             form: What its inputs are; empty for what was asked.
         """
-        # A row is only padded where others cannot see it, and left out where they can.
-        grain = GRAIN if self.alone and self.leaf * self.role.pairing.kernel_rows >= GRAIN else 1
+        with self.way.open():
+            found = self.computed(self.inputs(batch), batch, form)
+            rows = len(batch.prediction) if self.grain > 1 else None
+            if isinstance(found, Pooled):
+                return Pooled(self.back(found.sums[:rows]), found.finish)
+            return found.each(lambda values: self.back(values[:rows]))
 
-        def pad(values: np.ndarray) -> np.ndarray:
-            missing = -len(values) % grain
-            return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
-
+    def inputs(self, batch: Batch) -> dict[str, Tensor]:
+        """What the function is given of a leaf, on the device."""
         pairing = batch.pairing
         chosen = pairing.classes is not None and not pairing.probabilities
         whole = (*self.role.labels, "target") if chosen else self.role.labels
+        return {
+            side: self._tensor(self._padded(values), whole=side in whole)
+            for side, values in self.seen(batch).items()
+        }
+
+    def computed(
+        self, inputs: Mapping[str, Tensor], batch: Batch, form: tuple[str, ...] = ()
+    ) -> Terms | Pooled:
+        """What the function of the loss makes of its inputs, padded as they are."""
         function = self.question.loss.forms[form or self.question.inputs]
-        with self.way.open():
-            inputs = [
-                self._tensor(pad(values), whole=side in whole)
-                for side, values in self._seen(batch).items()
-            ]
-            small = tensors(self.arrays, batch.start, batch.start + batch.rows, pad, inputs[0])
-            options = {**self.options, **small}
-            if "ignore_index" in options:  # ignored elements are found, and have become class 0
-                options["ignore_index"] = NO_CLASS
-            found = function(*inputs, **options)
-            rows = len(batch.prediction) if grain > 1 else None
-            if isinstance(found, Pooled):
-                return Pooled(self._back(found.sums[:rows]), found.finish)
-            terms = found if isinstance(found, Terms) else Terms(found, None)
-            return terms.each(lambda values: self._back(values[:rows]))
+        sides = [*inputs.values()]
+        span = batch.start, batch.start + batch.rows
+        options = {**self.options, **tensors(self.arrays, *span, self._padded, sides[0])}
+        if "ignore_index" in options:  # ignored elements are found, and have become class 0
+            options["ignore_index"] = NO_CLASS
+        found = function(*sides, **options)
+        return found if isinstance(found, (Terms, Pooled)) else Terms(found, None)
+
+    @property
+    def grain(self) -> int:
+        """What the rows of a kernel's input are a multiple of.
+
+        A row is only padded where others cannot see it, and left out where they can.
+        """
+        padded = self.alone and self.leaf * self.role.pairing.kernel_rows >= GRAIN
+        return GRAIN if padded else 1
+
+    def _padded(self, values: np.ndarray) -> np.ndarray:
+        missing = -len(values) % self.grain
+        return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
 
     @property
     def alone(self) -> bool:
         """Whether the loss of a row depends on that row alone."""
         return self.question.loss.rows == "leaf"
 
-    def _seen(self, batch: Batch) -> Mapping[str, np.ndarray]:
+    def seen(self, batch: Batch) -> Mapping[str, np.ndarray]:
         """What the function is given: of rows that see each other, those that count."""
         if self.alone or batch.counts is None or batch.pairing.marks is not None:
             return batch.taken
@@ -305,7 +324,7 @@ class Plan:
         own = whole and values.dtype == np.int64
         return self.way.there(values, None if own else getattr(torch, self.dtype))
 
-    def _back(self, values: Tensor) -> Tensor:
+    def back(self, values: Tensor) -> Tensor:
         """Back from the device, in what NumPy knows."""
         values = self.way.back(values)
         return values.float() if values.dtype is torch.bfloat16 else values
@@ -339,7 +358,9 @@ def _whole(question: Question, rows: int, values: int, dtype: str) -> Finding:
     """
     pairs = min(rows**2, max(rows, BLOCK)) if question.loss.rows == "pairs" else 0
     needed = (values + pairs) * getattr(torch, dtype).itemsize * COPIES
+    needed *= RECORDED if question.grad else 1
     what = f"{question.loss.name} needs all {rows:,} rows at once"
+    what += ", and again for the gradient" if question.grad else ""
     require(needed, what, hint="--limit N takes only the first rows")
     return Finding("all-rows", Level.NOTE, f"{what}: about {sized(needed)}")
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from losscli.doubts import Whole
     from losscli.errors import Finding
     from losscli.formats.base import Field
+    from losscli.gradient.found import Gradient
     from losscli.question import Fields, Question
     from losscli.roles import Measure
     from losscli.roles.base import Report
@@ -88,6 +89,7 @@ class Result:
         headings: What the cells of elements are called.
         shape: Of the unreduced losses, as in torch.
         kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
+        slopes: The gradient of the reduced loss, where it was asked for.
     """
 
     loss: str
@@ -111,6 +113,7 @@ class Result:
     finish: str = ""
     over: str = ""
     shared: str = ""
+    slopes: Gradient | None = None
 
     @classmethod
     def of(
@@ -165,6 +168,16 @@ class Result:
         """The unreduced losses in torch's shape, where they were kept: all in memory."""
         return None if self.kept is None else self.kept[:].reshape(self.shape)
 
+    @cached_property
+    def gradient(self) -> dict[str, np.ndarray] | None:
+        """The gradient of the reduced loss by each prediction, where it was asked for.
+
+        By the names of the inputs, in their own shapes: all in memory.
+        """
+        if self.slopes is None:
+            return None
+        return {name: array.values for name, array in self.slopes.arrays.items()}
+
     @property
     def listed(self) -> Spool | None:
         """The unreduced losses, where they are the result."""
@@ -214,6 +227,8 @@ class Result:
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
+        if self.slopes is not None:
+            answer["gradient"] = self.slopes.to_dict()
         answer["warnings"] = [_told(finding) for finding in self.warnings]
         answer["notes"] = [_told(finding) for finding in self.notes]
         return {key: plain(value) for key, value in answer.items()}
