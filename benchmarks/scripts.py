@@ -48,6 +48,21 @@ print(loss.mean().item(), loss.std().item(), loss.max().item())
 }
 """What they compute."""
 
+BACKWARD = {
+    "bce": "F.binary_cross_entropy_with_logits(prediction, target.to(prediction.dtype))",
+    "ce": "F.cross_entropy(prediction, target)",
+    "mse": "F.mse_loss(prediction, target)",
+}
+"""What those compute that want the gradient too."""
+
+GRADIENT = """
+prediction.requires_grad_()
+loss = {loss}
+loss.backward()
+np.save("their-gradient.npy", prediction.grad.numpy())
+print(loss.item(), prediction.grad.norm().item(), prediction.grad.abs().max().item())
+"""
+
 WITHOUT_TORCH = {
     "NumPy": """
 import numpy as np
@@ -104,13 +119,17 @@ class Pair:
         """The words of losscli's command."""
         one = self.given
         kind = "--pred" if one.loss == "mse" else "--logits"
-        return [one.loss, kind, one.prediction, "--target", one.target, "--value"]
+        more = ["--grad", "our-gradient.npy"] if self.beside == "torch backward" else []
+        return [one.loss, kind, one.prediction, "--target", one.target, "--value", *more]
 
     @property
     def script(self) -> str:
         """The text of the script."""
         one = self.given
-        text = WITHOUT_TORCH.get(self.beside) or READ[self.beside] + COMPUTE[one.loss]
+        if self.beside == "torch backward":
+            text = READ["torch"] + GRADIENT.replace("{loss}", BACKWARD[one.loss])
+        else:
+            text = WITHOUT_TORCH.get(self.beside) or READ[self.beside] + COMPUTE[one.loss]
         file = one.prediction.partition(":")[0]
         readers = READERS.get(file.rpartition(".")[2], {})
         return text.format(prediction=one.prediction, target=one.target, file=file, **readers)
@@ -125,6 +144,9 @@ PAIRS = [
     Pair("bce npy float32", "scikit-learn", 76),
     Pair("ce npy int64", "torch", 12),
     Pair("mse npy float32", "torch", 20),
+    Pair("bce npy float32", "torch backward", 36),
+    Pair("ce npy int64", "torch backward", 20),
+    Pair("mse npy float32", "torch backward", 32),
     *(
         Pair(f"bce csv {digits}", beside, memory, install)
         for digits in ("short", "long")

@@ -41,7 +41,7 @@ class Bench:
 
     def __init__(self, folder: Path, runs: int) -> None:
         self.runs = runs
-        self._seen: set[tuple[str, str, int]] = set()
+        self._seen: set[tuple[str, str, int, bool]] = set()
         self.folder = folder / "data"
         self.folder.mkdir()
         without = folder / "without"
@@ -65,7 +65,7 @@ class Bench:
         both = pair.memory * values + PROCESS + SPARE_MEMORY < free_memory()
         if not both:
             print(f"{pair.name}, {size:.0e}: too little memory for the script", flush=True)
-        case = pair.data, pair.install, size
+        case = pair.data, pair.install, size, "--grad" in pair.ours
         if not both and case in self._seen:
             return None
         self._seen.add(case)

@@ -115,6 +115,13 @@ own_threads = _OwnThreads()
 
 
 @contextmanager
+def recording() -> Iterator[None]:
+    """Gradients can be taken, also inside of :func:`plainly`. Holds for one thread."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
 def plainly() -> Iterator[None]:
     """No gradients, and no warnings of inf and NaN, which checks find. Holds for one thread."""
     with torch.inference_mode(), np.errstate(all="ignore"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.cores import cores, own_threads, plainly
 from losscli.errors import DataError
+from losscli.gradient.asked import check
 from losscli.question import ask, open_fields
 from losscli.roles import Asked, role_of
 from losscli.spool import Spool, Store
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["answer", "evaluate"]
 
 
-def evaluate(loss: str, /, **given: Any) -> Result:
+def evaluate(loss: str, /, *, grad: bool = False, **given: Any) -> Result:
     """The loss of predictions against targets.
 
     Args:
         loss: The name of a loss, an alias, or a class or function of PyTorch.
+        grad: Find the gradient of the reduced loss by the predictions too: see
+            :attr:`losscli.result.Result.gradient`.
         **given: Inputs (arrays, tensors, or paths as on the command line), options of the loss,
             and the common options, by their names with underscores.
 
@@ -42,16 +45,20 @@ def evaluate(loss: str, /, **given: Any) -> Result:
     """
     from losscli.losses import losses
 
-    return answer(replace(ask(losses.find(loss), given, name=loss), keep=True))
+    question = ask(losses.find(loss), given, name=loss)
+    return answer(replace(question, keep=True, grad=grad))
 
 
 def answer(question: Question) -> Result:
     """Reads, computes and judges."""
+    if question.grad:
+        check(question)
     fields = open_fields(question)
     _refuse_empty(fields)
     # Only now: a file that is missing or broken is told before these are imported.
     from losscli.doubts import Whole
-    from losscli.judge import judged
+    from losscli.gradient.run import gradient
+    from losscli.judge import heeded, judged
     from losscli.plan import Plan
     from losscli.result import Result
 
@@ -66,13 +73,19 @@ def answer(question: Question) -> Result:
     role = role_of(question.loss.target, asked, question.loss.rows)
     plan = Plan.of(question, fields, role)
     kept = Spool(Store()) if question.keep else None
+    threads = question.settings.threads or cores()
     with own_threads(), plainly():
-        total = plan.run(question.settings.threads or cores(), kept)
+        total = plan.run(threads, kept)
         question = replace(question, options=plan.resolved)
         over = plan.denominator(total)
         whole = Whole(question, role, total)
         findings = judged(whole, fields, plan.findings, plan.dtype, over)
-        return Result.of(whole, fields, findings, plan.dtype, over, kept)
+        result = Result.of(whole, fields, findings, plan.dtype, over, kept)
+        if not question.grad:
+            return result
+        slopes = gradient(plan, total, threads)
+        findings += heeded(slopes.findings, question)
+        return replace(result, slopes=slopes, findings=findings)
 
 
 def _refuse_empty(fields: Fields) -> None:

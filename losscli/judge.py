@@ -64,6 +64,15 @@ def judged(
     none = role.pairing.marks is not None and total.rows == ZERO
     if none or not total.elements.count or denominator == ZERO:
         _nothing(question, role, total)
+    return heeded(found, question)
+
+
+def heeded(found: Iterable[Finding], question: Question) -> list[Finding]:
+    """What is found, less what --ignore leaves out.
+
+    Raises:
+        DataError: there is a warning, with --strict.
+    """
     kept = [finding for finding in found if finding.code not in question.settings.ignore]
     if question.settings.strict:
         _raise_first(kept, Level.WARNING)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from losscli.roles import Role
     from losscli.views import Pairing
 
-__all__ = ["computed", "held", "refuse_rows", "whole"]
+__all__ = ["computed", "held", "refuse_rows", "refuse_sizes", "whole"]
+
+RECORDED = 3
+"""So many times as much it holds for its gradient: what each step was made of, and the way back."""
 
 COPIES = 6
 """A loss of all rows is expected to hold so many tensors of its input, or of a block of pairs."""
@@ -42,9 +45,22 @@ def whole(question: Question, rows: int, values: int, dtype: str) -> Finding:
     """
     pairs = min(rows**2, max(rows, BLOCK)) if question.loss.rows == "pairs" else 0
     needed = (values + pairs) * getattr(torch, dtype).itemsize * COPIES
+    needed *= RECORDED if question.grad else 1
     what = f"{question.loss.name} needs all {rows:,} rows at once"
+    what += ", and again for the gradient" if question.grad else ""
     require(needed, what, hint="--limit N takes only the first rows")
     return Finding("all-rows", Level.NOTE, f"{what}: about {sized(needed)}")
+
+
+def refuse_sizes(question: Question) -> None:
+    """Refuses a gradient of rows that differ in size.
+
+    Raises:
+        UsageError: it was asked for.
+    """
+    if question.grad:
+        why = "its rows have one size, and these differ in size"
+        raise UsageError(f"--grad writes arrays: {why}", hint="take rows of one size at a time")
 
 
 def refuse_rows(question: Question, pairing: Pairing) -> None:

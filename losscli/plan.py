@@ -20,14 +20,14 @@ from losscli.doubts import Doubt, Leaf, doubts
 from losscli.errors import Finding, Level, UsageError
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
-from losscli.needs import computed, held, refuse_rows, whole
+from losscli.needs import computed, held, refuse_rows, refuse_sizes, whole
 from losscli.reader import Reader
 from losscli.registry import Pooled, Terms
 from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
 from losscli.stats import Sum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
     from losscli.checks import Check
@@ -114,6 +114,8 @@ class Plan:
             raise UsageError(f"--denominator positives has no meaning here: {why}")
         if pairing.free:
             refuse_rows(question, pairing)
+        if role.uneven is not None:
+            refuse_sizes(question)
         if question.loss.rows != "leaf":
             leaf = rows
             notes.append(whole(question, rows, rows * pairing.per_row, dtype))
@@ -250,35 +252,40 @@ class Plan:
             batch: The leaf.
             form: What its inputs are; empty for what was asked.
         """
-        # A row is only padded where others cannot see it, and left out where they can.
-        grain = GRAIN if self.alone and self.leaf * batch.pairing.kernel_rows >= GRAIN else 1
+        with self.way.open():
+            found = self.computed(self.inputs(batch), batch, form)
+            rows = len(batch.prediction) if self._grain(batch) > 1 else None
+            if isinstance(found, Pooled):
+                return Pooled(self.back(found.sums[:rows]), found.finish)
+            seen = {name: self.back(values[:rows]) for name, values in found.seen.items()}
+            return found.each(lambda values: self.back(values[:rows]))._replace(seen=seen)
 
-        def pad(values: np.ndarray) -> np.ndarray:
-            missing = -len(values) % grain
-            return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
-
+    def inputs(self, batch: Batch) -> dict[str, Tensor]:
+        """What the function is given of a leaf, on the device."""
         pairing = batch.pairing
         chosen = pairing.classes is not None and not pairing.probabilities
         whole = (*self.role.labels, "target") if chosen else self.role.labels
+        return {
+            side: self.held[side]
+            if side in self.held
+            else self._tensor(self._padded(batch, values), whole=side in whole)
+            for side, values in self.seen(batch).items()
+        }
+
+    def computed(
+        self, inputs: Mapping[str, Tensor], batch: Batch, form: tuple[str, ...] = ()
+    ) -> Terms | Pooled:
+        """What the function of the loss makes of its inputs, padded as they are."""
         function = self.question.loss.forms[form or self.question.inputs]
-        with self.way.open():
-            inputs = [
-                self.held[side] if side in self.held else self._tensor(pad(values), side in whole)
-                for side, values in self._seen(batch).items()
-            ]
-            inputs = _gathered(self._seen(batch), inputs)
-            first, last = batch.start, batch.start + batch.rows
-            small = tensors(self._small(batch), first, last, pad, inputs[0])
-            options = {**self.options, **small}
-            if "ignore_index" in options:  # ignored elements are found, and have become class 0
-                options["ignore_index"] = NO_CLASS
-            found = function(*inputs, **options)
-            rows = len(batch.prediction) if grain > 1 else None
-            if isinstance(found, Pooled):
-                return Pooled(self._back(found.sums[:rows]), found.finish)
-            terms = found if isinstance(found, Terms) else Terms(found, None)
-            seen = {name: self._back(values[:rows]) for name, values in terms.seen.items()}
-            return terms.each(lambda values: self._back(values[:rows]))._replace(seen=seen)
+        arguments = _gathered(inputs)
+        first = next(iter(inputs.values()))
+        span = batch.start, batch.start + batch.rows
+        padded = partial(self._padded, batch)
+        options = {**self.options, **tensors(self._small(batch), *span, padded, first)}
+        if "ignore_index" in options:  # ignored elements are found, and have become class 0
+            options["ignore_index"] = NO_CLASS
+        found = function(*arguments, **options)
+        return found if isinstance(found, (Terms, Pooled)) else Terms(found, None)
 
     def _small(self, batch: Batch) -> Mapping[str, SmallArray]:
         """The small arrays as they go with a leaf."""
@@ -287,12 +294,24 @@ class Plan:
         role = self.role.at(batch.start)
         return {name: one.at(role) for name, one in self.arrays.items()}
 
+    def _grain(self, batch: Batch) -> int:
+        """What the rows of a kernel's input are a multiple of.
+
+        A row is only padded where others cannot see it, and left out where they can.
+        """
+        padded = self.alone and self.leaf * batch.pairing.kernel_rows >= GRAIN
+        return GRAIN if padded else 1
+
+    def _padded(self, batch: Batch, values: np.ndarray) -> np.ndarray:
+        missing = -len(values) % self._grain(batch)
+        return np.concatenate([values, values[-1:].repeat(missing, 0)]) if missing else values
+
     @property
     def alone(self) -> bool:
         """Whether the loss of a row depends on that row alone."""
         return self.question.loss.rows == "leaf"
 
-    def _seen(self, batch: Batch) -> Mapping[str, np.ndarray]:
+    def seen(self, batch: Batch) -> Mapping[str, np.ndarray]:
         """What the function is given: of rows that see each other, those that count."""
         if self.alone or batch.counts is None or batch.pairing.marks is not None:
             return batch.taken
@@ -316,7 +335,7 @@ class Plan:
         own = whole and values.dtype == np.int64
         return self.way.there(values, None if own else getattr(torch, self.dtype))
 
-    def _back(self, values: Tensor) -> Tensor:
+    def back(self, values: Tensor) -> Tensor:
         """Back from the device, in what NumPy knows."""
         values = self.way.back(values)
         return values.float() if values.dtype is torch.bfloat16 else values
@@ -330,10 +349,10 @@ class Plan:
         return torch.from_numpy(batch.pairing.order(values.numpy()))
 
 
-def _gathered(sides: Iterable[str], values: Sequence[Tensor]) -> list[Any]:
+def _gathered(inputs: Mapping[str, Tensor]) -> list[Any]:
     """What a function takes: the arrays of a module are one argument, by their names."""
     found: dict[str, Any] = {}
-    for side, value in zip(sides, values, strict=True):
+    for side, value in inputs.items():
         name, _, part = side.partition(".")
         if part:
             found.setdefault(name, {})[part] = value

@@ -63,6 +63,7 @@ class Question:
         words: The inputs by name, small arrays in files among them, as they were typed.
         notes: What is to be said before any data is read.
         keep: The unreduced losses are asked for.
+        grad: The gradient is asked for.
         watch: Who wants to know how far the work is.
     """
 
@@ -73,6 +74,7 @@ class Question:
     words: dict[str, Any]
     notes: tuple[Finding, ...] = ()
     keep: bool = False
+    grad: bool = False
     watch: Watch = field(default_factory=Watch, compare=False)
 
     @property

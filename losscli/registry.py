@@ -28,7 +28,7 @@ from typing import (
 
 from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
-from losscli.lazy import Tensor
+from losscli.lazy import Tensor, torch
 from losscli.options import Bound, Choice, Small
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Loss(Generic[P, R]):
     unit: str = ""
     rows: Literal["leaf", "all", "pairs"] = "leaf"
     also: Mapping[str, Callable[[float], float]] = field(default_factory=dict)
-    finish: Callable[..., float] | None = None
+    finish: Callable[..., Tensor] | None = None
     skill: str = ""
     shared: str = ""
     guess: Callable[..., float | None] | None = None
@@ -226,6 +226,12 @@ class Loss(Generic[P, R]):
 
     def ended(self, mean: float, options: Mapping[str, Any]) -> float:
         """What becomes of a mean."""
+        if self.finish is None:
+            return mean
+        return self.finished(torch.tensor(mean, dtype=torch.float64), options).item()
+
+    def finished(self, mean: Tensor, options: Mapping[str, Any]) -> Tensor:
+        """The same of a mean that gradients may be taken of."""
         if self.finish is None:
             return mean
         named = inspect.signature(self.finish).parameters
@@ -336,7 +342,7 @@ def loss(
     unit: str = "",
     rows: Literal["leaf", "all", "pairs"] = "leaf",
     also: Mapping[str, Callable[[float], float]] | None = None,
-    finish: Callable[..., float] | None = None,
+    finish: Callable[..., Tensor] | None = None,
     skill: str = "",
     shared: str = "",
 ) -> Callable[[Callable[P, R]], Loss[P, R]]:

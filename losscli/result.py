@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from losscli.doubts import Whole
     from losscli.errors import Finding
     from losscli.formats.base import Field
+    from losscli.gradient.found import Gradient
     from losscli.question import Fields, Question
     from losscli.roles import Measure, Role
     from losscli.roles.base import Report
@@ -97,6 +98,7 @@ class Result:
         shape: Of the unreduced losses, as in torch; OPEN where rows differ in size.
         uneven: The rows of the unreduced losses, where they differ in size.
         kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
+        slopes: The gradient of the reduced loss, where it was asked for.
     """
 
     loss: str
@@ -121,6 +123,7 @@ class Result:
     finish: str = ""
     over: str = ""
     shared: str = ""
+    slopes: Gradient | None = None
 
     @classmethod
     def of(
@@ -187,6 +190,16 @@ class Result:
         """How the unreduced losses are to be written."""
         return self.shape if self.uneven is None else self.uneven
 
+    @cached_property
+    def gradient(self) -> dict[str, np.ndarray] | None:
+        """The gradient of the reduced loss by each prediction, where it was asked for.
+
+        By the names of the inputs, in their own shapes: all in memory.
+        """
+        if self.slopes is None:
+            return None
+        return {name: array.values for name, array in self.slopes.arrays.items()}
+
     @property
     def listed(self) -> Spool | None:
         """The unreduced losses, where they are the result."""
@@ -238,6 +251,8 @@ class Result:
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
+        if self.slopes is not None:
+            answer["gradient"] = self.slopes.to_dict()
         answer["warnings"] = [_told(finding) for finding in self.warnings]
         answer["notes"] = [_told(finding) for finding in self.notes]
         return {key: plain(value) for key, value in answer.items()}

@@ -43,13 +43,17 @@ class Pool:
     @property
     def losses(self) -> Terms:
         """The unreduced losses, once all rows are in."""
-        assert self.sums is not None
         assert self.finish is not None
-        values = [one.value for one in self.sums.reshape(-1)]
-        sums = torch.tensor(values, dtype=torch.float64).reshape(self.sums.shape)
-        found = self.finish(sums)
+        found = self.finish(self.values)
         terms = found if isinstance(found, Terms) else Terms(found, None)
         return terms._replace(elements=terms.elements.to(self.dtype).reshape(-1))
+
+    @property
+    def values(self) -> Tensor:
+        """The sums, each rounded once."""
+        assert self.sums is not None
+        values = [one.value for one in self.sums.reshape(-1)]
+        return torch.tensor(values, dtype=torch.float64).reshape(self.sums.shape)
 
 
 @dataclass(frozen=True)

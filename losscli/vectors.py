@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from losscli.lazy import Tensor
 
-__all__ = ["BLOCK", "blocks", "cosines", "distances", "lengths", "similarities", "unit"]
+    Work = Callable[[slice, Tensor], Tensor]
+
+__all__ = ["BLOCK", "blocks", "cosines", "distances", "each", "lengths", "similarities", "unit"]
 
 BLOCK = 2**22
 """So many similarities are held at once, or one row of them if that has more."""
@@ -73,7 +76,8 @@ def distances(one: Tensor, other: Tensor, p: float = 2.0, eps: float = 0.0) -> T
     >>> distances(torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 0.0]]))
     tensor([5.])
     """
-    apart = torch.where(one == other, 0.0, one - other) + eps
+    gap = one - other
+    apart = torch.where(gap.isnan() & (one == other), 0.0, gap) + eps
     found: Tensor = torch.linalg.vector_norm(apart, p, dim=-1)
     return found
 
@@ -100,3 +104,47 @@ def similarities(queries: Tensor, keys: Tensor) -> Iterator[tuple[slice, Tensor]
     """
     for block in blocks(len(queries), len(keys)):
         yield block, queries[block] @ keys.T
+
+
+def each(queries: Tensor, keys: Tensor, work: Work) -> Tensor:
+    """What work makes of the similarities of some queries at a time, one behind the other.
+
+    Where gradients are taken, no block is kept for them: it is computed once more on the way back.
+
+    >>> each(torch.eye(2), torch.ones(3, 2), lambda block, scores: scores.sum(1))
+    tensor([3., 3.])
+    """
+    if queries.requires_grad or keys.requires_grad:
+        found: Tensor = _again().apply(queries, keys, work)
+        return found
+    found = torch.empty_like(queries[:, 0])
+    for block, scores in similarities(queries, keys):
+        found[block] = work(block, scores)
+    return found
+
+
+@cache
+def _again() -> Any:
+    """What :func:`each` is to autograd; made when it is first needed, as torch is."""
+
+    class Again(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, queries: Tensor, keys: Tensor, work: Work) -> Tensor:
+            ctx.save_for_backward(queries, keys)
+            ctx.work = work
+            return each(queries.detach(), keys.detach(), work)
+
+        @staticmethod
+        def backward(ctx: Any, slopes: Tensor) -> tuple[Tensor, Tensor, None]:
+            queries, keys = (one.detach() for one in ctx.saved_tensors)
+            by_queries, by_keys = torch.zeros_like(queries), torch.zeros_like(keys)
+            for block in blocks(len(queries), len(keys)):
+                scores = (queries[block] @ keys.T).requires_grad_()
+                with torch.enable_grad():
+                    made = ctx.work(block, scores)
+                (steep,) = torch.autograd.grad(made, scores, slopes[block])
+                by_queries[block] = steep @ keys
+                by_keys += steep.T @ queries[block]
+            return by_queries, by_keys, None
+
+    return Again

@@ -99,9 +99,18 @@ class Stretched(View):
     def fold(self, counts: np.ndarray) -> np.ndarray:
         """Which of its own values belong to anything that counts."""
         counts = counts.reshape(*counts.shape, *(1 for _ in self.row[counts.ndim - 1 :]))
+        return np.asarray(counts.any(self._repeated, keepdims=True))
+
+    def summed(self, values: np.ndarray) -> np.ndarray:
+        """What belongs to each of its own values, added up: in double precision."""
+        sums = values.sum(self._repeated, np.float64, keepdims=True)
+        return np.asarray(sums if self.fixed else sums.astype(values.dtype))
+
+    @property
+    def _repeated(self) -> tuple[int, ...]:
+        """The axes along which its values are repeated."""
         axes = [axis + 1 for axis, size in enumerate(self.own) if size < self.row[axis]]
-        axes += [0] if self.fixed else []
-        return np.asarray(counts.any(tuple(axes), keepdims=True))
+        return (*axes, *([0] if self.fixed else []))
 
 
 @dataclass(frozen=True)

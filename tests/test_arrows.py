@@ -52,6 +52,8 @@ MAY = {
     | {"doubts", "stats"},
     "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
+    "gradient": LIGHT
+    | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"formats", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},

@@ -262,6 +262,16 @@ CODES: dict[str, Code] = {
         "The shapes leave open which axis is that of the classes, or none fits.",
         "--class-axis says which: 1 in PyTorch, the last one in Keras, optax and TensorFlow.",
     ),
+    "nan-gradient": _code(
+        Level.WARNING,
+        "The gradient has entries that are NaN, as autograd finds where a loss has no slope.",
+        "It is where two infinities meet, or at the root of a loss of 0; the loss itself stands.",
+    ),
+    "infinite-gradient": _code(
+        Level.WARNING,
+        "The gradient has infinite entries, as of the logarithm of a probability of 0.",
+        "A training step along it would end in NaN: clip the gradient, or the prediction.",
+    ),
     "weight-value": _code(
         Level.ERROR, "The array of an option holds NaN or an infinity.", "Correct the array."
     ),

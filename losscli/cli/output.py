@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.cli.progress import watching
 from losscli.cli.tell import Voice, coloured, is_terminal, knows, put
 from losscli.errors import Exit, FileError, UsageError
+from losscli.formats.packing import NAME
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
 from losscli.report.look import BLOCKS, Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from losscli.gates import Gates
     from losscli.question import Question
@@ -37,6 +39,9 @@ class Output:
         save: Write the JSON result to a file besides.
         output: Write every element's loss to a file: .csv, .tsv, .json, .jsonl (or with .gz), .npy,
             .npz, .safetensors or .parquet; "-" prints it instead of the result (CSV, or --format).
+        grad: Write the gradient of the reduced loss by the predictions to a file, in their own
+            shape, as --output does; of several inputs .npz, .safetensors and .json hold one array
+            by the name of each.
         histogram: Show how the losses are distributed, between powers of two.
         progress: Show how far work of more than a second is; not given: on terminals only.
     """
@@ -47,6 +52,7 @@ class Output:
     quiet: bool = False
     save: str | None = None
     output: str | None = None
+    grad: str | None = None
     histogram: bool = False
     progress: bool | None = None
 
@@ -79,19 +85,43 @@ class Output:
             )
         if self.save is not None and not self.save.lower().endswith(".json"):
             raise UsageError(f"--save {self.save}: it writes JSON, so the name ends in .json")
-        if self.prints_elements and self.value:
-            raise UsageError("--output - and --value both print: choose one")
-        for flag, path in (("--output", self.output), ("--save", self.save)):
-            if path is not None and path != "-":
+        files = {
+            flag: path
+            for flag, path in (
+                ("--output", self.output),
+                ("--grad", self.grad),
+                ("--save", self.save),
+            )
+            if path is not None
+        }
+        printing = [*self._printed, *(["--value"] if self.value else [])]
+        if len(printing) > 1 and self._printed:
+            raise UsageError(f"{' and '.join(printing)} both print: choose one")
+        if self.grad is not None:
+            self._check_gradient(question)
+        for flag, path in files.items():
+            if path != "-":
                 check_writable(path)
                 _keep_inputs(flag, path, question)
-        if self.save is not None and self.output is not None and _same(self.save, self.output):
-            raise UsageError(f"--save and --output both write {self.save}")
+        for (flag, path), (other, also) in combinations(files.items(), 2):
+            if "-" not in (path, also) and _same(path, also):
+                raise UsageError(f"{flag} and {other} both write {path}")
+
+    def _check_gradient(self, question: Question) -> None:
+        """Whether there is a gradient, and the file can hold it."""
+        from losscli.formats.writing import check_arrays
+        from losscli.gradient.asked import check, predicted
+
+        check(question)
+        assert self.grad is not None
+        if self.grad != "-":
+            check_arrays(self.grad, predicted(question))
 
     @property
-    def prints_elements(self) -> bool:
-        """Whether standard output is every element's loss, and not the result."""
-        return self.output == "-"
+    def _printed(self) -> list[str]:
+        """The options for which standard output is arrays, and not the result."""
+        flags = {"--output -": self.output, "--grad -": self.grad}
+        return [flag for flag, path in flags.items() if path == "-"]
 
     @property
     def style(self) -> str:
@@ -103,9 +133,9 @@ class Output:
         return asked or "table"
 
     def keeps(self, question: Question) -> Question:
-        """The question, with every element's loss kept where something wants it."""
+        """The question, with every element's loss and the gradient kept where they are wanted."""
         wanted = self.output is not None or question.reduction == "none"
-        return replace(question, keep=wanted)
+        return replace(question, keep=wanted, grad=self.grad is not None)
 
 
 def answer(question: Question, output: Output, gates: Gates) -> int:
@@ -120,8 +150,10 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
         passed = list(gates.check(result))
         _write(result, output, watch)
     voice.findings(result.findings)
-    if output.prints_elements:
-        put(_elements(result, style))
+    if output.output == "-":
+        put(_printed({NAME: (result.kept, result.layout)}, style))
+    elif output.grad == "-":
+        put(_printed(_slopes(result), style))
     elif not output.quiet:
         put([f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output)))
     for _, line in passed:
@@ -129,12 +161,20 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
     return Exit.DONE if all(holds for holds, _ in passed) else Exit.GATE
 
 
-def _elements(result: Result, style: str) -> Iterator[str]:
-    """Every element's loss as text."""
-    from losscli.formats.writing import text
+def _printed(arrays: Mapping[str, tuple[Any, Any]], style: str) -> Iterator[str]:
+    """Every element of some arrays as text."""
+    from losscli.formats.writing import check_shapes, texts
 
-    assert result.kept is not None
-    return text(".csv" if style == "table" else f".{style}", result.kept, result.layout)
+    suffix = ".csv" if style == "table" else f".{style}"
+    shapes = {name: shape for name, (_, shape) in arrays.items()}
+    check_shapes("standard output", suffix, shapes, hint="--format json has room for them")
+    return texts(suffix, arrays)
+
+
+def _slopes(result: Result) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    """The gradient, by input."""
+    assert result.slopes is not None
+    return {name: (one.elements, one.shape) for name, one in result.slopes.arrays.items()}
 
 
 def _look(output: Output) -> Look:
@@ -153,6 +193,9 @@ def _write(result: Result, output: Output, watch: Watch) -> None:
     if output.output not in (None, "-") and result.kept is not None:
         assert output.output is not None
         writing.write(output.output, result.kept, result.layout, watch)
+    if output.grad not in (None, "-"):
+        assert output.grad is not None
+        writing.write_arrays(output.grad, _slopes(result), watch)
     if output.save is not None:
         from losscli.report import lines
 

@@ -86,6 +86,7 @@ _METAVARS = {
     "ignore": "CODE",
     "save": "FILE.json",
     "output": "FILE",
+    "grad": "FILE",
     "data": "FILE",
     "expect": "X±TOL",
     "key": "COLUMN",
@@ -101,7 +102,7 @@ _PANELS = {
     "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
     "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
     "Showing": (
-        *("format", "json", "value", "quiet", "head", "worst", "save", "output"),
+        *("format", "json", "value", "quiet", "head", "worst", "save", "output", "grad"),
         *("histogram", "progress"),
     ),
 }

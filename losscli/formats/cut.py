@@ -28,6 +28,13 @@ class Cut(Field):
         taken = (*(slice(None) for _ in range(self._axis)), self._span)
         return np.ascontiguousarray(self._whole.rows(start, stop)[taken])
 
+    def filled(self, rows: np.ndarray) -> np.ndarray:
+        """What goes with rows of it, as it goes with the whole of them: 0 for what was cut off."""
+        rows = rows.reshape(-1, *self.shape[1:])
+        found = np.zeros((len(rows), *self._whole.shape[1:]), rows.dtype)
+        found[(*(slice(None) for _ in range(self._axis)), self._span)] = rows
+        return found
+
     def place(self, index: tuple[int, ...]) -> str:
         at = [*index]
         at[self._axis] += self._span.start

@@ -1,4 +1,4 @@
-"""Every element's loss in binary files, piece by piece, as their libraries would write it.
+"""Every element's loss, or arrays by name, in binary files: as their libraries would write them.
 
 Elements come in pieces of one axis; their shape is said besides. Rows that differ in size are an
 array each, by the name of its file.
@@ -17,14 +17,15 @@ from losscli.errors import UsageError
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    Pieces = Iterable[tuple[int, np.ndarray]]
     Shape = tuple[int, ...]
 
-__all__ = ["NAME", "PACKED", "Member", "check"]
+__all__ = ["NAME", "PACKED", "Member", "check", "together"]
 
 NAME = "loss"
-"""What the array, or the column, is called."""
+"""What the array, or the column, of losses is called."""
 
 GROUP = 2**12
 """So many elements at least are one group of rows in Parquet, but for the last."""
@@ -43,33 +44,54 @@ def check(suffix: str) -> None:
 
 
 class Member(NamedTuple):
-    """One array of those that are written: mostly the only one."""
+    """One array of those that are written: mostly the only one.
 
+    Attributes:
+        column: What its elements are, where lines have one of each.
+        name: Its name, where arrays have one.
+        shape: Its shape.
+        whole: That of which it is a part, and in which its elements are counted.
+        pieces: The place of the first element, and some from there.
+        dtype: What it is written as.
+    """
+
+    column: str
     name: str
     shape: Shape
-    whole: Shape  # of which it is a part, and in which its elements are counted
-    pieces: Iterable[tuple[int, np.ndarray]]  # the place of the first element, and some from there
+    whole: Shape
+    pieces: Pieces
+    dtype: np.dtype[Any]
 
 
-def _npy(file: BinaryIO, members: Iterable[Member], dtype: np.dtype[Any]) -> None:
-    """As np.save writes the array."""
+def together(members: Iterable[Member]) -> Iterator[tuple[Shape, int, list[np.ndarray]]]:
+    """What stands side by side: the elements of all columns, and where the first of them is."""
+    columns: dict[str, list[Member]] = {}
     for one in members:
-        file.writelines(_saved(one, dtype))
+        columns.setdefault(one.column, []).append(one)
+    for beside in zip(*columns.values(), strict=True):
+        for parts in zip(*(one.pieces for one in beside), strict=True):
+            yield beside[0].whole, parts[0][0], [values for _, values in parts]
 
 
-def _npz(file: BinaryIO, members: Iterable[Member], dtype: np.dtype[Any]) -> None:
-    """As np.savez writes it, but that it has no date: the same numbers make the same bytes."""
+def _npy(file: BinaryIO, members: Sequence[Member]) -> None:
+    """As np.save writes the array."""
+    (only,) = members
+    file.writelines(_saved(only))
+
+
+def _npz(file: BinaryIO, members: Sequence[Member]) -> None:
+    """As np.savez writes them, but that they have no date: the same numbers make the same bytes."""
     with zipfile.ZipFile(file, "w") as archive:
         for one in members:
             member = zipfile.ZipInfo(f"{one.name}.npy")
             with archive.open(member, "w", force_zip64=True) as room:
-                for piece in _saved(one, dtype):
+                for piece in _saved(one):
                     room.write(piece)
 
 
-def _saved(one: Member, dtype: np.dtype[Any]) -> Iterator[bytes]:
+def _saved(one: Member) -> Iterator[bytes]:
     form, header = np.lib.format, io.BytesIO()
-    kind = form.dtype_to_descr(dtype)
+    kind = form.dtype_to_descr(one.dtype)
     held = {"descr": kind, "fortran_order": False, "shape": one.shape}
     form.write_array_header_1_0(header, held)
     yield header.getvalue()
@@ -77,44 +99,42 @@ def _saved(one: Member, dtype: np.dtype[Any]) -> Iterator[bytes]:
         yield values.tobytes()
 
 
-def _safetensors(file: BinaryIO, members: Iterable[Member], dtype: np.dtype[Any]) -> None:
+def _safetensors(file: BinaryIO, members: Sequence[Member]) -> None:
     """The length of a header in JSON, the header, the numbers."""
-    every, held, end = [*members], {}, 0
-    for one in every:
-        start, end = end, end + prod(one.shape) * dtype.itemsize
-        kind = f"F{8 * dtype.itemsize}"
+    held, end = {}, 0
+    for one in members:
+        start, end = end, end + prod(one.shape) * one.dtype.itemsize
+        kind = f"F{8 * one.dtype.itemsize}"
         held[one.name] = {"dtype": kind, "shape": one.shape, "data_offsets": [start, end]}
     header = json.dumps(held).encode()
     header += b" " * (-len(header) % 8)
     file.write(len(header).to_bytes(8, "little") + header)
-    for one in every:
-        file.writelines(
-            values.astype(dtype.newbyteorder("<"), copy=False).tobytes() for _, values in one.pieces
-        )
+    for one in members:
+        wanted = one.dtype.newbyteorder("<")
+        file.writelines(values.astype(wanted, copy=False).tobytes() for _, values in one.pieces)
 
 
-def _parquet(file: BinaryIO, members: Iterable[Member], dtype: np.dtype[Any]) -> None:
-    """As a table of text has it: the index of each element, and its loss."""
+def _parquet(file: BinaryIO, members: Sequence[Member]) -> None:
+    """As a table of text has it: the index of each element, and what each column has of it."""
     pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
-    first, *rest = members
-    size = len(first.whole)
+    size = len(members[0].whole)
     axes = ["index"] if size == 1 else [f"i{axis}" for axis in range(size)]
-    schema = pa.schema([*((axis, pa.int64()) for axis in axes), (NAME, pa.from_numpy_dtype(dtype))])
+    kinds = {one.column: pa.from_numpy_dtype(one.dtype) for one in members}
+    schema = pa.schema([*((axis, pa.int64()) for axis in axes), *kinds.items()])
     tables: list[Any] = []
     with pq.ParquetWriter(file, schema) as writer:
-        for one in (first, *rest):
-            for start, values in one.pieces:
-                places = np.arange(start, start + len(values))
-                index = np.unravel_index(places, one.whole) if one.whole else ()
-                tables.append(pa.table([*index, values], schema))
-                if sum(map(len, tables)) >= GROUP:
-                    writer.write_table(pa.concat_tables(tables))
-                    tables = []
+        for whole, start, columns in together(members):
+            places = np.arange(start, start + len(columns[0]))
+            index = np.unravel_index(places, whole) if whole else ()
+            tables.append(pa.table([*index, *columns], schema))
+            if sum(map(len, tables)) >= GROUP:
+                writer.write_table(pa.concat_tables(tables))
+                tables = []
         if tables:
             writer.write_table(pa.concat_tables(tables))
 
 
-PACKED: dict[str, Callable[[BinaryIO, Iterable[Member], np.dtype[Any]], None]] = {
+PACKED: dict[str, Callable[[BinaryIO, Sequence[Member]], None]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".safetensors": _safetensors,

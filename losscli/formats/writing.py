@@ -1,4 +1,4 @@
-"""Every element's loss as text or bytes, piece by piece: no more of it is in memory at once.
+"""Every element's loss, or a gradient, as text or bytes, piece by piece: never all in memory.
 
 Elements come as one axis in the order of the file, in memory or spooled; their shape is said
 besides. Screens and files show them alike, so the text of both is made here.
@@ -15,34 +15,50 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import UsageError
 from losscli.formats import files
-from losscli.formats.packing import NAME, PACKED, Member, check
+from losscli.formats.packing import NAME, PACKED, Member, check, together
 from losscli.formats.uneven import Rows
 from losscli.lazy import np
 from losscli.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, Protocol
 
-    from losscli.spool import Spool
-
-    Elements = np.ndarray | Spool
     Shape = tuple[int, ...]
     Layout = Shape | Rows
 
+    class Elements(Protocol):
+        """One axis: an array, or what is read piece by piece."""
+
+        @property
+        def dtype(self) -> np.dtype[Any]: ...
+
+        def __len__(self) -> int: ...
+
+        def __getitem__(self, rows: slice) -> np.ndarray: ...
+
+
 __all__ = [
     "SUFFIXES",
+    "check_arrays",
+    "check_shapes",
     "check_writable",
     "jsonl",
     "nested",
     "separated",
     "text",
+    "texts",
     "write",
+    "write_arrays",
     "write_text",
 ]
 
 TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 SUFFIXES = (*TEXTS, ".npy", ".npz", ".safetensors", ".parquet")
 """What elements can be written as; text is compressed behind ``.gz``."""
+
+MANY = (".npz", ".safetensors", ".json")
+"""What holds several arrays of any shapes, by their names."""
 
 PIECE = 2**15
 """So many elements are text at the same time: a megabyte of it."""
@@ -51,37 +67,94 @@ _GZIP = ".gz"
 
 
 def write(
-    path: str | os.PathLike[str], elements: Elements, shape: Layout, watch: Watch | None = None
+    path: str | os.PathLike[str], elements: Elements, layout: Layout, watch: Watch | None = None
 ) -> None:
     """Writes every element's loss, in the format of the suffix, whole or not at all.
 
     Args:
         path: Its suffix names the format.
         elements: One axis, in the order of the file.
-        shape: What they are in torch, or rows that differ in size.
+        layout: Their shape in torch, or rows that differ in size.
         watch: Who wants to know how far it is.
 
     Raises:
         UsageError: no format has this suffix, or it has none for rows that differ in size.
         FileError: it cannot be written.
     """
+    write_arrays(path, {NAME: (elements, layout)}, watch)
+
+
+def write_arrays(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, tuple[Elements, Layout]],
+    watch: Watch | None = None,
+) -> None:
+    """Writes arrays by their names, in the format of the suffix, whole or not at all.
+
+    Args:
+        path: Its suffix names the format.
+        arrays: The elements of each, and its shape, or rows that differ in size.
+        watch: Who wants to know how far it is.
+
+    Raises:
+        UsageError: no format has this suffix, or it cannot hold such arrays.
+        FileError: it cannot be written.
+    """
     name, watch = os.fspath(path), watch or Watch()
     suffix = _suffix(name)
-    if isinstance(shape, Rows) and suffix == ".npy":
-        raise UsageError(
-            f"{name}: the losses of rows that differ in size are no array",
-            hint=".npz has an array for each file; .csv, .jsonl and .parquet a line for each loss",
-        )
+    _check_arrays(name, suffix, {one: layout for one, (_, layout) in arrays.items()})
     with files.replacing(name) as file:
-        watch.begin(f"writing {name}", len(elements), "elements")
+        size = sum(len(elements) for elements, _ in arrays.values())
+        watch.begin(f"writing {name}", size, "elements")
         try:
-            watched = _Watched(elements, watch)
+            watched = {
+                one: (_Watched(elements, watch), layout)
+                for one, (elements, layout) in arrays.items()
+            }
             if suffix in PACKED:
-                PACKED[suffix](file, _members(watched, shape), np.dtype(elements.dtype))
+                PACKED[suffix](file, [*_members(watched)])
             else:
-                _write_text(file, name, text(suffix, watched, shape))
+                _write_text(file, name, texts(suffix, watched))
         finally:
             watch.end()
+
+
+def check_arrays(path: str | os.PathLike[str], names: Sequence[str]) -> None:
+    """Raises now what :func:`write_arrays` would raise of several arrays in one file."""
+    name = os.fspath(path)
+    _check_arrays(name, _suffix(name), dict.fromkeys(names))
+
+
+def _check_arrays(path: str, suffix: str, shapes: Mapping[str, Layout | None]) -> None:
+    names = " and ".join(shapes)
+    if len(shapes) > 1 and suffix == ".npy":
+        raise UsageError(
+            f"{path}: .npy holds one array, and there are {len(shapes)}: {names}",
+            hint=f"end the name in {' or '.join(MANY)}",
+        )
+    if suffix == ".npy" and any(isinstance(one, Rows) for one in shapes.values()):
+        raise UsageError(
+            f"{path}: what there is of rows that differ in size is no array",
+            hint=".npz has an array for each file; .csv, .jsonl and .parquet a line for each loss",
+        )
+    check_shapes(path, suffix, shapes, hint=f"end the name in {' or '.join(MANY)}")
+
+
+def check_shapes(
+    path: str, suffix: str, shapes: Mapping[str, Layout | None], *, hint: str = ""
+) -> None:
+    """Refuses arrays of several shapes where a line has an element of each.
+
+    Raises:
+        UsageError: they have.
+    """
+    if len({*map(str, shapes.values())}) > 1 and suffix not in MANY:
+        shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise UsageError(
+            f"{path}: a line of {suffix} has an element of each array, and they have not one "
+            f"shape: {shown}",
+            hint=hint,
+        )
 
 
 def _write_text(file: BinaryIO, name: str, pieces: Iterable[str]) -> None:
@@ -137,53 +210,83 @@ class _Watched:
         return found
 
 
-def text(suffix: str, elements: Elements | _Watched, shape: Layout) -> Iterator[str]:
-    """What a file of text with a suffix holds."""
+def text(suffix: str, elements: Elements, layout: Layout) -> Iterator[str]:
+    """What a file of text with a suffix holds of every element's loss."""
+    return texts(suffix, {NAME: (elements, layout)})
+
+
+def texts(suffix: str, arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterator[str]:
+    """What a file of text with a suffix holds of some arrays.
+
+    JSON is the array itself, or an object of several. The other formats have a line for each
+    element, with a column for each array: these must have one shape.
+    """
+    ((first, layout), *_) = arrays.values()
+    if suffix == ".json" and len(arrays) == 1:
+        return chain(nested(first, layout), ["\n"])
     if suffix == ".json":
-        return chain(nested(elements, shape), ["\n"])
+        opened = chain(["{"], repeat(", "))
+        whole = (
+            chain([f'{gap}"{name}": '], nested(elements, own))
+            for gap, (name, (elements, own)) in zip(opened, arrays.items(), strict=False)
+        )
+        return chain(chain.from_iterable(whole), ["}\n"])
     if suffix == ".jsonl":
-        return jsonl(elements, shape)
+        return _lines(arrays)
     delimiter = "\t" if suffix == ".tsv" else ","
-    size = shape.axes if isinstance(shape, Rows) else len(shape)
+    size = layout.axes if isinstance(layout, Rows) else len(layout)
     axes = ["index"] if size == 1 else [f"i{axis}" for axis in range(size)]
-    header = delimiter.join([*axes, "loss"]) + "\n"
-    return chain([header], separated(elements, shape, delimiter))
+    header = delimiter.join([*axes, *arrays]) + "\n"
+    return chain([header], _rows(arrays, delimiter))
 
 
-def separated(elements: Elements | _Watched, layout: Layout, delimiter: str) -> Iterator[str]:
+def separated(elements: Elements, layout: Layout, delimiter: str) -> Iterator[str]:
     """One line an element: its index, counted from 0, and its loss in full precision."""
-    for member in _members(elements, layout):
-        for start, values in member.pieces:
-            numbers = values.tolist()
-            if not member.whole:
-                yield f"{numbers[0]!r}\n"
-                continue
-            places = _places(start, len(values), member.whole, delimiter)
-            cells = zip(*places, numbers, strict=True)
-            yield "".join([f"{row}{at}{delimiter}{value!r}\n" for row, at, value in cells])
+    return _rows({NAME: (elements, layout)}, delimiter)
 
 
-def jsonl(elements: Elements | _Watched, layout: Layout) -> Iterator[str]:
+def _rows(arrays: Mapping[str, tuple[Elements, Layout]], delimiter: str) -> Iterator[str]:
+    """One line an element: its index, and what each array has of it."""
+    for whole, start, pieces in together(_members(arrays)):
+        numbers = _joined([map(repr, piece.tolist()) for piece in pieces], delimiter)
+        if whole:
+            cells = zip(*_places(start, len(pieces[0]), whole, delimiter), numbers, strict=True)
+            yield "".join([f"{row}{at}{delimiter}{value}\n" for row, at, value in cells])
+        else:
+            yield "".join([f"{value}\n" for value in numbers])
+
+
+def jsonl(elements: Elements, layout: Layout) -> Iterator[str]:
     """One object an element: its index, counted from 0, and its loss."""
-    for member in _members(elements, layout):
-        shape = member.whole
-        for start, values in member.pieces:
-            rows, lasts = _places(start, len(values), shape, ", ") if shape else ([""], [""])
-            cells = zip(rows, lasts, _numbers(values), strict=True)
-            yield "".join(
-                [f'{{"index": [{row}{at}], "loss": {number}}}\n' for row, at, number in cells]
-            )
+    return _lines({NAME: (elements, layout)})
 
 
-def nested(elements: Elements | _Watched, shape: Layout) -> Iterator[str]:
+def _lines(arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterator[str]:
+    """One object an element: its index, and what each array has of it."""
+    for whole, start, pieces in together(_members(arrays)):
+        rows, lasts = _places(start, len(pieces[0]), whole, ", ") if whole else ([""], [""])
+        named = zip(arrays, pieces, strict=True)
+        numbers = _joined(
+            [map(f'"{name}": '.__add__, _numbers(piece)) for name, piece in named], ", "
+        )
+        cells = zip(rows, lasts, numbers, strict=True)
+        yield "".join([f'{{"index": [{row}{at}], {number}}}\n' for row, at, number in cells])
+
+
+def _joined(columns: Sequence[Iterable[str]], gap: str) -> Iterable[str]:
+    return columns[0] if len(columns) == 1 else map(gap.join, zip(*columns, strict=True))
+
+
+def nested(elements: Elements, layout: Layout) -> Iterator[str]:
     """Nested lists; numbers that JSON lacks are the strings "NaN", "Infinity", "-Infinity"."""
-    if isinstance(shape, Rows):
-        for row, member in enumerate(_members(elements, shape)):
+    members = _members({NAME: (elements, layout)})
+    if isinstance(layout, Rows):
+        for row, member in enumerate(members):
             yield ", " if row else "["
             yield from _lists(member)
         yield "]"
         return
-    yield from _lists(*_members(elements, shape))
+    yield from _lists(*members)
 
 
 def _lists(member: Member) -> Iterator[str]:
@@ -209,18 +312,24 @@ def _lists(member: Member) -> Iterator[str]:
     yield "]" * len(shape)
 
 
-def _members(elements: Elements | _Watched, layout: Layout) -> Iterator[Member]:
-    """The arrays that are written: all elements, or those of each row that has its own size."""
-    if not isinstance(layout, Rows):
-        yield Member(NAME, layout, layout, _pieces(elements, 0, len(elements)))
-        return
-    for row, (name, (first, last, size)) in enumerate(zip(layout.names, layout.spans, strict=True)):
-        place = row * prod(size) - first  # as if all rows before it were like it
-        yield Member(name, size, (row + 1, *size), _pieces(elements, first, last, place))
+def _members(arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterator[Member]:
+    """What is written: whole arrays, or each row that has its own size as an array."""
+    for column, (elements, layout) in arrays.items():
+        dtype = np.dtype(elements.dtype)
+        if not isinstance(layout, Rows):
+            pieces = _pieces(elements, 0, len(elements))
+            yield Member(column, column, layout, layout, pieces, dtype)
+            continue
+        spans = zip(layout.names, layout.spans, strict=True)
+        for row, (name, (first, last, size)) in enumerate(spans):
+            place = row * prod(size) - first  # as if all rows before it were like it
+            pieces = _pieces(elements, first, last, place)
+            own = name if len(arrays) == 1 else f"{column}.{name}"
+            yield Member(column, own, size, (row + 1, *size), pieces, dtype)
 
 
 def _pieces(
-    elements: Elements | _Watched, first: int, last: int, place: int = 0
+    elements: Elements, first: int, last: int, place: int = 0
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Elements in order, so many at a time, and the place of the first of them."""
     for start in range(first, last, PIECE):

@@ -24,13 +24,35 @@ def times(factor: Tensor | float, value: Tensor) -> Tensor:
     return torch.where(factor == 0, 0.0, factor * value)
 
 
+def felt(values: Tensor) -> Tensor:
+    """The same values, of which a slope of 0 · ∞ is 0: that of what is masked, or counts nothing.
+
+    Only for the one step that has such a slope: what comes on other ways has to stay.
+
+    >>> share = torch.tensor([0.0, 0.5], requires_grad=True)
+    >>> (torch.tensor([0.0, 1.0]) * felt(share).log()).sum().backward()
+    >>> share.grad
+    tensor([0., 2.])
+    """
+    if not values.requires_grad:
+        return values
+    own = values.view_as(values)
+
+    def limit(slope: Tensor) -> Tensor:
+        return torch.where(slope.isnan() & ~values.isnan(), 0.0, slope)
+
+    own.register_hook(limit)  # type: ignore[no-untyped-call]
+    return own
+
+
 def minus(one: Tensor, other: Tensor) -> Tensor:
     """A difference in which equal infinities leave 0: scores that are equal.
 
     >>> minus(torch.tensor([float("inf"), 3.0]), torch.tensor([float("inf"), 1.0]))
     tensor([0., 2.])
     """
-    return torch.where(one == other, 0.0, one - other)
+    gap = one - other
+    return torch.where(gap.isnan() & (one == other), 0.0, gap)
 
 
 def log_softmax(logits: Tensor, axis: int) -> Tensor:

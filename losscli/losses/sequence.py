@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.limits import log_softmax
+from losscli.losses.limits import felt, log_softmax
 from losscli.options import Stretch
 from losscli.registry import Terms, loss
 from losscli.roles import Sequences
@@ -57,6 +57,14 @@ def ctc(
         3.5
         >>> round((6.0 + 4.0) / 2, 4)  # Keras, losscli's plain_mean
         5.0
+
+        The gradient by log-probabilities is PyTorch's, as of a log-softmax of them: it has the
+        slope of every way that leaves their sum at 1, and sums to 0 at each time step.
+
+        >>> half = torch.tensor([[[0.5, 0.5], [0.5, 0.5]]]).log().requires_grad_()
+        >>> torch.autograd.grad(ctc(half, torch.tensor([[1]])).elements, half)  # PyTorch, losscli
+        (tensor([[[ 0.1667, -0.1667],
+                  [ 0.1667, -0.1667]]]),)
 
     Related:
         ce: where the class of each time step is known.
@@ -175,7 +183,7 @@ def _ctc(
         steps = torch.full((rows,), every, device=target.device)
     wide = log_probs if log_probs.dtype is torch.float64 else log_probs.float()
     found = F.ctc_loss(
-        wide.transpose(0, 1),
+        felt(wide).transpose(0, 1),
         target.clamp(min=0),
         steps,
         lengths,

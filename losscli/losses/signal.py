@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, inf, log10, nan
+from math import exp, inf
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Tensor, torch
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from losscli.stats import Moments, Totals
 
 
-def decibels(mean: float) -> float:
+def decibels(mean: Tensor) -> Tensor:
     """Ten times the decimal logarithm of a mean: -∞ for 0.
 
-    >>> decibels(0.01), decibels(0.0)
-    (-20.0, -inf)
+    >>> decibels(torch.tensor([0.01, 0.0]))
+    tensor([-20., -inf])
     """
-    if mean > 0:
-        return 10 * log10(mean) if mean < inf else inf
-    return -inf if mean == 0 else nan
+    return 10 * mean.log10()
 
 
 @loss(

@@ -198,9 +198,22 @@ def _measures(result: Result) -> Table:
             guess = "" if measure.guess is None else figure(measure.guess)
             name = measure.name.replace("_", " ")
             add(made, name, figure(measure.value), measure.how, guess)
+    if result.slopes is not None:
+        add(made, "gradient", figure(result.slopes.norm), _steepest(result), "")
     for name, text in result.report.remarks:
         add(made, name, "", text, "")
     return made
+
+
+def _steepest(result: Result) -> str:
+    """The norm of the gradient in words, and its largest entry."""
+    assert result.slopes is not None
+    inputs = " and ".join(result.slopes.arrays).replace("_", "-")
+    text = f"norm of that by {inputs}"
+    for one in result.slopes.largest[:1]:
+        name = "" if len(result.slopes.arrays) == 1 else one.input.replace("_", "-") + " "
+        text += f", largest {brief(one.value)} at {name}{list(one.index)}"
+    return text
 
 
 def _spread(result: Result) -> Table:

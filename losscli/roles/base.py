@@ -110,6 +110,8 @@ class Role(ABC):
         precise: The target's own dtype counts for ``dtype auto``.
         sided: A target is positive or negative.
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
+        constants: Further inputs that are given and not predicted: there is no gradient of them.
+        decides: The losses are of decisions, so that their gradient is 0 wherever there is one.
         pairing: How the inputs belong together.
         hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
         one_size: Why all rows are of one size; empty where they may differ.
@@ -120,6 +122,8 @@ class Role(ABC):
     precise: bool = False
     sided: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...]] = ()
+    constants: ClassVar[tuple[str, ...]] = ()
+    decides: ClassVar[bool] = False
     hits: ClassVar[str] = ""
     one_size: ClassVar[str] = ""
     uneven: Uneven | None = None

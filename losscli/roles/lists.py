@@ -104,6 +104,7 @@ class Rewards(Role):
     """How likely a policy and a reference find a chosen and a rejected answer."""
 
     hits = "the reward of chosen > that of rejected; ties are wrong, and counted"
+    constants = ("ref_chosen", "ref_rejected")
 
     def pair(self) -> Pairing:
         return alike.numbers(self.asked.fields)

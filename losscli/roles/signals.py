@@ -151,6 +151,8 @@ class Picture(Signal):
 class Scaled(Values):
     """A real number for each prediction, and what its error is measured in."""
 
+    constants = ("scale",)
+
     def pair(self) -> Pairing:
         more = {"scale": self.asked.fields["scale"]}
         return shapes.along(super().pair(), self.asked.prediction, more)

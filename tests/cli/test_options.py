@@ -105,6 +105,7 @@ COMMON = {
     "worst": (None, "--worst 1"),
     "save": (None, "--save o.json"),
     "output": (None, "--output o.npy"),
+    "grad": (None, "--grad g.npz"),
     "histogram": (None, "--histogram"),
     "help": (None, "--help"),
 }

@@ -265,11 +265,11 @@ def test_unknown_suffix(folder):
 def test_nothing_is_left_of_an_error(folder, monkeypatch, error):
     (folder / "a.csv").write_text("old")
 
-    def fail(elements, shape, delimiter):
+    def fail(arrays, delimiter):
         yield "half"
         raise error
 
-    monkeypatch.setattr("losscli.formats.writing.separated", fail)
+    monkeypatch.setattr("losscli.formats.writing._rows", fail)
     expected = FileError if isinstance(error, OSError) else error
     with pytest.raises(expected) as caught:
         write("a.csv", ODD)

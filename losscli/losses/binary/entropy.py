@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.limits import entropy, times
+from losscli.losses.limits import entropy, felt, times
 from losscli.options import Array, Fraction, NonNegative, PerClass, PerColumn
 from losscli.registry import loss
 from losscli.roles import Binary
@@ -136,7 +136,7 @@ def _(
     ignore_index: int | None,
 ) -> Tensor:
     target = _smooth(target, label_smoothing)
-    yes, no = probs.log().clamp(min=FLOOR), (-probs).log1p().clamp(min=FLOOR)
+    yes, no = felt(probs).log().clamp(min=FLOOR), (-felt(probs)).log1p().clamp(min=FLOOR)
     return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
@@ -154,7 +154,8 @@ def _(
     target = _smooth(target, label_smoothing)
     yes = log_probs.clamp(max=0)
     # ln(1 - p): from expm1 while p is near 1, from log1p while it is small (Mächler, 2012).
-    no = torch.where(yes > -0.6931472, (-yes.expm1()).log(), (-yes.exp()).log1p())
+    near, far = (-felt(yes).expm1()).log(), (-felt(yes).exp()).log1p()
+    no = torch.where(yes > -0.6931472, near, far)
     return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
@@ -260,7 +261,7 @@ def focal(
     cross = bce(logits, target)
     # 1 - p_t, without the cancellation of 1 - (p y + (1 - p)(1 - y)).
     missed = torch.sigmoid(-logits) * target + torch.sigmoid(logits) * (1 - target)
-    return _sided(times(missed**gamma, cross), target, alpha, class_weight)
+    return _sided(times(felt(missed) ** gamma, cross), target, alpha, class_weight)
 
 
 @focal.given
@@ -272,11 +273,10 @@ def _(
     alpha: Fraction | None,
     class_weight: PerClass,
 ) -> Tensor:
-    cross = -(
-        target * probs.log().clamp(min=FLOOR) + (1 - target) * (-probs).log1p().clamp(min=FLOOR)
-    )
+    yes, no = felt(probs).log().clamp(min=FLOOR), (-felt(probs)).log1p().clamp(min=FLOOR)
+    cross = -(target * yes + (1 - target) * no)
     missed = (1 - probs) * target + probs * (1 - target)
-    return _sided(missed**gamma * cross, target, alpha, class_weight)
+    return _sided(felt(missed) ** gamma * cross, target, alpha, class_weight)
 
 
 def _sided(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.binary.entropy import LINEAR, base_rate, bce
-from losscli.losses.limits import minus, times
+from losscli.losses.limits import felt, minus, times
 from losscli.options import Array, Fraction, NonNegative
 from losscli.registry import loss
 from losscli.roles import BoundedBinary, LabelLists, MultiLabel, Ranked
@@ -94,7 +94,7 @@ def multilabel_margin(logits: Tensor, target: Tensor) -> Tensor:
     counts, places = target.sort(dim=-1, descending=True, stable=True)
     counts = counts.to(logits.dtype)
     found = torch.zeros_like(logits[..., 0])
-    for at in range(int((counts > 0).sum(-1).max()) if counts.numel() else 0):
+    for at in range(max(1, int((counts > 0).sum(-1).max()))):
         own = logits.gather(-1, places[..., at : at + 1])
         short = (1 - minus(own, logits)).clamp(min=0)
         found += times(counts[..., at], torch.where(others, short, 0.0).sum(-1))
@@ -170,7 +170,7 @@ def _(
     clip: Fraction,
     eps: NonNegative,
 ) -> Tensor:
-    return _asymmetric(probs, 1 - probs, probs.log(), target, gamma_neg, gamma_pos, clip, eps)
+    return _asymmetric(probs, 1 - probs, felt(probs).log(), target, gamma_neg, gamma_pos, clip, eps)
 
 
 def _asymmetric(
@@ -188,10 +188,10 @@ def _asymmetric(
     least = log(eps) if eps else -inf
     beyond = (yes - clip).clamp(min=0)
     # ln q, which is next to 0 where q is next to 1.
-    log_no = torch.where(beyond < 0.5, (-beyond).log1p(), (no + clip).clamp(max=1).log())
+    log_no = torch.where(beyond < 0.5, (-felt(beyond)).log1p(), felt(no + clip).clamp(max=1).log())
     missed = no * target + beyond * (1 - target)
     cross = times(target, log_yes.clamp(min=least)) + times(1 - target, log_no.clamp(min=least))
-    return -times(missed**gamma, cross)
+    return -times(felt(missed) ** gamma, cross)
 
 
 @loss(
@@ -226,7 +226,7 @@ def zlpr(logits: Tensor, target: Tensor) -> Tensor:
 def _above(scores: Tensor, shares: Tensor) -> Tensor:
     """ln(1 + sum of share · exp(score)), where a share of 0 counts nothing."""
     parts = torch.where(shares == 0, -torch.inf, scores + shares.log())
-    whole = parts.logsumexp(-1)
+    whole = felt(parts).logsumexp(-1)
     # A small sum keeps its digits, which its logarithm would cost.
     few = parts.clamp(max=0).exp().sum(-1).log1p()
     return torch.where(whole < 0, few, F.softplus(whole, threshold=LINEAR))

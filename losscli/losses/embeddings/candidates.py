@@ -11,11 +11,9 @@ from losscli.losses.limits import log_softmax
 from losscli.options import Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Groups, Partners, Twins
-from losscli.vectors import similarities, unit
+from losscli.vectors import each, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from losscli.stats import Totals
 
 
@@ -121,12 +119,13 @@ def ntxent(input1: Tensor, input2: Tensor, *, temperature: Positive = 0.5) -> Te
         tensor([0.2395, 0.2395, 0.2395, 0.2395])
     """
     both = unit(torch.cat([input1, input2]))
-    found = torch.empty_like(both[:, 0])
-    for block, logs in _others(both, temperature):
+
+    def cost(block: slice, scores: Tensor) -> Tensor:
         rows = torch.arange(block.start, block.stop, device=both.device)
         twins = (rows + len(input1)) % len(both)
-        found[block] = -logs.gather(1, twins[:, None])[:, 0]
-    return found
+        return -_others(block, scores, temperature).gather(1, twins[:, None])[:, 0]
+
+    return each(both, both, cost)
 
 
 @ntxent.guessed
@@ -169,14 +168,17 @@ def supcon(embeddings: Tensor, target: Tensor, *, temperature: Positive = 0.1) -
         tensor([0.6931, 0.6931, 0.0000])
     """
     vectors = unit(embeddings)
-    found, paired = torch.empty_like(vectors[:, 0]), torch.empty_like(vectors[:, 0])
-    for block, logs in _others(vectors, temperature):
+    paired = torch.empty_like(vectors[:, 0].detach())
+
+    def cost(block: slice, scores: Tensor) -> Tensor:
         same = target[block, None] == target
         same.diagonal(block.start).fill_(False)
         count = same.sum(1)
-        found[block] = torch.where(same, -logs, 0.0).sum(1) / count.clamp(min=1)
         paired[block] = (count > 0).to(paired.dtype)
-    return Terms(found, paired)
+        logs = _others(block, scores, temperature)
+        return torch.where(same, -logs, 0.0).sum(1) / count.clamp(min=1)
+
+    return Terms(each(vectors, vectors, cost), paired)
 
 
 @loss(
@@ -212,26 +214,26 @@ def siglip(
         >>> siglip(torch.eye(2), torch.eye(2))
         tensor([0.6932, 0.6932])
     """
-    one, other = unit(input1), unit(input2)
-    found = torch.empty_like(one[:, 0])
-    for block, scores in similarities(one, other):
+
+    def cost(block: slice, scores: Tensor) -> Tensor:
         logits = scores / temperature + bias
         logits.diagonal(block.start).neg_()
-        found[block] = F.softplus(logits, threshold=LINEAR).sum(1)
-    return found
+        return F.softplus(logits, threshold=LINEAR).sum(1)
+
+    return each(unit(input1), unit(input2), cost)
 
 
 def _own(queries: Tensor, keys: Tensor, temperature: float) -> Tensor:
     """The cross-entropy of finding the key in the same place."""
-    found = torch.empty_like(queries[:, 0])
-    for block, scores in similarities(queries, keys):
-        found[block] = -log_softmax(scores / temperature, 1).diagonal(block.start)
-    return found
+
+    def cost(block: slice, scores: Tensor) -> Tensor:
+        return -log_softmax(scores / temperature, 1).diagonal(block.start)
+
+    return each(queries, keys, cost)
 
 
-def _others(vectors: Tensor, temperature: float) -> Iterator[tuple[slice, Tensor]]:
-    """The log-softmax of similarities, of which none is a vector's own."""
-    for block, scores in similarities(vectors, vectors):
-        logits = scores / temperature
-        logits.diagonal(block.start).fill_(-torch.inf)
-        yield block, torch.log_softmax(logits, 1)
+def _others(block: slice, scores: Tensor, temperature: float) -> Tensor:
+    """The log-softmax of similarities of some vectors with all, of which none is its own."""
+    logits = scores / temperature
+    logits.diagonal(block.start).fill_(-torch.inf)
+    return torch.log_softmax(logits, 1)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.binary.entropy import LINEAR
+from losscli.losses.limits import felt
 from losscli.options import Bound, Positive
 from losscli.registry import loss
 from losscli.roles import Angles
@@ -54,7 +55,7 @@ def arcface(
         tensor([0.4903])
     """
     counted, own = _own(logits, target, ignore_index)
-    angle = own.clamp(-1, 1).acos()
+    angle = felt(own).clamp(-1, 1).acos()
     pushed = torch.where(angle + margin <= pi, (angle + margin).cos(), own - margin * sin(margin))
     return _crossed(logits, target, counted, pushed, scale)
 

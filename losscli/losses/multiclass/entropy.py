@@ -6,7 +6,7 @@ from math import exp, inf, log
 from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.limits import cooled, entropy, times
+from losscli.losses.limits import cooled, entropy, felt, times
 from losscli.options import Bound, Fraction, PerClass, Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Classes, ClassIndex
@@ -144,7 +144,7 @@ def ce(
 
 @ce.given
 def _(probs: Tensor, target: Tensor, **options: Any) -> Tensor | Terms:
-    return _chosen(probs.log(), target, **options)
+    return _chosen(felt(probs).log(), target, **options)
 
 
 @ce.given
@@ -165,12 +165,14 @@ def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Term
 
 @ce.given
 def _(probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor | Terms:
-    return _chosen(probs.log(), cooled(target_logits, options["temperature"]).exp(), **options)
+    return _chosen(
+        felt(probs).log(), cooled(target_logits, options["temperature"]).exp(), **options
+    )
 
 
 @ce.given
 def _(probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor | Terms:
-    return _chosen(probs.log(), target_log_probs.exp(), **options)
+    return _chosen(felt(probs).log(), target_log_probs.exp(), **options)
 
 
 @ce.given

@@ -6,7 +6,7 @@ from math import log
 from typing import Annotated, Any
 
 from losscli.lazy import Tensor, torch
-from losscli.losses.limits import cooled, times
+from losscli.losses.limits import cooled, felt, times
 from losscli.options import Bound, Positive
 from losscli.registry import loss
 from losscli.roles import Distance, Distribution
@@ -87,7 +87,7 @@ def kl(
 
 @kl.given
 def _(probs: Tensor, target: Tensor, **options: Any) -> Tensor:
-    return kl(probs.log(), target, **options)
+    return kl(felt(probs).log(), target, **options)
 
 
 @kl.given
@@ -107,12 +107,12 @@ def _(log_probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
 
 @kl.given
 def _(probs: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
-    return _divergence(probs.log(), target_log_probs)
+    return _divergence(felt(probs).log(), target_log_probs)
 
 
 @kl.given
 def _(probs: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
-    return _divergence(probs.log(), cooled(target_logits, options["temperature"]))
+    return _divergence(felt(probs).log(), cooled(target_logits, options["temperature"]))
 
 
 @kl.given
@@ -221,12 +221,14 @@ def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
 
 def _around_mean(one: Tensor, other: Tensor) -> Tensor:
     """The terms of the divergences of two distributions from their mean: none is negative."""
-    apart = (one - other) / (one + other)
+    left, right = felt(one), felt(other)
+    apart = (left - right) / (left + right)
     # a ln(a / m) + b ln(b / m), of which the largest parts cancel where a and b are near.
-    near = (one + other) / 2 * ((-apart.square()).log1p() + 2 * apart * apart.atanh())
+    near = (left + right) / 2 * ((-apart.square()).log1p() + 2 * apart * apart.atanh())
     return torch.where(apart.abs() < 0.5, near, _from_mean(one, other) + _from_mean(other, one))
 
 
 def _from_mean(one: Tensor, other: Tensor) -> Tensor:
     """The terms of the divergence of a distribution from its mean with another."""
-    return torch.where(one == 0, 0.0, one * (2 * one / (one + other)).log())
+    own = felt(one)
+    return torch.where(one == 0, 0.0, own * (2 * own / (own + felt(other))).log())

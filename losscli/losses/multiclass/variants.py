@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.limits import log_softmax
+from losscli.losses.limits import felt, log_softmax
 from losscli.losses.multiclass.entropy import product, weighted
 from losscli.options import Bound, NonNegative, PerClass
 from losscli.registry import loss
@@ -98,14 +98,14 @@ def _(
     ignore_index: int,
     class_axis: int | None,
 ) -> Tensor:
-    return _focal(probs.log(), target, gamma, alpha, ignore_index)
+    return _focal(felt(probs).log(), target, gamma, alpha, ignore_index)
 
 
 def _focal(
     log_probs: Tensor, target: Tensor, gamma: float, alpha: Tensor | float, ignored: int
 ) -> Tensor:
     def cost(logs: Tensor) -> Tensor:
-        return -product((-logs.expm1()) ** gamma, logs)
+        return -product((-felt(logs).expm1()) ** gamma, logs)
 
     weights = None if isinstance(alpha, float) else alpha
     if target.is_floating_point():
@@ -168,7 +168,7 @@ def poly1(
 def _(
     probs: Tensor, target: Tensor, *, epsilon: float, ignore_index: int, class_axis: int | None
 ) -> Tensor:
-    return _poly(probs.log(), target, epsilon, ignore_index)
+    return _poly(felt(probs).log(), target, epsilon, ignore_index)
 
 
 def _poly(log_probs: Tensor, target: Tensor, epsilon: float, ignored: int) -> Tensor:
@@ -231,7 +231,7 @@ def gce(
 def _(
     probs: Tensor, target: Tensor, *, q: Exponent, ignore_index: int, class_axis: int | None
 ) -> Tensor:
-    return _generalized(probs.log(), target, q, ignore_index)
+    return _generalized(felt(probs).log(), target, q, ignore_index)
 
 
 def _generalized(log_probs: Tensor, target: Tensor, q: float, ignored: int) -> Tensor:

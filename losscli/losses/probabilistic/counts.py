@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.lazy import Tensor, torch
-from losscli.losses.limits import times
+from losscli.losses.limits import felt, times
 from losscli.options import Bound, NonNegative, Stretch
 from losscli.registry import loss
 from losscli.roles import Amounts, Counts, Overdispersed
@@ -72,7 +72,7 @@ def poisson_nll(
         >>> poisson_nll(torch.tensor([2.0, 1.0]), torch.tensor([3.0, 0.0]))
         tensor([-0.0794,  1.0000])
     """
-    found = rate - times(target, (rate + eps).log())
+    found = rate - times(target, felt(rate + eps).log())
     return _limit(found + stirling(target) if full else found, rate, target)
 
 
@@ -127,12 +127,13 @@ def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
         >>> tweedie(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 0.0]))
         tensor([0., 8.])
     """
-    growth = (target - rate) / rate
-    share = target / rate
+    own = felt(rate)
+    growth = (target - own) / own
+    share = target / felt(rate)
     normal = (share >= torch.finfo(share.dtype).tiny) & share.isfinite()
-    far = torch.where(normal, share.log(), target.log() - rate.log())
+    far = torch.where(normal, share.log(), target.log() - felt(rate).log())
     ratio = torch.where(growth.abs() < 0.5, growth.log1p(), far)
-    powers = rate ** (1 - power), rate ** (2 - power)
+    powers = felt(rate) ** (1 - power), rate ** (2 - power)
     return _finite(_deviance(target, growth, ratio, powers, power), rate, target)
 
 
@@ -140,7 +141,7 @@ def tweedie(rate: Tensor, target: Tensor, *, power: Power = 1.5) -> Tensor:
 def _(log_rate: Tensor, target: Tensor, *, power: Power) -> Tensor:
     ratio = target.log() - log_rate
     powers = ((1 - power) * log_rate).exp(), ((2 - power) * log_rate).exp()
-    return _finite(_deviance(target, ratio.expm1(), ratio, powers, power), log_rate, target)
+    return _finite(_deviance(target, felt(ratio).expm1(), ratio, powers, power), log_rate, target)
 
 
 @tweedie.guessed
@@ -247,10 +248,10 @@ def _(totals: Totals) -> float | None:
 def _overdispersed(log_rate: Tensor, total_count: Tensor, target: Tensor) -> Tensor:
     """In float64: large parts cancel, that float32 does not hold to the unit."""
     logs, total, count = log_rate.double(), total_count.double(), target.double()
-    odds = logs - total.log()
-    whole = (total + count) * torch.logaddexp(odds, torch.zeros_like(odds))
-    whole = torch.where(total == inf, logs.exp(), whole)
-    found = (count + 1).lgamma() - rising(count, total) + whole - times(count, logs)
+    odds = felt(logs) - felt(total).log()
+    whole = (felt(total) + count) * torch.logaddexp(odds, torch.zeros_like(odds))
+    whole = torch.where(total == inf, felt(logs).exp(), whole)
+    found = (count + 1).lgamma() - rising(count, felt(total)) + whole - times(count, logs)
     return _limit(found, logs, count).to(target.dtype)
 
 
@@ -285,9 +286,9 @@ def _deviance(
     first, second = powers
     a, b = 1 - power, 2 - power
     if power == 1:
-        near = second * ((1 + growth) * ratio - growth)
+        near = felt(second) * ((1 + growth) * ratio - growth)
         far = times(target, ratio) - target + second
     else:
-        near = second * ((b * ratio).expm1() / b - growth) / a
+        near = felt(second) * ((b * felt(ratio)).expm1() / b - growth) / a
         far = target**b / (a * b) - times(target, first) / a + second / b
     return 2 * torch.where(growth.abs() < 0.5, near, far)

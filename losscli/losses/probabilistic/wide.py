@@ -6,6 +6,7 @@ from math import lgamma, log, pi, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Tensor, torch
+from losscli.losses.limits import felt
 from losscli.options import Positive, Stretch
 from losscli.registry import loss
 from losscli.roles import Heavy, Pointed, Spread
@@ -157,7 +158,7 @@ def student_t(mean: Tensor, scale: Stretch, target: Tensor, *, df: Positive = 4.
     error = (target - mean).abs()
     z = error / scale / sqrt(df)
     near = z.clamp(max=1).square().log1p()
-    wide = error.log() - scale.log() - 0.5 * log(df)  # where their quotient is too large
+    wide = felt(error).log() - scale.log() - 0.5 * log(df)  # where their quotient is too large
     far = 2 * torch.where(z.isinf(), wide, torch.hypot(z, torch.ones_like(z)).log())
     return scale.log() + 0.5 * (df + 1) * torch.where(z < 1, near, far) + _student(df)
 
@@ -201,7 +202,7 @@ def crps(mean: Tensor, std: Stretch, target: Tensor) -> Tensor:
         tensor([0.2337])
     """
     far = (target - mean).abs()
-    z = torch.where(far == 0, 0.0, far / std)
+    z = torch.where(far == 0, 0.0, felt(far) / felt(std))
     peak = (-0.5 * z.square()).exp() * sqrt(2 / pi)
     return far * torch.erf(z * sqrt(0.5)) + std * (peak - 1 / sqrt(pi))
 

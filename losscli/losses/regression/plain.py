@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import nan, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor
@@ -61,13 +60,13 @@ def mse(pred: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(pred, target, reduction="none")
 
 
-def root(mean: float) -> float:
+def root(mean: Tensor) -> Tensor:
     """The square root of a mean; NaN below 0, where negative weights may put it.
 
-    >>> root(4.0), root(-1.0)
-    (2.0, nan)
+    >>> root(torch.tensor([4.0, -1.0]))
+    tensor([2., nan])
     """
-    return sqrt(mean) if mean >= 0 else nan
+    return mean.sqrt()
 
 
 @loss(

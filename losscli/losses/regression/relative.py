@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, np, torch
+from losscli.losses.limits import felt
 from losscli.losses.regression.plain import root
 from losscli.options import Positive, Stretch
 from losscli.registry import Terms, loss
@@ -92,7 +93,7 @@ def smape(pred: Tensor, target: Tensor) -> Tensor:
     # Halves, where the sum of two large numbers could overflow.
     half = torch.where(torch.maximum(pred.abs(), target.abs()) > 1, 0.5, 1.0)
     error, size = (pred * half - target * half).abs(), pred.abs() * half + target.abs() * half
-    found = 2 * (error / size)
+    found = 2 * (felt(error) / felt(size))
     found = torch.where(error == inf, 2.0, found)
     return torch.where(size == 0, 0.0, found)
 

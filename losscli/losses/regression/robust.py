@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf, log
 
 from losscli.lazy import F, Tensor, torch
+from losscli.losses.limits import felt
 from losscli.options import Positive
 from losscli.registry import loss
 from losscli.roles import Values
@@ -119,7 +120,7 @@ def cauchy(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     scaled = (pred - target).abs() / c
     far = min(FAR, torch.finfo(scaled.dtype).max ** 0.5 / 2)
     near = torch.log1p(scaled.clamp(max=far).square() / 2)
-    return torch.where(scaled < far, near, 2 * scaled.log() - log(2))
+    return torch.where(scaled < far, near, 2 * felt(scaled).log() - log(2))
 
 
 @loss(Values, reference="kornia.losses.welsch_loss", aliases=("leclerc", "welsch-loss"))
@@ -177,7 +178,7 @@ def geman_mcclure(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     """
     scaled = (pred - target).abs() / c
     near = scaled.clamp(max=1).square()
-    return torch.where(scaled < 1, 2 * near / (near + 4), 2 / (1 + (2 / scaled).square()))
+    return torch.where(scaled < 1, 2 * near / (near + 4), 2 / (1 + (2 / felt(scaled)).square()))
 
 
 @loss(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from typing import Any
 
-from losscli.lazy import Tensor
+from losscli.lazy import Tensor, torch
 from losscli.losses.segmentation.overlap import Overlap, part, reduced, squashed, sums
 from losscli.options import Absent, NonNegative, Over
 from losscli.registry import Pooled, Terms, loss
@@ -281,13 +281,13 @@ def _tversky(alpha: float, beta: float, smooth: float) -> Any:
     return missed
 
 
-def power(mean: float, gamma: float) -> float:
+def power(mean: Tensor, gamma: float) -> Tensor:
     """A power of a mean; NaN below 0, where rounding may put it no further than -1e-12.
 
-    >>> power(0.25, 0.5)
-    0.5
+    >>> power(torch.tensor([0.25, -1.0]), 0.5)
+    tensor([0.5000,    nan])
     """
-    return float(max(mean, 0.0) ** gamma) if mean > -1e-12 else nan
+    return torch.where(mean > -1e-12, mean.clamp(min=0) ** gamma, nan)
 
 
 @loss(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.lazy import Tensor, torch
-from losscli.losses.limits import log_softmax
+from losscli.losses.limits import felt, log_softmax
 from losscli.registry import Pooled, Terms
 from losscli.roles.masks import MARK
 
@@ -58,7 +58,7 @@ def sums(probs: Tensor, target: Tensor, background: bool) -> Tensor:
 
 def part(one: Tensor, whole: Tensor) -> Tensor:
     """A quotient in which 0 / 0 is 1: nothing of nothing is all of it."""
-    return torch.where(whole == 0, 1.0, one / whole)
+    return torch.where(whole == 0, 1.0, felt(one) / felt(whole))
 
 
 def reduced(
