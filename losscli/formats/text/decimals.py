@@ -120,7 +120,8 @@ def _fractions(
 def _negative(piece: bytes, digits: np.ndarray, first: np.ndarray) -> np.ndarray:
     """The zeros with a minus, which whole numbers lose."""
     zeros = np.flatnonzero(digits == 0)
-    return zeros[np.frombuffer(piece, np.uint8)[first[zeros]] == _MINUS]
+    found: np.ndarray = zeros[np.frombuffer(piece, np.uint8)[first[zeros]] == _MINUS]
+    return found
 
 
 def _without_exponents(

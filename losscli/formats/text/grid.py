@@ -106,8 +106,11 @@ class Grid:
             looks = int(np.bitwise_or.reduce(self._looks[:, column]))
             plain = not looks & (_POINT | _SPACE | _ODD)
             found = (self._whole([column]) or {}).get(column) if plain else None
-        whole = found is not None and found.dtype == np.int64
-        if whole and (lengths(found) == self.lengths[:, column]).all():
+        if (
+            found is not None
+            and found.dtype == np.int64
+            and (lengths(found) == self.lengths[:, column]).all()
+        ):
             return Part(found)
         return id_part(self._strings(column))
 
