@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +47,18 @@ def run(words: Sequence[str], folder: Path, changes: Mapping[str, str]) -> Cost:
         SystemExit: it did not end well.
     """
     start = time.perf_counter()
-    with subprocess.Popen(
-        words,
-        cwd=folder,
-        env={**os.environ, **changes},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # which makes it and its workers a group
-    ) as child:
+    with (
+        tempfile.TemporaryFile() as said,  # notes and warnings, told only after an error
+        subprocess.Popen(
+            words,
+            cwd=folder,
+            env={**os.environ, **changes},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,  # which makes it and its workers a group
+        ) as child,
+    ):
         with _Memory(child.pid) as memory:
             assert child.stdout is not None
             try:
@@ -64,8 +69,10 @@ def run(words: Sequence[str], folder: Path, changes: Mapping[str, str]) -> Cost:
                 raise
             wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(words[:4])} … ended with {child.returncode}")
+        if child.returncode:
+            said.seek(0)
+            why = said.read().decode(errors="replace")
+            raise SystemExit(f"{' '.join(words[:4])} … ended with {child.returncode}\n{why}")
     # The system knows the peak of the largest process exactly, however short it was.
     peak = max(memory.peak, usage.ru_maxrss * 1024)
     return Cost(wall, usage.ru_utime + usage.ru_stime, peak, printed)

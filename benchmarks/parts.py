@@ -66,14 +66,15 @@ def breakdown(loss: str, answer: Callable[[], Any]) -> dict[str, float]:
         loss: The name of the loss.
         answer: Answers a question about it.
     """
-    from losscli import losses, plan, quantiles, state
+    from losscli import losses, plan, quantiles, reader, state
 
     clock = Clock()
     found = losses.find(loss)
     forms = {form: clock.around("kernel", one) for form, one in found.forms.items()}
     places = (
-        ("reading", plan.Plan, "batch"),
+        ("reading", reader.Reader, "leaf"),
         ("facts and checks", plan, "look"),
+        ("to tensors", plan.Plan, "found"),
         ("to tensors", plan.Plan, "losses"),
         ("statistics", plan, "measure"),
         ("role's measures", found.target, "measure"),

@@ -22,12 +22,14 @@ from typing import TYPE_CHECKING, Any
 import tables
 from cost import Cost, free_disk, free_memory, run
 from data import DATA, make, remove
-from scripts import PAIRS, Pair
+from scripts import PAIRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-ALIKE = 1e-5
+    from scripts import Pair
+
+ALIKE = 1e-6
 """So far may two losses be apart, relative to them."""
 
 SPARE_DISK = 2**31
@@ -132,34 +134,40 @@ def _made(name: str, size: int, folder: Path) -> Iterator[bool]:
         remove(name, folder)
 
 
-def main() -> None:
+def compare(pairs: Sequence[Pair], about: str, sizes: str, runs: int, *, name: str) -> None:
+    """The command: what is asked for is measured, and shown.
+
+    Args:
+        pairs: What can be compared.
+        about: What the help says.
+        sizes: How many values, unless others are asked for.
+        runs: How often each pair counts, unless it is said.
+        name: Of the files of results.
+    """
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sizes", default="1e3,1e5,1e7", help="values of the prediction")
+    parser.add_argument("--sizes", default=sizes, help="values of the prediction")
     parser.add_argument(
-        "--runs", type=int, default=3, help="counted runs of each pair; 0: the first counts"
+        "--runs", type=int, default=runs, help="counted runs of each pair; 0: the first counts"
     )
     parser.add_argument(
         "--only", default="", help="pairs whose names contain this; several with commas between"
     )
-    parser.add_argument("--output", type=Path, help="folder for speed.md, speed.json and speed.png")
+    parser.add_argument("--output", type=Path, help=f"folder for {name}.md, .json and .png")
     parser.add_argument("--folder", type=Path, help="where data are made for the time being")
     given = parser.parse_args()
-    chosen = [pair for pair in PAIRS if any(one in pair.name for one in given.only.split(","))]
+    chosen = [pair for pair in pairs if any(one in pair.name for one in given.only.split(","))]
     if not chosen:
-        parser.error("no pair has such a name; they are\n  " + "\n  ".join(p.name for p in PAIRS))
-    found: list[dict[str, Any]] = []
+        parser.error("no pair has such a name; they are\n  " + "\n  ".join(p.name for p in pairs))
+    results = tables.Results(given.output, name, [pair.name for pair in pairs])
     try:
-        _measure(chosen, given, found)
+        _measure(chosen, given, results)
     finally:  # what has been measured is kept, whatever ends the rest
-        if given.output and found:
-            tables.show(given.output)
-        else:
-            print("\n" + tables.table(found))
+        results.show()
 
 
-def _measure(chosen: list[Pair], given: argparse.Namespace, found: list[dict[str, Any]]) -> None:
+def _measure(chosen: list[Pair], given: argparse.Namespace, results: tables.Results) -> None:
     """Adds a row for each size and pair."""
     with tempfile.TemporaryDirectory(dir=given.folder) as room:
         bench = Bench(Path(room), given.runs)
@@ -168,13 +176,9 @@ def _measure(chosen: list[Pair], given: argparse.Namespace, found: list[dict[str
                 with _made(name, size, bench.folder) as there:
                     for pair in pairs if there else ():
                         row = bench.pair(pair, size)
-                        if row is None:
-                            continue
-                        found.append(row)
-                        print(tables.line(row), flush=True)
-                        if given.output:
-                            tables.keep([row], given.output)
+                        if row is not None:
+                            results.add(row)
 
 
 if __name__ == "__main__":
-    main()
+    compare(PAIRS, __doc__, "1e3,1e5,1e7", 3, name="speed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ CASE = ("loss", "data", "install", "beside")
 HEAD = (
     "| loss | data | install | beside | values | wall | CPU | peak memory | losscli | the script |"
 )
+
+ARRAYS = ("npy", "npz", "pt", "safetensors", "hdf5", "raw", "png")
+"""Forms of data that share a picture."""
 
 NOTHING = "\N{EN DASH}"
 
@@ -32,6 +36,12 @@ AIMS = [
     ),
 ]
 """Which rows, how many values, what of them, and what it should be at most."""
+
+BESIDE = [
+    *("numpy", "torch", "pandas", "polars", "pyarrow", "scikit-learn"),
+    *("h5py", "safetensors", "orjson", "zstandard", "pillow"),
+]
+"""Whose versions are told."""
 
 FLAT = 10**6
 """From so many values on, memory should not grow."""
@@ -68,32 +78,51 @@ def _key(row: Row) -> tuple[Any, ...]:
     return (*(row[name] for name in CASE), row["values"])
 
 
-def keep(rows: list[Row], folder: Path) -> None:
-    """Adds rows to those in a folder, in place of older ones of the same name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "speed.json"
-    before = json.loads(path.read_text())["rows"] if path.exists() else []
-    by_key = {_key(row): row for row in [*before, *rows]}
-    text = json.dumps({"machine": machine(), "rows": list(by_key.values())}, indent=1)
-    path.write_text(text + "\n")
+@dataclass
+class Results:
+    """What has been measured, in a folder or for this time alone.
 
+    Attributes:
+        folder: Holds the files; None for none.
+        name: Of the files.
+        order: The names of all pairs, in the order in which they are shown.
+    """
 
-def show(folder: Path) -> None:
-    """Writes the table and the picture of all rows in a folder."""
-    from scripts import PAIRS
+    folder: Path | None
+    name: str
+    order: list[str]
+    rows: list[Row] = field(default_factory=list)
 
-    found = json.loads((folder / "speed.json").read_text())
-    order = {f"{pair.data} {pair.install} {pair.beside}": at for at, pair in enumerate(PAIRS)}
+    def add(self, row: Row) -> None:
+        """Tells a row, and adds it to those in the folder, in place of an older one of its name."""
+        print(line(row), flush=True)
+        self.rows.append(row)
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{self.name}.json"
+        before = json.loads(path.read_text())["rows"] if path.exists() else []
+        by_key = {_key(one): one for one in [*before, row]}
+        text = json.dumps({"machine": machine(), "rows": list(by_key.values())}, indent=1)
+        path.write_text(text + "\n")
 
-    def place(row: Row) -> tuple[int, int]:
-        name = f"{row['loss']} {row['data']} {row['install']} {row['beside']}"
-        return order.get(name, len(order)), row["values"]
+    def show(self) -> None:
+        """The table and what was aimed at; of a folder all its rows, and their picture."""
+        if self.folder is None or not self.rows:
+            print("\n" + table(self.rows) + "\n" + aims(self.rows))
+            return
+        found = json.loads((self.folder / f"{self.name}.json").read_text())
+        rows = sorted(found["rows"], key=self._place)
+        text = f"{found['machine']}\n\n{table(rows)}\n{aims(rows)}"
+        (self.folder / f"{self.name}.md").write_text(text)
+        print("\n" + text)
+        picture(rows, self.folder / f"{self.name}.png")
 
-    rows = sorted(found["rows"], key=place)
-    text = f"{found['machine']}\n\n{table(rows)}\n{aims(rows)}"
-    (folder / "speed.md").write_text(text)
-    print("\n" + text)
-    picture(rows, folder / "speed.png")
+    def _place(self, row: Row) -> tuple[int, int]:
+        parts = (f"{row['loss']} {row['data']}", row["install"], row["beside"])
+        name = " ".join(part for part in parts if part)
+        at = self.order.index(name) if name in self.order else len(self.order)
+        return at, row["values"]
 
 
 def aims(rows: list[Row]) -> str:
@@ -139,7 +168,7 @@ def _ours(rows: list[Row]) -> dict[str, list[Row]]:
 def machine() -> str:
     """What it was measured on, and with."""
     packages = []
-    for name in ["losscli", "numpy", "torch", "pandas", "polars", "pyarrow", "scikit-learn"]:
+    for name in ["losscli", *BESIDE]:
         try:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -166,7 +195,7 @@ def picture(rows: list[Row], path: Path) -> None:
 
     groups = [
         [row for row in rows if row["data"].startswith(forms)]
-        for forms in (("npy",), ("csv",), ("parquet", "jsonl"))
+        for forms in (ARRAYS, ("csv", "tsv"), ("parquet", "arrow", "json"))
     ]
     groups = [group for group in groups if group]
     figure, grid = pyplot.subplots(

@@ -39,7 +39,7 @@ def spread(
     first = list(islice(items := iter(items), 2))
     items = chain(first, items)
     if len(first) > 1:
-        _keep_freed_memory()
+        keep_freed_memory()
     if len(first) < 2 or threads == 1:
         yield from map(work, items)
         return
@@ -74,7 +74,7 @@ def ahead(work: Iterable[tuple[T, Future[S]]], size: int) -> Iterator[tuple[T, F
             future.cancel()
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Lets arrays of leaves take the place of those before them.
 
     The C library gives freed memory back to the system, which clears every page of the next

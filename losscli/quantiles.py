@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from losscli.lazy import np
+from losscli.lazy import np, torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +124,8 @@ def _tally(bins: np.ndarray, width: int) -> dict[int, np.ndarray]:
     found: dict[int, np.ndarray] = {}
     for part in _narrow(bins, width):
         first = int(part.min()) // width
-        counts = np.bincount(part - first * width)
+        # Torch lets other threads run meanwhile, NumPy does not.
+        counts = torch.bincount(torch.from_numpy(part - first * width)).numpy()
         counts = np.pad(counts, (0, -len(counts) % width)).reshape(-1, width)
         found |= {first + at: row for at, row in enumerate(counts) if row.any()}
     return dict(sorted(found.items()))

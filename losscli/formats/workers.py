@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from losscli.cores import ahead
+from losscli.cores import ahead, keep_freed_memory
 from losscli.lazy import torch
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ def _widen(pipe: Any) -> None:
 
 def serve() -> None:
     """What a worker does until its standard input ends."""
+    keep_freed_memory()
     with os.fdopen(os.dup(1), "wb") as results:
         os.dup2(2, 1)  # nothing that prints can break the results
         with suppress(EOFError, OSError, pickle.UnpicklingError):

@@ -105,7 +105,7 @@ def _whole_or_text(column: Field, start: int, values: np.ndarray, *, text: bool)
     elif kind == "u" and values.dtype.itemsize == 8:
         large = values > np.iinfo(np.int64).max
         _refuse(column, start, values, large, "{} is too large for a 64-bit number with a sign")
-    whole = values.astype(np.int64)
+    whole = values.astype(np.int64, copy=False)
     return whole.astype(str) if text else whole
 
 

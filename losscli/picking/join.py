@@ -23,6 +23,9 @@ __all__ = ["EXAMPLES", "Alone", "Ascent", "join"]
 EXAMPLES = 3
 """So many ids are shown."""
 
+_BITS = 63
+"""Of a whole number that is not below 0."""
+
 _COPIES = 3
 """While they are sorted there are so many copies of ids, about."""
 
@@ -134,9 +137,9 @@ def _together(
         "they are paired in memory",
         hint="ids that ascend in both files are paired in bounded memory",
     )
-    a, b = codes(left.block(0, len(left)), right.block(0, len(right)))
-    ours, theirs = (np.argsort(side, kind="stable") for side in (a, b))
-    a, b = a[ours], b[theirs]
+    (a, ours), (b, theirs) = map(
+        _in_order, codes(left.block(0, len(left)), right.block(0, len(right)))
+    )
     for ids, values, order in ((left, a, ours), (right, b, theirs)):
         _refuse_repeats(ids, values, order)
     places = np.searchsorted(b, a)
@@ -151,6 +154,24 @@ def _together(
     for start in range(0, len(partner), BLOCK):
         partners.add(partner[start : start + BLOCK].copy())
     return partners, alone
+
+
+def _in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers from the smallest on, and where each of them stood; equal ones in the order of that.
+
+    Where there is room for both in 64 bits, numbers are sorted with their places as last bits:
+    that is several times quicker than to sort places.
+    """
+    bits, least = len(values).bit_length(), values.min()
+    if (int(values.max()) - int(least)).bit_length() + bits > _BITS:
+        order = np.argsort(values, kind="stable")
+        return values[order], order
+    both = (values - least).astype(np.int64) << bits
+    both |= np.arange(len(values))
+    both.sort()
+    order = both & (1 << bits) - 1
+    both >>= bits
+    return both.astype(values.dtype) + least, order
 
 
 def _equal(a: np.ndarray, b: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import sys
 import textwrap
 import time
 from contextlib import closing, suppress
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -138,6 +138,7 @@ any_cell = st.one_of(
 @example(rows=[["1.5", "-5"], ["- 5", "1"]])
 @example(rows=[["+8", "1.5"], ["-3", "2"]])
 @example(rows=[["8", "-0"], ["-3", "2"]])
+@example(rows=[["8", "-00"], ["-3", "2"]])
 @example(rows=[["1.5", "0"], ["1 2", "0"], ["-", "0"]])
 @example(rows=[["10", "0"], ["1 -", "0"], ["5", "0"]])
 @example(rows=[["9007199254740993.0", "1"], ["1.00000000000000011102230246251565", "1"]])
@@ -192,6 +193,34 @@ def test_every_float_is_python_s(use_arrow):
     else:
         values = grid(piece, ord(","), 1).parts((0,))[0].values
     assert values.tobytes() == np.array([*map(float, cells)]).tobytes()
+
+
+@pytest.mark.parametrize(("longest", "extended"), [(19, True), (16, False)])
+def test_every_decimal_is_python_s(longest, extended, monkeypatch):
+    """Digits with a point anywhere, and as near to the middle of two doubles as they come."""
+    draw = random.Random(0)
+    cells = ["0.0", "-0.0", "-.0", "+0.5", "1.", "-.5", "00.10", "9" * 18 + ".0", "9" * 19 + ".0"]
+    for _ in range(20000):
+        digits = "".join(draw.choices("0123456789", k=draw.randint(1, longest)))
+        point = draw.randint(0, len(digits))
+        cells.append(f"{draw.choice(['', '', '-'])}{digits[:point]}.{digits[point:]}")
+    for _ in range(5000):
+        value = draw.random() * 2 ** draw.randrange(-8, 40)
+        middle = (Decimal(value) + Decimal(float(np.nextafter(value, np.inf)))) / 2
+        with localcontext(prec=draw.randint(16, max(longest - 1, 16))):
+            cells.append(f"{+middle:f}")
+    rows = [f"{cell},{other},7\n" for cell, other in zip(cells, cells[::-1], strict=True)]
+    piece = "".join([*rows, "1.5e-7,2.5,-8\n"]).encode()
+    if not extended:
+        monkeypatch.setattr(sys.modules[Grid.__module__], "_extended", lambda: False)
+    monkeypatch.setattr(Grid, "_carefully", None)  # all of it is plain
+    found, other, whole = (one.values for one in grid(piece, ord(","), 3).parts((0, 1, 2)))
+    values = [*map(float, cells)]
+    assert found.tobytes() == np.array([*values, 1.5e-7]).tobytes()
+    assert other.tobytes() == np.array([*values[::-1], 2.5]).tobytes()
+    assert whole.tolist() == [7] * len(cells) + [-8]
+    (alone,) = grid(piece, ord(","), 3).parts((0,))
+    assert alone.values.tobytes() == found.tobytes()
 
 
 @pytest.mark.parametrize("size", [1, 7, 2**20])

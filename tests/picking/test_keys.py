@@ -50,6 +50,7 @@ def squares(ours, theirs):
 
 words = st.text("ab01é+-. ", min_size=1, max_size=12).map(str.strip).filter(bool)
 ids = st.one_of(
+    st.lists(st.integers(-(2**58), -(2**58) + 40), min_size=1, max_size=12, unique=True),
     st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=12, unique=True),
     st.lists(words, min_size=1, max_size=12, unique=True),
     st.lists(st.from_regex(r"0{0,2}[0-9]{1,3}", fullmatch=True), min_size=1, unique=True),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.archive import Archive, Entry
 from losscli.formats.arrays.fields import check_dtype
+from losscli.formats.arrays.npy import stored
 from losscli.formats.arrays.rows import Rows
 from losscli.formats.files import named, reason
 from losscli.lazy import np
@@ -56,8 +59,12 @@ def read(
             tensors = import_module("safetensors.torch").load(content.all())
             slices = {name: _in_memory(tensor) for name, tensor in tensors.items()}
         else:
-            file = library.safe_open(path, framework="pt")
-            slices = {name: _on_disk(file, name) for name in file.keys()}  # noqa: SIM118
+            file = library.safe_open(path, framework="pt")  # which checks the header
+            starts = _starts(content)
+            slices = {
+                name: _on_disk(file, name, content, starts[name])
+                for name in file.keys()  # noqa: SIM118
+            }
     except Exception as error:  # of the library's own kind, which has no place to import it from
         raise DataError(
             f"{label} is no safetensors file that can be read: {reason(error)}"
@@ -82,21 +89,41 @@ def _in_memory(tensor: Any) -> tuple[str, tuple[int, ...], Callable[[slice], Any
     return dtype, tuple(tensor.shape), lambda rows: tensor[rows] if tensor.ndim else tensor
 
 
-def _on_disk(file: Any, name: str) -> tuple[str, tuple[int, ...], Callable[[slice], Any]]:
+def _starts(content: Content) -> dict[str, int]:
+    """Where the bytes of each tensor begin."""
+    with content.open() as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+    header.pop("__metadata__", None)
+    return {name: 8 + size + one["data_offsets"][0] for name, one in header.items()}
+
+
+def _on_disk(
+    file: Any, name: str, content: Content, start: int
+) -> tuple[str, tuple[int, ...], Callable[[slice], Any]]:
     part = file.get_slice(name)
-    shape = tuple(part.get_shape())
-    return part.get_dtype(), shape, lambda rows: part[rows] if shape else file.get_tensor(name)
+    shape, word = tuple(part.get_shape()), part.get_dtype()
+    plain = _DTYPES.get(word, "")
+    if not shape or not prod(shape) or not plain or _widened(plain):
+        return word, shape, lambda rows: part[rows] if shape else file.get_tensor(name)
+    # A slice of the library is a mapping, whose pages count as memory of this process.
+    rows = stored(content, np.dtype(plain).newbyteorder("<"), shape, start)
+    return word, shape, rows.__getitem__
+
+
+def _widened(word: str) -> bool:
+    """Whether NumPy lacks a dtype."""
+    return word.startswith(("bfloat", "float8"))
 
 
 def _entry(
     label: str, name: str, dtype: str, shape: tuple[int, ...], sliced: Callable[[slice], Any]
 ) -> Entry:
     word = _DTYPES.get(dtype, dtype.lower())
-    widened = word.startswith(("bfloat", "float8"))  # which NumPy does not have
 
     def opened() -> Any:
         try:
-            found = np.dtype("float32" if widened else word)
+            found = np.dtype("float32" if _widened(word) else word)
         except TypeError as error:
             raise DataError(f"{label}:{name} holds {word}, which is not numbers") from error
         return Rows(shape, check_dtype(found, f"{label}:{name}"), sliced)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from losscli.formats.quiet import quietly
 from losscli.formats.text.cells import Part, part
+from losscli.formats.text.decimals import columns
 from losscli.formats.text.ids import id_part, lengths
 from losscli.lazy import np
 
@@ -87,12 +88,11 @@ class Grid:
 
     def parts(self, wanted: tuple[int, ...], ids: tuple[int, ...] = ()) -> tuple[Part, ...]:
         """What some columns hold; ids are kept as they are written."""
-        others = tuple(column for column in wanted if column not in ids)
-        found = self._quickly(others)
+        found = self._quickly(wanted)
         if found is None:
-            found = self._carefully(others)
+            found = self._carefully([column for column in wanted if column not in ids])
         return tuple(
-            self._ids(column)
+            self._ids(column, found.get(column))
             if column in ids
             else Part(found[column])
             if column in found
@@ -100,32 +100,40 @@ class Grid:
             for column in wanted
         )
 
-    def _ids(self, column: int) -> Part:
-        looks = int(np.bitwise_or.reduce(self._looks[:, column]))
-        plain = not looks & (_POINT | _SPACE | _ODD)
-        found = (self._whole([column]) or {}).get(column) if plain else None
-        if found is not None and (lengths(found) == self.lengths[:, column]).all():
+    def _ids(self, column: int, found: np.ndarray | None) -> Part:
+        """Ids as they are written; they may have been read as numbers already."""
+        if found is None:
+            looks = int(np.bitwise_or.reduce(self._looks[:, column]))
+            plain = not looks & (_POINT | _SPACE | _ODD)
+            found = (self._whole([column]) or {}).get(column) if plain else None
+        if (
+            found is not None
+            and found.dtype == np.int64
+            and (lengths(found) == self.lengths[:, column]).all()
+        ):
             return Part(found)
         return id_part(self._strings(column))
 
     def _quickly(self, wanted: Sequence[int]) -> dict[int, np.ndarray] | None:
-        """Columns of single digits, and columns with fractions; None if there are others."""
-        if not self._is_plain:
+        """Columns of plain numbers; None if there are others."""
+        taken = sorted(wanted)
+        if not taken:
+            return {}
+        if self._delimiter != _BLANK and b" " in self._piece:  # it would divide a cell
             return None
-        found = {}
-        floats = []
-        for column in wanted:
-            if b"." in self._bytes(0, column):
-                floats.append(column)
-            elif (digits := self._digits(column)) is not None:
-                found[column] = digits
-            else:
-                return None
-        fractions = self._fractions(self._all_of(floats))
-        if fractions is None:
-            return None
-        found.update(zip(floats, fractions.reshape(len(self), -1).T.copy(), strict=True))
-        return found
+        if 2 * len(taken) < self._ends.shape[1]:
+            piece = self._blanked(self._all_of(taken)).tobytes()
+        else:
+            piece, taken = self._piece, [*range(self._ends.shape[1])]
+        found = columns(
+            piece,
+            self._starts[:, taken],
+            self._ends[:, taken],
+            self._delimiter,
+            lambda text: _numbers(text, np.int64),
+            extended=_extended(),
+        )
+        return None if found is None else dict(zip(taken, found, strict=True))
 
     def _carefully(self, wanted: Sequence[int]) -> dict[int, np.ndarray]:
         """The columns that are numbers, as far as that is seen without Python's strings."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from losscli.formats.text.cells import LONGEST_NAME, TOO_LONG, Fault, Part
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ids", "are_written", "id_part", "lengths"]
 
-_OTHERWISE = re.compile(rb"\+|(?<![0-9.])0[0-9]")
+_ZERO, _NINE, _POINT = b"09."
 _LONGEST_WHOLE = 18  # digits that any int64 has room for
 
 
@@ -53,8 +52,17 @@ def lengths(whole: np.ndarray) -> np.ndarray:
 
 
 def are_written(values: np.ndarray, piece: bytes) -> bool:
-    """Whether numbers of a piece are whole, and nowhere in it is one written in another way."""
-    return values.dtype == np.int64 and not _OTHERWISE.search(piece)
+    r"""Whether numbers of a piece are whole, and nowhere in it is one written in another way.
+
+    >>> [are_written(np.array([7]), piece) for piece in (b"7\n", b"-70\n", b"+7\n", b"-07\n")]
+    [True, True, False, False]
+    """
+    if values.dtype != np.int64 or b"+" in piece:
+        return False
+    text = np.frombuffer(b"\n" + piece, np.uint8)
+    digit = (text >= _ZERO) & (text <= _NINE)
+    first = ~(digit | (text == _POINT))[:-2] & (text[1:-1] == _ZERO)
+    return not (first & digit[2:]).any()
 
 
 class Ids:
