@@ -136,3 +136,18 @@ def test_several_threads_read_the_same_rows(folder):
         pieces = pool.map(lambda start: field.rows(start, start + 333), starts)
         for start, piece in zip(starts, pieces, strict=True):
             np.testing.assert_array_equal(piece, array[start : start + 333])
+
+
+def test_a_heap_without_end_is_told(folder):
+    """The free space at the end of a heap of text says that it has no size: the library stays."""
+    with h5py.File("a.h5", "w") as file:
+        file["t"] = np.array(["cat", "dog"], object)
+    data = bytearray((folder / "a.h5").read_bytes())
+    heap = data.index(b"GCOL")
+    free = data.index(b"dog", heap) + 8
+    assert data[free : free + 2] == b"\0\0"  # the number of free space
+    assert open_source("a.h5").select("t").rows(0, 2).tolist() == ["cat", "dog"]
+    data[free + 8 : free + 16] = bytes(8)
+    (folder / "b.h5").write_bytes(data)
+    with pytest.raises(DataError, match="a heap of text has no end"):
+        open_source("b.h5").select("t")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.archive import Archive, Entry
 from losscli.formats.arrays.fields import check_dtype
+from losscli.formats.arrays.heaps import endless
 from losscli.formats.arrays.rows import Rows
 from losscli.formats.compressed import check_expansion
 from losscli.formats.files import named, reason
@@ -18,7 +20,7 @@ from losscli.lazy import np
 from losscli.memory import require
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from losscli.formats.base import Reading
     from losscli.formats.files import Content
@@ -43,14 +45,28 @@ def read(
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, library.Dataset):
-            entries[name] = _entry(f"{label}:{name}", item, size, reading.expansion)
+            check = cache(lambda: _check_heaps(content, label))
+            entries[name] = _entry(f"{label}:{name}", item, size, reading.expansion, check)
 
     with _told(label):
         library.File(content.path if plain else content.open(), "r").visititems(visit)
     return Archive(content.path, entries)
 
 
-def _entry(label: str, dataset: Any, size: int, expansion: float) -> Entry:
+def _check_heaps(content: Content, label: str) -> None:
+    """Refuses a file that the library would read for ever.
+
+    Raises:
+        DataError: it is such a file.
+    """
+    with content.open() as file:
+        if endless(file):
+            raise DataError(f"{label} is no HDF5 that can be read: a heap of text has no end")
+
+
+def _entry(
+    label: str, dataset: Any, size: int, expansion: float, check: Callable[[], None]
+) -> Entry:
     text = import_module("h5py").check_string_dtype(dataset.dtype) is not None
     shape = tuple(dataset.shape or ())
     dtype: np.dtype[np.generic] = dataset.dtype
@@ -67,6 +83,7 @@ def _entry(label: str, dataset: Any, size: int, expansion: float) -> Entry:
             raise DataError(f"{label} is kept in other files: copy it into one")
         check_expansion(prod(shape) * dtype.itemsize, size, label, expansion)
         if text:
+            check()
             return np.asarray(sliced(slice(None)).tolist() if shape else sliced(slice(None)), str)
         if dtype.names is not None:
             require(prod(shape) * dtype.itemsize, f"{label}, whose records come together")
