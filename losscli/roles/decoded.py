@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 HEAD = "state.head.weight"
 
-KEPT = 10
-"""So many of the highest scores of a row are known when all have been seen."""
-
 
 class Decoded(ClassIndex):
     """One class for each row of features; the scores of the classes are never all at hand.
@@ -125,13 +122,6 @@ class Linear(Decoded):
 
     def ranks(self, batch: Batch) -> np.ndarray:
         return batch.seen["rank"]
-
-    @property
-    def tops(self) -> list[int]:
-        found = super().tops
-        if found and max(found) > KEPT:
-            raise UsageError(f"--top-k is at most {KEPT} here: other scores are not kept")
-        return found
 
 
 class Clustered(Decoded):

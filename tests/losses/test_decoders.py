@@ -78,7 +78,7 @@ def test_sequences_are_shifted_as_scores_are():
 
 def test_a_regression_of_scikit_learn(tmp_path):
     data, target = load_digits(return_X_y=True)
-    model = LogisticRegression(C=1e-4, max_iter=3000).fit(data, target)
+    model = LogisticRegression(C=1e-4, max_iter=100, tol=0.1).fit(data, target)
     np.savez(tmp_path / "model.npz", w=model.coef_, b=model.intercept_)
     file = str(tmp_path / "model.npz")
     found = evaluate(
@@ -103,11 +103,6 @@ def test_a_regression_of_scikit_learn(tmp_path):
 def test_what_linear_refuses(changed, message):
     with pytest.raises(DataError, match=message):
         linear(**changed)
-
-
-def test_more_of_the_top_than_are_kept():
-    with pytest.raises(UsageError, match="at most 10"):
-        linear(top_k=11)
 
 
 def module(bias, dtype=torch.float64):

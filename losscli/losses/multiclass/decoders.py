@@ -11,7 +11,6 @@ from losscli.losses.multiclass.entropy import Later, bits, ce, perplexity
 from losscli.options import Bounds, Fraction, PerClass, Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Clustered, Linear
-from losscli.roles.decoded import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,32 +100,62 @@ class _Options(NamedTuple):
 
 def _linear(
     features: Tensor, matrix: Tensor, bias: Tensor | None, target: Tensor, options: _Options
-) -> Tensor | Terms:
-    """Cross-entropy by what is added up over all parts of the classes."""
+) -> Terms:
+    """Cross-entropy of a few rows at a time: the scores of some classes stay in the cache.
+
+    It is always as many rows, as far as they go: a product rounds its last bits by how many it has.
+    """
+    parts = [
+        _few(*rows, matrix, bias, options)
+        for rows in zip(_rows(features, GRAIN), _rows(target, GRAIN), strict=True)
+    ]
+    losses = torch.cat([one.elements for one in parts])
+    seen = {name: torch.cat([one.seen[name] for one in parts]) for name in parts[0].seen}
+    weights = None if isinstance(options.weight, float) else options.weight
+    if weights is None:
+        return Terms(losses, None, None, seen)
+    counted = target != options.ignore_index
+    return Terms(losses, weights[torch.where(counted, target, 0)] * counted, None, seen)
+
+
+def _few(
+    features: Tensor, target: Tensor, matrix: Tensor, bias: Tensor | None, options: _Options
+) -> Terms:
+    """The losses of a few rows, by what is added up over all parts of the classes."""
     counted = target != options.ignore_index
     true = torch.where(counted, target, 0)
     weights = None if isinstance(options.weight, float) else options.weight
-    found = _Scored.none(features)
-    for start, scores in _scores(features, matrix, bias, options.temperature):
-        found = found.then(start, scores, true, weights)
+    found = _Scored.none(features, _own(features, true, matrix, bias) / options.temperature)
+    for start in range(0, len(matrix), CHUNK):
+        part = slice(start, start + CHUNK)
+        scores = features @ matrix[part].to(features.dtype).T
+        if bias is not None:
+            scores = scores + bias[part].to(features.dtype)
+        if options.temperature != 1:
+            scores = scores / options.temperature
+        found = found.then(start, scores, true, None if weights is None else weights[part])
     losses = found.mass.log() + minus(found.high, found.true)
-    over = None if weights is None else weights[true] * counted
-    if over is not None:
-        losses = over * losses
+    if weights is not None:
+        losses = weights[true] * losses
     smooth = options.label_smoothing
     if smooth:
-        mass = len(matrix) if weights is None else weights.sum()
-        even = (mass * (found.mass.log() + found.high) - found.total) / len(matrix)
+        every = len(matrix) if weights is None else weights.sum()
+        even = (every * (found.mass.log() + found.high) - found.total) / len(matrix)
         losses = (1 - smooth) * losses + smooth * even
     losses = torch.where(counted, losses, 0.0)
-    top, own = found.top, found.true.detach()[:, None]
-    before = (top > own) | ((top == own) & (found.classes < true[:, None]))
+    hit = found.chosen == true
     seen = {
-        "chosen": found.classes[:, 0],
+        "chosen": found.chosen,
         "confidence": 1 / found.mass.detach(),
-        "rank": before.sum(1),
+        "rank": torch.where(hit, 0, found.before.clamp(min=1)),
     }
-    return Terms(losses, over, None, seen)
+    return Terms(losses, None, None, seen)
+
+
+def _own(features: Tensor, true: Tensor, matrix: Tensor, bias: Tensor | None) -> Tensor:
+    """The scores of the true classes, about: to count how many are higher."""
+    found = (features.detach() * matrix[true].to(features.dtype)).sum(1)
+    return found if bias is None else found + bias[true].to(features.dtype)
 
 
 class _Scored(NamedTuple):
@@ -134,71 +163,62 @@ class _Scored(NamedTuple):
 
     Attributes:
         high: The highest score.
+        chosen: The first class that has it.
         mass: The sum of the exponentials of all, less the highest.
         true: The score of the true class, where it is among them; 0 where not.
         total: The sum of all, times the weight of each class.
-        top: The highest of them, in order.
-        classes: Which classes these are.
+        own: About the score of the true class.
+        before: How many classes have a higher score than that, or as high a one and come first.
     """
 
     high: Tensor
+    chosen: Tensor
     mass: Tensor
     true: Tensor
     total: Tensor
-    top: Tensor
-    classes: Tensor
+    own: Tensor
+    before: Tensor
 
     @classmethod
-    def none(cls, features: Tensor) -> _Scored:
+    def none(cls, features: Tensor, own: Tensor) -> _Scored:
         """Of no classes."""
         zeros = features.new_zeros(len(features))
-        top = features.new_empty(len(features), 0)
-        return cls(zeros - torch.inf, zeros, zeros, zeros, top, top.long())
+        return cls(zeros - torch.inf, zeros.long(), zeros, zeros, zeros, own, zeros.long())
 
     def then(self, start: int, scores: Tensor, true: Tensor, weights: Tensor | None) -> _Scored:
         """With the scores of the classes that follow."""
-        size = scores.shape[1]
+        size, bare = scores.shape[1], scores.detach()
         here = (true >= start) & (true < start + size)
-        own = scores.gather(1, (true - start).clamp(0, size - 1)[:, None])[:, 0]
-        total = scores if weights is None else scores * weights[start : start + size]
-        high = torch.maximum(self.high, scores.detach().amax(1))
-        above = minus(scores, high[:, None]).exp().sum(1)
+        place = (true - start).clamp(0, size - 1)[:, None]
+        top, first = bare.max(1)
+        high = torch.maximum(self.high, top)
+        less = (
+            scores - high[:, None] if bool(top.isfinite().all()) else minus(scores, high[:, None])
+        )
+        total = scores if weights is None else scores * weights
+        higher = (bare > self.own[:, None]).sum(1) - (
+            here & (bare.gather(1, place)[:, 0] > self.own)
+        ).long()
         return _Scored(
             high,
-            self.mass * minus(self.high, high).exp() + above,
-            torch.where(here, own, self.true),
+            torch.where(top > self.high, first + start, self.chosen),
+            self.mass * minus(self.high, high).exp() + less.exp().sum(1),
+            torch.where(here, scores.gather(1, place)[:, 0], self.true),
             self.total + total.sum(1),
-            *self._highest(start, scores.detach()),
+            self.own,
+            self.before + higher,
         )
 
-    def _highest(self, start: int, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """The highest scores so far, and their classes: among equals the first class."""
-        kept, places = scores.topk(min(KEPT, scores.shape[1]), 1)
-        first = (scores == kept[:, :1]).to(torch.uint8).argmax(1)  # which topk does not promise
-        places = torch.cat([first[:, None], places[:, 1:]], 1)
-        values = torch.cat([self.top, kept], 1)
-        classes = torch.cat([self.classes, places + start], 1)
-        order = values.argsort(dim=1, descending=True, stable=True)[:, :KEPT]
-        return values.gather(1, order), classes.gather(1, order)
 
-
-def _scores(
-    features: Tensor, matrix: Tensor, bias: Tensor | None, temperature: float
-) -> Iterator[tuple[int, Tensor]]:
-    """The scores of some classes at a time, and the first of these."""
-    for start in range(0, len(matrix), CHUNK):
-        scores = _product(features, matrix[start : start + CHUNK].to(features.dtype))
-        if bias is not None:
-            scores = scores + bias[start : start + CHUNK].to(features.dtype)
-        yield start, scores if temperature == 1 else scores / temperature
+def _rows(values: Tensor, step: int) -> Iterator[Tensor]:
+    """Some rows at a time."""
+    for start in range(0, len(values), step):
+        yield values[start : start + step]
 
 
 def _product(features: Tensor, weights: Tensor) -> Tensor:
-    """Scores of rows, of which a few are multiplied at a time: always as many, as far as they go.
-
-    A product rounds its last bits by how many rows it has.
-    """
-    return torch.cat([rows @ weights.T for rows in features.split(GRAIN)])  # type: ignore[no-untyped-call]
+    """The scores of rows, of which a few are multiplied at a time: see :func:`_linear`."""
+    return torch.cat([rows @ weights.T for rows in _rows(features, GRAIN)])
 
 
 NONE = -1
@@ -273,11 +293,11 @@ def adaptive_ce(
         own = ((target >= start) & (target < start + size)).nonzero()[:, 0]
         # Where the cluster is less likely than the best class, so is each class in it.
         open_ = (head.detach()[:, first + at] > top).nonzero()[:, 0]
-        for rows in _pieces(own, size):
+        for rows in _rows(own, max(1, PIECE // size)):
             logs = _tail(features[rows], state, at)
             picked = logs.gather(1, (target[rows] - start)[:, None])[:, 0]
             losses = losses.index_put((rows,), -(head[rows, first + at] + picked))
-        for rows in _pieces(open_, size):
+        for rows in _rows(open_, max(1, PIECE // size)):
             best, place = _tail(features[rows].detach(), state, at).max(1)
             best = best + head.detach()[rows, first + at]
             better = best > top[rows]
@@ -291,13 +311,6 @@ def adaptive_ce(
 def _(totals: Totals, *, cutoffs: Bounds) -> float | None:
     """The entropy of the class frequencies, as that of ce."""
     return ce.guess(totals, weight=1.0, ignore_index=NONE) if ce.guess else None
-
-
-def _pieces(rows: Tensor, size: int) -> Iterator[Tensor]:
-    """Some rows at a time, of which the scores of a cluster are not too many."""
-    step = max(1, PIECE // size)
-    for start in range(0, len(rows), step):
-        yield rows[start : start + step]
 
 
 def _clusters(state: Mapping[str, Tensor]) -> list[int]:
