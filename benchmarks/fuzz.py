@@ -91,7 +91,7 @@ def main():
     if given.only is not None:
         _work([given.only], sys.stdout)
         return
-    tally, found, place = collections.Counter(), {}, given.seed
+    tally, kinds, found, place = collections.Counter(), set(), {}, given.seed
     end = given.seed + given.inputs
     slowest = 0.0
     with contextlib.suppress(KeyboardInterrupt), open(given.log, "w") as log:  # noqa: PTH123
@@ -107,6 +107,7 @@ def main():
                     place, begun = int(number) + 1, None
                     slowest = max(slowest, float(seconds))
                     tally[what.split(":")[0]] += 1
+                    kinds.add(name)
                     if what.startswith("FOUND"):
                         found.setdefault(what.partition(" at ")[2] or what, (number, name, what))
                         print(number, name, what, file=log, flush=True)
@@ -119,7 +120,7 @@ def main():
                 place = int(begun) + 1
             elif worker.returncode:
                 raise SystemExit(f"the worker ended with {worker.returncode}")
-    print(dict(tally), f"slowest {slowest:.1f} s")
+    print(dict(tally), f"of {len(kinds)} kinds of file, slowest {slowest:.1f} s")
     for one in found.values():
         print(*one)
 

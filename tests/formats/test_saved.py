@@ -252,15 +252,3 @@ def test_several_threads_read_the_same_rows():
         pieces = pool.map(lambda start: field.rows(start, start + 333), starts)
         for start, piece in zip(starts, pieces, strict=True):
             np.testing.assert_array_equal(piece, array[start : start + 333])
-
-
-def test_a_name_without_end_never_reaches_torch(tmp_path, monkeypatch):
-    """torch would look through it with a pattern whose time grows with the square of its length."""
-    path = tmp_path / "long.pt"
-    torch.save(torch.zeros(3), path, _use_new_zipfile_serialization=False)
-    data = path.read_bytes()
-    first = data.index(b"ctorch")
-    path.write_bytes(data[:first] + b"c" + b"a" * 300_000 + b"\nb\n" + data[first:])
-    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("torch was asked"))
-    with pytest.raises(DataError, match="is the name of no class"):
-        open_source(str(path))

@@ -5,16 +5,19 @@ Keys are dotted paths, as in JSON; ``*`` walks a list, whose tensors are joined 
 
 from __future__ import annotations
 
+import io
 import pickle
-import pickletools
 import re
 import zipfile
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from itertools import repeat
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
-from losscli.errors import DataError
+from losscli.errors import DataError, LosscliError
 from losscli.formats.arrays.batches import joined, note
 from losscli.formats.arrays.beside import side_by_side
 from losscli.formats.arrays.fields import ArraySource
+from losscli.formats.arrays.pickled import SIZE, check_pickle, refusal
 from losscli.formats.arrays.rows import Rows, numbers
 from losscli.formats.base import Listing, Source
 from losscli.formats.compressed import check_expansion
@@ -32,46 +35,45 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
+_PICKLES = 5
+"""Of a file that is no ZIP file: a mark, the protocol, the machine, the values, their storages."""
+
 
 def read(
     content: Content, *, suffix: str, reading: Reading, keys: Collection[str] | None
 ) -> Source:
     """The tensors in a file."""
     try:
-        value = _plain(_loaded(content))
+        value = _plain(_loaded(content, reading), repeat(True, max(SIZE, content.size())))
     except DuplicateError as error:
         label = named(content.path)
         raise DataError(f"{label}: a dict has two values named {error.args[0]!r}") from None
     except RecursionError:
         raise DataError(f"{named(content.path)} is nested too deep") from None
+    except StopIteration:
+        raise DataError(
+            f"{named(content.path)} holds the same lists over and over: it is never spread out"
+        ) from None
     return Saved(value, content.path, content.size(), reading.expansion)
 
 
-LONGEST = 256
-"""No name of a class is longer; torch looks through longer ones for minutes before it refuses."""
-
-
-def _loaded(content: Content) -> Any:
+def _loaded(content: Content, reading: Reading) -> Any:
     label = named(content.path)
-    _refuse_names(content, label)
-    plain = content.data is None and content.kept is None
     zipped = content.head(2) == b"PK"
     try:
+        stored = _looked_over(content, reading) if zipped else _checked_stream(content)
+        mapped = content.data is None and content.kept is None
         with torch.serialization.safe_globals(_allowed()):
             return torch.load(
-                content.path if plain else content.open(),
+                content.path if mapped else content.open(),
                 map_location="cpu",
                 weights_only=True,
-                mmap=plain and zipped,
+                mmap=mapped and stored,
             )
     except pickle.UnpicklingError as error:
         held = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = held[1] if held else "Python objects"
-        raise DataError(
-            f"{label} holds {what}, which is never unpickled: it could run code",
-            hint="save tensors, arrays, numbers and text, in dicts and lists",
-        ) from error
-    except OSError:
+        raise refusal(label, held[1] if held else "Python objects") from error
+    except (OSError, LosscliError):
         raise
     except Exception as error:  # damaged files make it raise what they like
         raise DataError(
@@ -79,50 +81,25 @@ def _loaded(content: Content) -> Any:
         ) from error
 
 
-def _refuse_names(content: Content, label: str) -> None:
-    """Refuses what names no class and no function where it should, before torch sees it.
+def _looked_over(content: Content, reading: Reading) -> bool:
+    """Whether a ZIP file, of which the pickle may be read, has its tensors as they are."""
+    label = named(content.path)
+    with content.open() as file, zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        for one in members:
+            check_expansion(one.file_size, one.compress_size, label, reading.expansion)
+            if PurePath(one.filename).name == "data.pkl":
+                with archive.open(one) as member:
+                    check_pickle(io.BufferedReader(member), label, content.size())  # type: ignore[type-var]
+    return all(one.compress_type == zipfile.ZIP_STORED for one in members)
 
-    torch puts such a name into a message, and the message through patterns whose time grows with
-    its square.
 
-    Raises:
-        DataError: there is such a name, or no pickle at all.
-    """
+def _checked_stream(content: Content) -> bool:
+    """False: what PyTorch wrote before 1.6 is never mapped; what may not be read is refused."""
     with content.open() as file:
-        try:
-            odd = next((one for one in _names(file) if len(one) > LONGEST), None)
-        except OSError:
-            raise
-        except Exception as error:  # damaged files make its readers raise what they like
-            raise DataError(
-                f"{label} is no file of torch.save that can be read: {reason(error)}"
-            ) from error
-    if odd is not None:
-        raise DataError(
-            f"{label} is no file of torch.save that can be read: {odd[:40]!r}… is the name of no "
-            "class"
-        )
-
-
-def _names(file: BinaryIO) -> Iterator[str]:
-    """All that a file wants to import."""
-    if not zipfile.is_zipfile(file):
-        file.seek(0)
-        for _ in range(5):  # a magic number, a version, the machine, the object, keys of storages
-            yield from _imported(file)
-        return
-    with zipfile.ZipFile(file) as archive:
-        for name in archive.namelist():
-            if name.endswith("data.pkl"):
-                with archive.open(name) as inside:
-                    yield from _imported(inside)
-
-
-def _imported(file: IO[bytes]) -> Iterator[str]:
-    """What one pickle wants to import."""
-    for operation, name, _ in pickletools.genops(file):
-        if operation.name in ("GLOBAL", "INST"):
-            yield str(name)
+        for _ in range(_PICKLES):
+            check_pickle(file, named(content.path), content.size())
+    return False
 
 
 def _allowed() -> list[Any]:
@@ -157,12 +134,13 @@ def _no_bytes() -> bytes:
     return b""
 
 
-def _plain(value: Any) -> Any:
-    """Dicts with names, and lists, all through."""
+def _plain(value: Any, room: Iterator[bool]) -> Any:
+    """Dicts with names, and lists, all through: as many values as there is room for."""
+    next(room)
     if isinstance(value, dict):
-        return as_object([(str(name), _plain(one)) for name, one in value.items()])
+        return as_object([(str(name), _plain(one, room)) for name, one in value.items()])
     if isinstance(value, (list, tuple)) and not hasattr(value, "detach"):
-        return [_plain(one) for one in value]
+        return [_plain(one, room) for one in value]
     return value
 
 
