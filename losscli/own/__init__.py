@@ -81,7 +81,7 @@ class Own(Loss[..., Any]):
         return False
 
     @cached_property
-    def options(self) -> dict[str, Option]:  # type: ignore[override]
+    def options(self) -> dict[str, Option]:
         return dict(self.kinds)
 
     def stretched(self, form: tuple[str, ...]) -> list[str]:

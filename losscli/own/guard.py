@@ -114,8 +114,11 @@ def _shape(name: str, found: Tensor, like: Tensor, batch: Batch) -> None:
     shape = tuple(found.shape)
     if shape[:1] == wanted[:1] and _dropped(shape) == _dropped(wanted):
         return
-    given = f"{name} returns losses of shape {shape} for predictions of shape {tuple(like.shape)}"
-    if len(shape) == len(wanted) + 1 and shape[:1] == wanted[:1]:
+    given = f"{name} returns losses of shape {_shown(shape, like)} for predictions of shape "
+    given += f"{_shown(like.shape, like)}; {_shown(wanted, like)} is expected"
+    if shape[1:] == shape[:1]:
+        hint = "are shapes such as (N,) and (N, 1) broadcast?"
+    elif len(shape) == len(wanted) + 1 and shape[:1] == wanted[:1]:
         hint = "is a sum over the classes missing? --role says what the target is"
     elif shape == wanted[:1]:
         hint = "are they averaged over columns? --role says what the target is"
@@ -123,7 +126,13 @@ def _shape(name: str, found: Tensor, like: Tensor, batch: Batch) -> None:
         hint = "are shapes such as (N,) and (N, 1) broadcast?"
     else:
         hint = "a loss for each target, as torch gives with reduction='none'"
-    _refuse(f"{given}; {wanted} is expected", hint)
+    _refuse(given, hint)
+
+
+def _shown(shape: Sequence[int], like: Tensor) -> str:
+    """A shape, in which rows are N: how many there are is our own choice."""
+    sizes = ["N" if size == len(like) else str(size) for size in shape]
+    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
 def _dropped(shape: Sequence[int]) -> tuple[int, ...]:
@@ -170,6 +179,8 @@ def _same(
 ) -> None:
     """Refuses losses that come out otherwise when they are computed again."""
     rows = len(inputs[0])
+    if any(len(one) != rows for one in inputs):
+        return
     if alone:
         if any(len(one) == rows for one in options.values() if getattr(one, "ndim", 0)):
             return  # an option may go along with the rows

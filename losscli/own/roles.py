@@ -48,7 +48,10 @@ WORDS: dict[str, type[Role]] = {
 }
 """What --role says; "any" besides, which is :class:`Free`."""
 
-CLASSES = {BoundedClassIndex: ScoredClassIndex, BoundedClasses: ScoredClasses}
+CLASSES: dict[type[Role], type[Role]] = {
+    BoundedClassIndex: ScoredClassIndex,
+    BoundedClasses: ScoredClasses,
+}
 """Those of classes, for predictions that are no logits and no probabilities."""
 
 _REAL = ("pred", "rate", "log_rate")
@@ -58,7 +61,7 @@ class Told(Role):
     """A target that the names and the shapes of the inputs tell: see :meth:`chosen`."""
 
     settings = OF_ROLES
-    shape_of: ClassVar[Ask]
+    shape_of: ClassVar[Any]
 
     @classmethod
     def of(cls, asked: Asked) -> Role:
@@ -96,7 +99,7 @@ def _hint() -> str:
 def of_word(word: str, kind: str) -> type[Role]:
     """The role of a word, for a kind of prediction."""
     found = WORDS[word]
-    return CLASSES.get(found, found) if kind == "pred" else found  # type: ignore[call-overload,no-any-return]
+    return CLASSES.get(found, found) if kind == "pred" else found
 
 
 class Free(Role):
@@ -106,7 +109,7 @@ class Free(Role):
     """
 
     precise = True
-    shape_of: ClassVar[Ask]
+    shape_of: ClassVar[Any]
     said: ClassVar[str]
 
     def __init__(self, asked: Asked) -> None:
