@@ -191,7 +191,8 @@ def _list(
         Voice().findings(findings)
         text = json.dumps([shown.described(one) for one in (*found, *brought)]) + "\n"
     else:
-        text = shown.listing(found) + (own.listing() if more else "")
+        parts = [shown.listing(found) if found else "", own.listing() if more else ""]
+        text = "\n".join(filter(None, parts))
     sys.stdout.write(text)
     raise typer.Exit
 

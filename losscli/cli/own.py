@@ -114,7 +114,7 @@ def listing() -> str:
     lines = [
         line for one in _listed() for line in entry(one.name, f"{one.place}, of {one.package}")
     ]
-    return "\n".join(["", "Of packages (installed)", *lines, ""]) if lines else ""
+    return "\n".join(["Of packages (installed)", *lines, ""]) if lines else ""
 
 
 def _listed() -> list[Any]:

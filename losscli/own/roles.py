@@ -61,6 +61,7 @@ class Told(Role):
     """A target that the names and the shapes of the inputs tell: see :meth:`chosen`."""
 
     settings = OF_ROLES
+    hits = "what it is for the role that the inputs tell, or --role"
     shape_of: ClassVar[Any]
 
     @classmethod
@@ -149,7 +150,8 @@ class Free(Role):
                 hint="are shapes such as (N,) and (N, 1) broadcast?",
                 code="own-loss",
             )
-        return two[1:]
+        row: tuple[int, ...] = two[1:]
+        return row
 
     def read(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return {

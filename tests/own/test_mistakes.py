@@ -19,7 +19,7 @@ INPUTS = ("--pred", "[1, 2, 4]", "--target", "[0, 3, 1]")
         ("halved", "returns float16 losses of float64 inputs", "--dtype float16"),
         (
             "crossed",
-            "returns losses of shape (N, N) for predictions of shape (N,); (N,) is expected",
+            "shape (N, N) for predictions of shape (N,); (N,) is expected",
             "(N,) and (N, 1)",
         ),
         (
