@@ -139,7 +139,8 @@ def entry(head: str, text: str) -> list[str]:
     lines = wrapped(text, " " * MARGIN, " " * MARGIN)
     if len(head) > MARGIN - 4:
         return [f"  {head}", *lines]
-    return [f"  {head}".ljust(MARGIN) + lines[0].strip(), *lines[1:]]
+    first, *rest = lines or [""]
+    return [(f"  {head}".ljust(MARGIN) + first.strip()).rstrip(), *rest]
 
 
 def wrapped(text: str, indent: str = "", first: str = "") -> list[str]:

@@ -99,7 +99,7 @@ class Own(Loss[..., Any]):
                 return call(*inputs, **options)
             except (LosscliError, MemoryError):
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 shapes = ", ".join(str(tuple(one.shape)) for one in inputs)
                 hint = f"it was given tensors of shape {shapes}"
                 refuse(f"{self.name} fails", error, hint)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SOME = 64
 """So many rows are computed once more, at most."""
 
+LEAST = 3
+"""So many at least, where there are more."""
+
 SHARE = 16
 """At most one row in so many is, where there are as many."""
 
@@ -53,18 +56,21 @@ def guarded(
     Raises:
         DataError: they are none; the message says why and what to change.
     """
-    before = [_digest(one) for one in inputs]
+    before = [one.detach().clone() for one in inputs]
     found = call(*inputs, **options)
-    if [_digest(one) for one in inputs] != before:
+    if not all(map(_same_bits, inputs, before)):
         _refuse(f"{name} changes its inputs", "x = x.clone() before x[...] = or x.mul_()")
     if isinstance(found, Pooled):
         return found
     terms = found if isinstance(found, Terms) else Terms(found, None)
-    for part in (terms.elements, *(one for one in terms[1:] if one is not None)):
+    beside = [one for one in (terms.over, terms.shared) if one is not None]
+    for part in (terms.elements, *beside):
         _kind(name, part, inputs[0])
     _shape(name, terms.elements, inputs[0], batch)
     _numbers(name, terms.elements, inputs, batch)
-    _same(name, call, inputs, options, terms.elements, alone=alone)
+    known = batch.rows * batch.pairing.kernel_rows
+    with torch.no_grad():
+        _same(name, call, inputs, options, terms.elements, known if alone else 0)
     return found
 
 
@@ -72,10 +78,11 @@ def _refuse(message: str, hint: str) -> NoReturn:
     raise DataError(message, hint=hint, code="own-loss")
 
 
-def _digest(values: Tensor) -> int:
-    """What changes with the values, and does not mind NaN."""
+def _same_bits(one: Tensor, other: Tensor) -> bool:
+    """Whether nothing has changed; NaN is equal to itself."""
     sizes = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-    return int(values.detach().contiguous().view(sizes[values.element_size()]).sum())
+    kind = sizes[other.element_size()]
+    return torch.equal(one.detach().view(kind), other.view(kind))
 
 
 def _kind(name: str, found: Any, like: Tensor) -> None:
@@ -174,26 +181,32 @@ def _same(
     inputs: Sequence[Tensor],
     options: Mapping[str, Any],
     found: Tensor,
-    *,
-    alone: bool,
+    known: int,
 ) -> None:
-    """Refuses losses that come out otherwise when they are computed again."""
+    """Refuses losses that come out otherwise when they are computed again.
+
+    The rows that are computed by themselves are taken from all over the leaf and in another order,
+    so that each of them has other neighbours, and others before it. ``known`` is how many rows are
+    no padding; 0 where a row may depend on others.
+    """
     rows = len(inputs[0])
     if any(len(one) != rows for one in inputs):
         return
-    if alone:
+    if known:
         if any(len(one) == rows for one in options.values() if getattr(one, "ndim", 0)):
             return  # an option may go along with the rows
-        some = max(1, min(SOME, rows // SHARE))
-        few = [one[:some] if rows > 1 else one.repeat_interleave(2, 0) for one in inputs]
-        if _close(_elements(call(*few, **options))[:some], found[:some]):
+        some = min(SOME, max(LEAST, known // SHARE), max(1, known - 1))
+        picked = torch.arange(known - 1, -1, -max(1, known // some), device=found.device)[:some]
+        again = picked if rows > 1 else picked.repeat(2)
+        few = [one[again] for one in inputs]
+        if _close(_elements(call(*few, **options))[:some], found[picked]):
             return
     if not _close(_elements(call(*inputs, **options)), found):
         _refuse(
             f"{name} gives other losses when it is asked again with the same inputs",
             "a loss draws nothing at random: is there a dropout, noise, or a counter?",
         )
-    if alone:
+    if known:
         _refuse(
             f"the loss of a row depends on other rows in {name}: it comes out otherwise among "
             "fewer of them",

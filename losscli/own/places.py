@@ -112,15 +112,16 @@ def _of_module(name: str) -> ModuleType:
 
 
 @contextmanager
-def importing(what: str, folder: Path) -> Iterator[None]:
-    """Other people's code is imported inside: what lies beside it can be found.
+def importing(what: str, folder: Path | None = None) -> Iterator[None]:
+    """Other people's code is imported inside: what lies in a folder can be found besides.
 
     What it prints goes to standard error, as standard output is the result's.
 
     Raises:
         DataError: it fails.
     """
-    sys.path.insert(0, str(folder))
+    added = [str(folder)] if folder is not None else []
+    sys.path[:0] = added
     try:
         with redirect_stdout(sys.stderr):
             yield
@@ -129,7 +130,8 @@ def importing(what: str, folder: Path) -> Iterator[None]:
     except BaseException as error:  # some scripts leave when they are imported
         refuse(f"{what} cannot be imported", error)
     finally:
-        sys.path.remove(str(folder))
+        for one in added:
+            sys.path.remove(one)
 
 
 def refuse(what: str, error: BaseException, hint: str = "") -> NoReturn:

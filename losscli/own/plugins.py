@@ -7,7 +7,6 @@ used. One that is broken is a warning there, and an error where it is asked for.
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.errors import DataError, Finding, Level, LosscliError, UsageError
@@ -53,7 +52,7 @@ class Plugin(NamedTuple):
         """
         said = f"{self.name} of {self.package} ({self.place})"
         try:
-            with importing(said, Path.cwd()):
+            with importing(said):
                 found = self._loaded(said)
             return made(found, self.name, self.name, group=INSTALLED)
         except LosscliError as error:

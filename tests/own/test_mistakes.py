@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from notebook import FAILING_LINE
 
@@ -29,6 +30,10 @@ INPUTS = ("--pred", "[1, 2, 4]", "--target", "[0, 3, 1]")
         ),
         ("changing", "changes its inputs", "clone()"),
         ("random", "gives other losses when it is asked again", "dropout"),
+        ("turning", "changes its inputs", "clone()"),
+        ("leaving", "SystemExit: 3", "(64,)"),
+        ("summed", "depends on other rows", "--rows all"),
+        ("neighbours", "depends on other rows", "--rows all"),
         ("standardised", "depends on other rows", "--rows all"),
         ("failing", f"my_loss.py, line {FAILING_LINE}: ValueError: no such thing", "(64,)"),
         ("Weighty", "holds weights of its own (layer.weight, layer.bias)", "numbers"),
@@ -97,3 +102,20 @@ def test_a_loss_that_is_right_is_left_alone(folder, losscli):
     code, _, err = losscli("run", "--loss", "my_loss.py:reduced", *INPUTS, "--mode", "b")
     assert code == 0
     assert err.count("\n") == 2  # the note and its hint
+
+
+def test_what_it_prints_is_no_result(folder, losscli):
+    code, out, err = losscli("run", "--loss", "my_loss.py:printing", *INPUTS, "--value")
+    assert (code, float(out)) == (0, 11 / 3)
+    assert "hello" in err
+    assert "--undocumented" in losscli("run", "--loss", "my_loss.py:printing", "--help")[1]
+
+
+@pytest.mark.parametrize("name", ["summed", "neighbours", "standardised"])
+def test_rows_that_depend_on_others_in_many_leaves(folder, losscli, monkeypatch, name):
+    monkeypatch.setattr("losscli.plan.LEAF", 256)
+    np.save("p.npy", np.random.default_rng(0).normal(size=1000))
+    words = ["run", "--loss", f"my_loss.py:{name}", "--pred", "p.npy", "--target", "t.npy"]
+    np.save("t.npy", np.zeros(1000))
+    code, _, err = losscli(*words, "--threads", "2")
+    assert (code, "depends on other rows" in err) == (3, True)

@@ -157,6 +157,14 @@ def test_broken_plugins_are_not_heard_of_elsewhere(bad, losscli):
     assert (code, "worse 1.2 brings one as well" in err) == (2, True)
 
 
+def test_a_file_in_this_folder_does_not_stand_for_a_package(site, losscli, tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "acme_losses.py").write_text("raise ValueError('the wrong one')\n")
+    monkeypatch.chdir(here)
+    assert losscli("acme-cost", *WORDS) == (0, "1.5\n", "")
+
+
 REPORT = """
 import sys
 from losscli.cli import main

@@ -166,6 +166,13 @@ def test_weights_masks_and_elements(folder, losscli):
     assert np.load("each.npy").tolist() == each.tolist()
 
 
+def test_gradients(folder, losscli):
+    words = ["run", "--loss", "my_loss.py:huber2", "--pred", PRED, "--target", TARGET]
+    assert losscli(*words, "--grad", "g.npy")[0] == 0
+    slopes = np.clip(np.array(PRED) - TARGET, -1, 1) / 4
+    assert np.load("g.npy") == pytest.approx(slopes)
+
+
 def test_what_does_not_count_may_give_anything(folder, losscli):
     words = ["run", "--loss", "my_loss.py:undefined", "--pred", "[11, 5]", "--target", "[0, 0]"]
     assert number(losscli, *words, "--mask", "[1, 0]") == 0

@@ -115,6 +115,30 @@ def random(pred, target):
     return (pred - target) ** 2 * torch.rand_like(pred)
 
 
+def summed(pred, target):
+    return ((pred - target) ** 2).cumsum(0)
+
+
+def neighbours(pred, target):
+    error = (pred - target) ** 2
+    error[1:] = error[1:] - error[:-1].clone()
+    return error
+
+
+def turning(pred, target):
+    pred.copy_(pred.flip(0).clone())
+    return (pred - target) ** 2
+
+
+def leaving(pred, target):
+    raise SystemExit(3)
+
+
+def printing(pred, target, *, margin: float | None = None, undocumented: bool = False):
+    print("hello")
+    return (pred - target) ** 2
+
+
 def failing(pred, target):
     raise ValueError("no such thing\\nas this")
 
