@@ -91,6 +91,7 @@ def installed() -> Iterator[None]:
             yield
         finally:
             del sys.path[:2]
+            sys.modules.pop("acme_losses", None)
 
 
 if __name__ == "__main__":
