@@ -1,5 +1,8 @@
 """Writes what losscli prints below each command of a ``console`` block: python docs/fill.py.
 
+A block below the name of a file, ``<!-- docs/acme/my_loss.py -->``, is that file. Commands are run
+as if the package in ``docs/acme`` were installed.
+
 The tests check that nothing would change.
 """
 
@@ -9,16 +12,25 @@ import io
 import math
 import re
 import shlex
-from contextlib import redirect_stderr, redirect_stdout, suppress
+import sys
+import tomllib
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from losscli.cli import main
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/strange-losses.md")
+PAGES = ("README.md", "docs/strange-losses.md", "docs/your-own-loss.md")
+ACME = ROOT / "docs" / "acme"
 NEAR = 1e-6
 
 _BLOCK = re.compile(r"(?<=```console\n)(\$ losscli (.*)\n)((?:.*\n)*?)(?=```\n)")
+_FILE = re.compile(r"(?<=<!-- )(\S+)( -->\n```\w+\n)((?:.*\n)*?)(?=```\n)")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -55,7 +67,31 @@ def filled(page: str) -> str:
         text = printed(shlex.split(found[2]))
         return found[1] + (found[3] if alike(found[3], text) else text)
 
-    return _BLOCK.sub(block, page)
+    page = _FILE.sub(lambda found: found[1] + found[2] + (ROOT / found[1]).read_text(), page)
+    with installed():
+        return _BLOCK.sub(block, page)
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """The package in docs/acme is there inside, with metadata as an installer leaves it."""
+    project = tomllib.loads((ACME / "pyproject.toml").read_text())["project"]
+    lines = [
+        f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in entries.items())
+        for group, entries in project["entry-points"].items()
+    ]
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "acme_losses-1.0.dist-info"
+        made.mkdir()
+        head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+        (made / "METADATA").write_text(head)
+        (made / "entry_points.txt").write_text("".join(lines))
+        sys.path[:0] = [folder, str(ACME)]
+        try:
+            yield
+        finally:
+            del sys.path[:2]
+            sys.modules.pop("acme_losses", None)
 
 
 if __name__ == "__main__":

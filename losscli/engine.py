@@ -17,21 +17,25 @@ from losscli.roles import Asked, role_of
 from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from losscli.question import Fields, Question
     from losscli.result import Result
 
 __all__ = ["answer", "evaluate"]
 
 
-def evaluate(loss: str, /, *, grad: bool = False, **given: Any) -> Result:
+def evaluate(loss: str | Callable[..., Any], /, *, grad: bool = False, **given: Any) -> Result:
     """The loss of predictions against targets.
 
     Args:
-        loss: The name of a loss, an alias, or a class or function of PyTorch.
+        loss: The name of a loss, an alias, or a class or function of PyTorch; or a loss of your
+            own: a function, a class, or the place of one, such as "my_loss.py:focal2".
         grad: Find the gradient of the reduced loss by the predictions too: see
             :attr:`losscli.result.Result.gradient`.
         **given: Inputs (arrays, tensors, or paths as on the command line), options of the loss,
-            and the common options, by their names with underscores.
+            and the common options, by their names with underscores; role and rows as those of
+            ``losscli run``, for a loss of your own.
 
     Returns:
         What the command line prints, as an object.
@@ -43,9 +47,11 @@ def evaluate(loss: str, /, *, grad: bool = False, **given: Any) -> Result:
         >>> evaluate("bce", logits=[2.0, -1.0], target=[1, 0]).value
         0.220094...
     """
-    from losscli.losses import losses
+    from losscli.own import made, placed
 
-    question = ask(losses.find(loss), given, name=loss)
+    own = {key: given.pop(key) for key in ("role", "rows") if key in given}
+    found = placed(loss, **own) if isinstance(loss, str) else made(loss, **own)
+    question = ask(found, given, name=loss if isinstance(loss, str) else "")
     return answer(replace(question, keep=True, grad=grad))
 
 

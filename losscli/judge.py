@@ -130,8 +130,8 @@ def _shards(role: Role) -> list[Finding]:
 
 
 def _margin(question: Question) -> list[Finding]:
-    margin = question.options.get("margin", 0)
-    if margin >= 0:
+    margin = question.options.get("margin")
+    if not isinstance(margin, (int, float)) or margin >= 0:
         return []
     message = f"--margin {margin:g} is negative: scores on the wrong side may cost nothing"
     return [Finding("negative-margin", Level.WARNING, message, input="margin")]

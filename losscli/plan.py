@@ -276,7 +276,7 @@ class Plan:
         self, inputs: Mapping[str, Tensor], batch: Batch, form: tuple[str, ...] = ()
     ) -> Terms | Pooled:
         """What the function of the loss makes of its inputs, padded as they are."""
-        function = self.question.loss.forms[form or self.question.inputs]
+        function = self.question.loss.on(form or self.question.inputs, batch)
         arguments = _gathered(inputs)
         first = next(iter(inputs.values()))
         span = batch.start, batch.start + batch.rows

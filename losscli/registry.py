@@ -8,7 +8,6 @@ annotations the bounds, and its docstring the help: everything is said once, her
 from __future__ import annotations
 
 import inspect
-import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property, update_wrapper
@@ -30,6 +29,7 @@ from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
 from losscli.lazy import Tensor, torch
 from losscli.options import Bound, Choice, Small
+from losscli.words import flag, plain, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,17 @@ if TYPE_CHECKING:
     from losscli.docstrings import Doc
     from losscli.roles import Role
 
-__all__ = ["TARGETS", "Loss", "Option", "Pooled", "Registry", "Terms", "flag", "loss"]
+__all__ = [
+    "TARGETS",
+    "Loss",
+    "Option",
+    "Pooled",
+    "Registry",
+    "Terms",
+    "flag",
+    "loss",
+    "suggest",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Tensor | Terms | Pooled")
@@ -70,11 +80,6 @@ class Pooled(NamedTuple):
 
 TARGETS = ("target", "target_logits", "target_log_probs")
 """What is true: as it is, or as scores or log-probabilities of it."""
-
-
-def flag(name: str) -> str:
-    """The option of a parameter: ``label_smoothing`` is ``--label-smoothing``."""
-    return "--" + name.replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,8 @@ class Option:
             return value
         if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
             value = value.item()  # a number of NumPy
+        if self.kind is str:
+            return str(value)
         if self.kind is bool:
             right = isinstance(value, bool)
         else:
@@ -158,7 +165,8 @@ class Loss(Generic[P, R]):
     """A loss: its functions, one for each form of its inputs, and what is known about them.
 
     Attributes:
-        name: The command.
+        name: What it is called.
+        command, place, identity: How it is asked for, explained, and told from others.
         forms: The functions by their inputs, which are the names of their positional parameters.
         family: The group in which help shows it: the name of the module or package of
             :mod:`losscli.losses` that defines it.
@@ -200,6 +208,7 @@ class Loss(Generic[P, R]):
         update_wrapper(self, self.function)
         self.name = self.function.__name__.replace("_", "-")
         self.family = self.function.__module__.removeprefix("losscli.losses.").partition(".")[0]
+        self.command = self.identity = self.place = self.name
         self.given(self.function)
 
     def __repr__(self) -> str:
@@ -213,6 +222,10 @@ class Loss(Generic[P, R]):
         code = function.__code__
         self.forms[code.co_varnames[: code.co_argcount]] = function
         return function
+
+    def on(self, form: tuple[str, ...], batch: Any) -> Callable[..., Found]:
+        """The function that computes a leaf."""
+        return self.forms[form]
 
     def guessed(self, function: Callable[..., float | None]) -> Callable[..., float | None]:
         """Adds the loss of the best constant prediction: from totals, and the options."""
@@ -239,7 +252,7 @@ class Loss(Generic[P, R]):
 
     def remark(self, name: str) -> str | None:
         """What to say if it was found by a name whose own default differs."""
-        return {_plain(other): text for other, text in self.differs.items()}.get(_plain(name))
+        return {plain(other): text for other, text in self.differs.items()}.get(plain(name))
 
     @cached_property
     def doc(self) -> Doc:
@@ -322,16 +335,6 @@ class Loss(Generic[P, R]):
         }
 
 
-def suggest(
-    name: str, known: Sequence[str] | Mapping[str, Any], what: str, show: Callable[[str], str] = str
-) -> str:
-    """A "did you mean" for a mistyped name, or else all the choices."""
-    close = get_close_matches(_plain(name), {_plain(one): one for one in known}, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {show(next(one for one in known if _plain(one) == close[0]))}?"
-    return f"{what} {', '.join(map(show, known))}" if known else ""
-
-
 def loss(
     target: type[Role],
     *,
@@ -367,22 +370,17 @@ def loss(
     return wrap
 
 
-def _plain(name: str) -> str:
-    """A name without case, hyphens and underscores."""
-    return re.sub(r"[-_ ]", "", name).lower()
-
-
 class Registry(dict[str, Loss[Any, Any]]):
     """The losses by the name of their command, found by any other name as well."""
 
     def __init__(self, found: Sequence[Loss[Any, Any]], refused: Mapping[str, str]) -> None:
         super().__init__((one.name, one) for one in found)
-        self._refused = {_plain(name): reason for name, reason in refused.items()}
-        self._names = {_plain(name): one for one in found for name in (one.name, *one.names)}
+        self._refused = {plain(name): reason for name, reason in refused.items()}
+        self._names = {plain(name): one for one in found for name in (one.name, *one.names)}
 
     def knows(self, name: str) -> bool:
         """Whether a name belongs to a loss, or to several."""
-        return _plain(name) in self._names or _plain(name) in self._refused
+        return plain(name) in self._names or plain(name) in self._refused
 
     def find(self, name: str) -> Loss[Any, Any]:
         """The loss of a name, an alias, or a class or function of PyTorch.
@@ -390,11 +388,11 @@ class Registry(dict[str, Loss[Any, Any]]):
         Raises:
             UsageError: no loss has the name, or several could be meant.
         """
-        plain = _plain(str(name))
-        if plain in self._refused:
-            raise UsageError(f"{name} could mean several losses", hint=self._refused[plain])
-        if plain not in self._names:
-            near = get_close_matches(plain, self._names, n=1, cutoff=0.6)
+        wanted = plain(str(name))
+        if wanted in self._refused:
+            raise UsageError(f"{name} could mean several losses", hint=self._refused[wanted])
+        if wanted not in self._names:
+            near = get_close_matches(wanted, self._names, n=1, cutoff=0.6)
             hint = f"did you mean {self._names[near[0]].name}? " if near else ""
             raise UsageError(f"no command or loss {name!r}", hint=hint + "losscli list shows all")
-        return self._names[plain]
+        return self._names[wanted]

@@ -41,7 +41,7 @@ def signature(question: Question, total: State, dtype: str) -> str:
 
     settings = question.settings
     given = ",".join(name for name in question.inputs if name != "target")
-    parts = [question.loss.name, given, question.reduction]
+    parts = [question.loss.identity, given, question.reduction]
     parts += [f"{name}={_brief(value)}" for name, value in options(question).items()]
     parts += [
         f"{name}={total.digest(name)}"

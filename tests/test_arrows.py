@@ -18,7 +18,8 @@ MAY = {
     "errors": set(),
     "options": {"lazy"},
     "settings": set(),
-    "registry": LIGHT,
+    "words": set(),
+    "registry": LIGHT | {"words"},
     "stats": LIGHT,
     "quantiles": LIGHT,
     "ranking": LIGHT,
@@ -54,6 +55,8 @@ MAY = {
     "weights": LIGHT | {"formats", "registry"},
     "gradient": LIGHT
     | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},
+    "own": LIGHT | {"checks", "losses", "registry", "roles", "settings", "stats", "views", "words"},
+    "plugin": LIGHT | {"registry", "roles"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT | {"formats", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import losscli
-from losscli.cli.commands import build
+from losscli.cli.commands import _tool, build
 
 ROOT = Path(__file__).parent.parent
 FILL = runpy.run_path(str(ROOT / "docs" / "fill.py"))
@@ -73,6 +73,7 @@ def test_options_of_pages_exist(name: str) -> None:
         for one in build(loss, command).params
         for option in (*one.opts, *one.secondary_opts)
     }
+    known |= {option for one in _tool("run").params for option in one.opts}
     page = (ROOT / name).read_text()
     commands = re.findall(r"losscli [a-z-]+ [^`\n]*", page)
     flags = {flag for command in commands for flag in re.findall(r"--[a-z0-9-]+", command)}

@@ -202,6 +202,31 @@ CODES: dict[str, Code] = {
         "A target is neither what --pos-label names nor the other label.",
         "Binary targets have two labels; --mask leaves elements out, ce takes several classes.",
     ),
+    "role-guessed": _code(
+        Level.NOTE,
+        "A loss that is not ours does not say what its targets are, so that its inputs tell it.",
+        "--role of losscli run says it; @loss(Values) in the code does.",
+    ),
+    "role-any": _code(
+        Level.NOTE,
+        "What the inputs of a loss that is not ours may hold is not known, so that few checks run.",
+        "--role of losscli run says what targets are, where there is a prediction and a target.",
+    ),
+    "own-loss": _code(
+        Level.ERROR,
+        "The code of a loss that is not ours fails, or returns what cannot be losses.",
+        "The message names the file and the line, or what to change in it.",
+    ),
+    "broken-plugin": _code(
+        Level.WARNING,
+        "A package brings a loss that cannot be imported, or that is none.",
+        "The message has the reason; the loss is left out, and all others are there.",
+    ),
+    "plugin-name": _code(
+        Level.WARNING,
+        "A package brings a loss by a name that is taken: by one of ours, or of another package.",
+        "losscli run --loss package.module:NAME takes it all the same.",
+    ),
     "key": _code(
         Level.ERROR,
         "A file has no ids, an id twice, or values that can be none: broken or huge numbers.",

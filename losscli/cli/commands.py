@@ -14,14 +14,17 @@ from typer.core import TyperGroup
 
 from losscli.checks.codes import CODES
 from losscli.cli import help as shown
+from losscli.cli import own
 from losscli.cli.inspection import covered, inspection
 from losscli.cli.output import Output, answer
 from losscli.cli.parameters import parameters
+from losscli.cli.tell import Voice
 from losscli.cli.usage import check_once, grouped, normalised, refuse_words, reworded
 from losscli.cli.words import spared
 from losscli.errors import Exit, UsageError
 from losscli.gates import Gates
 from losscli.losses import FAMILIES, losses
+from losscli.own import INSTALLED, plugins
 from losscli.registry import suggest
 
 if TYPE_CHECKING:
@@ -60,10 +63,16 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in TOOLS:
             return _tool(cmd_name)
-        return build(losses.find(cmd_name), cmd_name)
+        return build(plugins.find(cmd_name), cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        loss, rest = own.chosen(args[1:]) if args[0] == "run" else (None, [])
+        if loss is None:
+            return super().resolve_command(ctx, args)
+        return loss.command, build(loss, loss.name), rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write(shown.overview())
+        formatter.write(shown.overview(own.overview()))
 
 
 def _app() -> typer.Typer:
@@ -82,7 +91,7 @@ def _root(
         sys.stdout.write(shown.version())
         raise typer.Exit
     if context.invoked_subcommand is None:
-        sys.stdout.write(shown.overview())
+        sys.stdout.write(shown.overview(own.overview()))
         raise typer.Exit
 
 
@@ -172,27 +181,35 @@ def _list(
     ] = False,
 ) -> Any:
     """List the losses, with their other names."""
-    if family is not None and family not in FAMILIES:
-        hint = suggest(family, list(FAMILIES), "families are")
+    if family is not None and family not in (*FAMILIES, INSTALLED):
+        hint = suggest(family, [*FAMILIES, INSTALLED], "families are")
         raise UsageError(f"no family {family!r}", hint=hint)
     found = [one for one in losses.values() if family in (None, one.family)]
+    more = family in (None, INSTALLED)
     if as_json:
-        text = json.dumps([shown.described(one) for one in found]) + "\n"
+        brought, findings = plugins.loaded() if more else ([], [])
+        Voice().findings(findings)
+        text = json.dumps([shown.described(one) for one in (*found, *brought)]) + "\n"
     else:
-        text = shown.listing(found)
+        parts = [shown.listing(found) if found else "", own.listing() if more else ""]
+        text = "\n".join(filter(None, parts))
     sys.stdout.write(text)
     raise typer.Exit
 
 
 def _help(name: Annotated[str | None, typer.Argument(help="A loss, or a tool.")] = None) -> Any:
     """Show the help of a command."""
+    if name is not None and ":" in name:
+        return parse(["run", "--loss", name, "--help"])
     return parse(["--help"] if name is None else [name, "--help"])
 
 
 def _explain(
     name: Annotated[
         str | None,
-        typer.Argument(help=f"A loss, by any name, or a code: {', '.join(sorted(CODES))}."),
+        typer.Argument(
+            help=f"A loss, by any name or place, or a code: {', '.join(sorted(CODES))}."
+        ),
     ] = None,
 ) -> Any:
     """Explain a loss, or the code of a note, a warning or an error."""
@@ -209,6 +226,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "list": _list,
     "explain": _explain,
     "inspect": inspection,
+    "run": own.run,
     "help": _help,
 }
 """The commands that are no losses."""

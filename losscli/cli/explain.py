@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import losscli.doubts  # noqa: F401 — the codes of which are known then
 from losscli.checks.codes import CODES
 from losscli.cli.help import TOOLS, entry, wrapped
-from losscli.cli.parameters import INPUTS, told
+from losscli.cli.parameters import about, told
 from losscli.docstrings import Worked, entries, worked
 from losscli.errors import UsageError
 from losscli.losses import losses
+from losscli.own import placed, plugins
 from losscli.registry import flag, suggest
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def explained(name: str) -> str:
         return "\n".join(_of_code(code)) + "\n"
     if losses.knows(name):
         return "\n".join(_of_loss(losses.find(name), name)) + "\n"
+    if ":" in name or plugins.knows(name):
+        found = placed(name)
+        return "\n".join(_of_loss(found, found.name)) + "\n"
     names = [other for one in losses.values() for other in (one.name, *one.names)]
     hint = suggest(name, [*names, *CODES], "")
     if name in TOOLS:
@@ -95,7 +99,7 @@ def _inputs(loss: Loss[Any, Any]) -> Iterator[str]:
     forms = [" ".join(map(flag, form)) for form in loss.forms]
     yield from _text("; or ".join(forms))
     for name in loss.inputs:
-        yield from entry(flag(name), INPUTS[name])
+        yield from entry(flag(name), about(loss, name))
 
 
 def _options(loss: Loss[Any, Any]) -> Iterator[str]:

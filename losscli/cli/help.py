@@ -32,6 +32,7 @@ TOOLS = {
     "list": "list [--family F] [--json]",
     "explain": "explain NAME",
     "inspect": "inspect FILE[:KEY]...",
+    "run": "run --loss PLACE [inputs]",
     "help": "help [NAME]",
 }
 """How the tools are called."""
@@ -43,8 +44,12 @@ COLUMNS = 80
 """Help is for reading: no line is longer, however wide the terminal."""
 
 
-def overview() -> str:
-    """What ``losscli --help`` prints: names and first lines, no command is built."""
+def overview(installed: str = "") -> str:
+    """What ``losscli --help`` prints: names and first lines, no command is built.
+
+    Args:
+        installed: The line of the losses that packages bring.
+    """
     lines = ["Usage: losscli LOSS [inputs] [options]", ""]
     lines += ["The loss of predictions against targets, from files, with every check.", ""]
     lines += [f"  {command}" for command in EXAMPLES]
@@ -57,10 +62,12 @@ def overview() -> str:
         rest = [name for name in names if name not in EVERYDAY]
         if rest:
             lines += wrapped(f"{title}: {', '.join(rest)}", "    ", "  ")
+    lines += [installed] if installed else []
     lines += ["", "Tools"]
     lines += [f"  {TOOLS['list']:<28} every loss, with its other names"]
     lines += [f"  {TOOLS['explain']:<28} all of a loss, or of the code of a note"]
     lines += [f"  {TOOLS['inspect']:<28} what files hold, and which losses fit"]
+    lines += [f"  {TOOLS['run']:<28} a loss of your own: my_loss.py:NAME"]
     lines += [f"  {TOOLS['help']:<28} the help of a command"]
     lines += ["", "losscli LOSS --help shows its inputs and options; -V the version.", ""]
     return "\n".join(lines)
@@ -81,13 +88,15 @@ def of_loss(loss: Loss[Any, Any]) -> str:
     """The text above the options: an example, what the loss is, and where it is from."""
     first = next(iter(loss.forms))
     inputs = " ".join(f"{flag(name)} {_FILES.get(name, name)}.npy" for name in first)
-    lines = [f"Usage: losscli {loss.name} [inputs] [options]"]
-    lines += [*_command(f"Example: losscli {loss.name} {inputs}"), ""]
+    lines = [f"Usage: losscli {loss.command} [inputs] [options]"]
+    lines += [*_command(f"Example: losscli {loss.command} {inputs}"), ""]
     for paragraph in (loss.summary, *loss.doc.text, loss.mean):
         lines += [*wrapped(paragraph), ""]
-    lines += wrapped(f"Also called: {', '.join(loss.names)}", "  ")
-    lines += wrapped(f"Reference: {loss.reference}", "  ")
-    lines += [f"More: losscli explain {loss.name}"]
+    if loss.names:
+        lines += wrapped(f"Also called: {', '.join(loss.names)}", "  ")
+    if loss.reference:
+        lines += wrapped(f"Reference: {loss.reference}", "  ")
+    lines += [f"More: losscli explain {loss.place}"]
     return "\n".join(lines)
 
 
@@ -130,7 +139,8 @@ def entry(head: str, text: str) -> list[str]:
     lines = wrapped(text, " " * MARGIN, " " * MARGIN)
     if len(head) > MARGIN - 4:
         return [f"  {head}", *lines]
-    return [f"  {head}".ljust(MARGIN) + lines[0].strip(), *lines[1:]]
+    first, *rest = lines or [""]
+    return [(f"  {head}".ljust(MARGIN) + first.strip()).rstrip(), *rest]
 
 
 def wrapped(text: str, indent: str = "", first: str = "") -> list[str]:

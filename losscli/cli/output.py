@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -146,7 +147,8 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
     from losscli.engine import answer as compute
 
     with watching(output.progress, quiet=output.quiet) as watch:
-        result = compute(replace(output.keeps(question), watch=watch))
+        with redirect_stdout(sys.stderr):  # of code that is not ours, which may print
+            result = compute(replace(output.keeps(question), watch=watch))
         passed = list(gates.check(result))
         _write(result, output, watch)
     voice.findings(result.findings)

@@ -112,12 +112,17 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
     """The parameters of a loss's command: inputs, its own options, and the common ones."""
     yield _parameter("context", typer.Context, default=Parameter.empty)
     for name in loss.inputs:
-        yield _input(name, INPUTS[name])
+        yield _input(name, about(loss, name))
     yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
     yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
     for option in (*loss.options.values(), *loss.synonyms.values()):
         yield _own(loss, option)
     yield from _common(loss)
+
+
+def about(loss: Loss[Any, Any], name: str) -> str:
+    """What an input is: as it is with us, or as the docstring of a loss that is not ours says."""
+    return INPUTS.get(name) or entries(loss.doc.sections.get("Args", "")).get(name, "An input.")
 
 
 def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:

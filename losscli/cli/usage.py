@@ -113,7 +113,7 @@ def refuse_words(loss: Loss[Any, Any], groups: Sequence[Group], given: Mapping[s
         what = "a stray word, which belongs" if len(stray) == 1 else "stray words, which belong"
         hint = f"a pattern is one word in quotes: {flag(form[0])} 'shards/*.npy'"
         raise UsageError(f"{listed}: {what} to no option", hint=hint)
-    whole = ["losscli", loss.name]
+    whole = ["losscli", loss.command]
     for group in groups:
         named = [] if group.options else [flag(missing.pop(0))]
         whole += [*named, *map(quote, group.words)]

@@ -111,7 +111,7 @@ def test_code(code, losscli):
 
 def test_hints_of_codes_name_losses_and_options_that_exist(losscli):
     known = set()
-    for name in (*losses, "list"):
+    for name in (*losses, "list", "run"):
         known |= {*re.findall(r"--[a-z][a-z-]*", losscli(f"{name} --help").out)}
     for code in CODES.values():
         for text in code.texts:
