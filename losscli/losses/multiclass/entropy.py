@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import cooled, entropy, times
-from losscli.options import Bound, Fraction, PerClass, Positive
+from losscli.options import Bound, Fraction, PerClass, Positive, Stretch
 from losscli.registry import Terms, loss
-from losscli.roles import Classes, ClassIndex
+from losscli.roles import Classes, Likelihood
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _(
 
 
 @loss(
-    ClassIndex,
+    Likelihood,
     unit="nats",
     also={"perplexity": perplexity, "bits": bits},
     skill="d2_log_loss",
@@ -304,6 +304,16 @@ def nll(
         tensor([1.5000])
     """
     return _cross(log_probs, target, weight, ignore_index, 0.0)
+
+
+@nll.given
+def _(token_log_probs: Tensor, **_: Any) -> Tensor:
+    return -token_log_probs
+
+
+@nll.given
+def _(token_log_probs: Tensor, bytes: Stretch, **_: Any) -> Tensor:  # noqa: A002 — an option
+    return -token_log_probs
 
 
 nll.guess = ce.guess
