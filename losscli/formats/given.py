@@ -17,7 +17,7 @@ def in_place(ref: Ref, *, missing: bool) -> Field:
     from losscli.formats.values import from_value
 
     if ref.literal:
-        found = literal(ref.word, missing=missing)
+        found = literal(ref.word, missing=missing).select(None)
     else:
         found = from_value(ref.name, ref.value, missing=missing)
     found.name = ref.name
@@ -26,17 +26,21 @@ def in_place(ref: Ref, *, missing: bool) -> Field:
 
 def packed_in_place(ref: Ref, *, sizes: bool, missing: bool) -> Field:
     """As :func:`in_place`, of lists that may differ in length."""
-    from losscli.formats.json.document import parse
+    from losscli.formats.json.document import literal
     from losscli.formats.json.runs import documented
     from losscli.formats.packed import even
 
-    value = parse(ref.word, "inline JSON") if ref.literal else ref.value
-    if isinstance(value, (list, tuple)):
-        value = [one.tolist() if hasattr(one, "tolist") else one for one in value]
-    if isinstance(value, list) and any(isinstance(one, (list, tuple)) for one in value):
-        nested = [[*one] if isinstance(one, tuple) else one for one in value]
-        found = documented(nested, None, None, sizes=sizes, missing=missing)
-        if found is not None:
-            found.name = ref.name
-            return found
-    return even(in_place(ref, missing=missing))
+    found, value = None, ref.value
+    if ref.literal:
+        found = literal(ref.word, missing=missing).sequences(None, sizes=sizes)
+    elif isinstance(value, (list, tuple)):
+        items = [one.tolist() if hasattr(one, "tolist") else one for one in value]
+        lists = [[*one] if isinstance(one, tuple) else one for one in items]
+        if any(isinstance(one, list) for one in lists):
+            found = documented(
+                lists, None, None, sizes=sizes, missing=missing, name=ref.name.replace("_", "-")
+            )
+    if found is None:
+        return even(in_place(ref, missing=missing))
+    found.name = ref.name
+    return found

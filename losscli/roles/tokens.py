@@ -13,7 +13,6 @@ from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.fields import ArrayField
 from losscli.formats.packed import Packed, even
 from losscli.lazy import np
-from losscli.registry import flag
 from losscli.roles.base import Asked, Measure, Report, Role, ratio, told
 from losscli.roles.classes import ClassIndex
 from losscli.stats import ZERO, Sum, Totals
@@ -51,7 +50,7 @@ class Likelihood(ClassIndex):
         given += [name for name in OTHERS if getattr(settings, name) not in (None, ())]
         if given:
             why = "--token-log-probs are those of single tokens, without classes, targets and rows"
-            raise UsageError(f"{flag(given[0])} has no meaning here: {why}")
+            raise UsageError(f"--{given[0].replace('_', '-')} has no meaning here: {why}")
 
 
 class Tokens(Role):

@@ -97,18 +97,17 @@ def _weight(text: bytes) -> float:
     return 0.5 + (number * values + 90 * lists + 190 * dicts + 60 * strings) / len(text)
 
 
-def literal(text: str, *, missing: bool = False) -> Field:
-    """The array in a word of the command line: JSON, with numbers as people type them.
+def literal(text: str, *, missing: bool = False) -> Document:
+    """The document in a word of the command line: JSON, with numbers as people type them.
 
     Args:
         text: The word.
         missing: A null is a value that is missing.
 
-    >>> literal("[.5, 1., -.2, nan]").rows(0, 4)
+    >>> literal("[.5, 1., -.2, nan]").select(None).rows(0, 4)
     array([ 0.5,  1. , -0.2,  nan])
     """
-    document = Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL, missing=missing)
-    return document.select(None)
+    return Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL, missing=missing)
 
 
 def _as_json(found: re.Match[str]) -> str:

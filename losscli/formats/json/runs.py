@@ -58,10 +58,22 @@ def lined(
 
 
 def documented(
-    value: Any, path: str | None, key: str | None, *, sizes: bool, missing: bool
+    value: Any, path: str | None, key: str | None, *, sizes: bool, missing: bool, name: str = ""
 ) -> Packed | None:
-    """The sequences in a document, or in every item of a list of objects."""
-    label = named(path) if path else "inline JSON"
+    """The sequences in a document, or in every item of a list of objects.
+
+    Args:
+        value: The document.
+        path: Its file; None for no file.
+        key: What leads to the sequences.
+        sizes: Text is taken for the bytes that it has in UTF-8.
+        missing: A null is a value that is missing.
+        name: What messages call it that has no file.
+
+    Raises:
+        DataError: values that are no numbers, or items without any.
+    """
+    label = named(path) if path else name or "inline JSON"
     inner, items, noun = key or "", [value], ""
     if isinstance(value, list) and all(type(one) is dict for one in value):
         head = inner.partition(".")[0]
@@ -76,7 +88,9 @@ def documented(
     except LineError as error:
         where = f", {noun} {error.line + 1}" if noun else ""
         raise DataError(f"{label}{where}: {error.reason}") from None
-    return packing.field(path, key, noun).noted()
+    found = packing.field(path, key, noun)
+    found.name = label
+    return found.noted()
 
 
 def pieced(piece: bytes, wanted: Wanted) -> tuple[int, int, Runs | LineError]:
