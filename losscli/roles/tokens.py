@@ -90,7 +90,7 @@ class Tokens(Role):
                 raise UsageError("--limit leaves sequences out, and --bytes has one size for all")
             sizes = sizes[:limit]
         if not (np.isfinite(sizes).all() and (sizes >= 0).all() and sizes.sum() > 0):
-            raise DataError(f"{field.label}: sizes of texts are above 0", code="bytes-range")
+            raise DataError(f"{field.label}: sizes of texts are above 0")
         return float(sizes.sum(dtype=np.float64))
 
     def pair(self) -> Pairing:
