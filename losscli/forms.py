@@ -47,7 +47,9 @@ def _twice(loss: Loss[Any, Any], form: tuple[str, ...], found: set[str]) -> NoRe
     """Refuses inputs of which some are enough."""
     more = [name for name in loss.inputs if name in found and name not in form]
     if more == ["target"] and not {*form} & {*TARGETS}:
-        raise UsageError(f"{loss.name} has no targets: --target has no meaning here")
+        told = any("target" in other for other in loss.forms)
+        why = f"{flag(form[0])} is complete without" if told else f"{loss.name} has no targets"
+        raise UsageError(f"{why}: --target has no meaning here")
     same = [
         name
         for name in form

@@ -17,6 +17,7 @@ from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.formats import state
 from losscli.formats.base import Reading
 from losscli.formats.files import named
+from losscli.formats.given import in_place, packed_in_place
 from losscli.formats.keys import is_unknown
 from losscli.formats.locate import Ref, locate, parse_word
 from losscli.formats.remote import is_url
@@ -90,6 +91,7 @@ def open_fields(
     stack: bool = False,
     picking: Picking | None = None,
     states: Collection[str] = (),
+    packed: Mapping[str, bool] = MappingProxyType({}),
 ) -> Opened:
     """Open every file once, and select what each input names.
 
@@ -100,6 +102,7 @@ def open_fields(
         stack: Whether every file of a pattern or a directory is one row, as images always are.
         picking: Which rows are taken, and how they are paired.
         states: The inputs of which each is all arrays of a module.
+        packed: The inputs that are sequences of several lengths, and whether they are sizes.
 
     Raises:
         DataError: no such key, data that cannot be read, or ids that do not pair up.
@@ -123,7 +126,12 @@ def open_fields(
             columns = Columns(files, settled, picking.asked)
             for identity, more in columns.keys().items():
                 keys.setdefault(identity, []).extend(more)
-        fields = {name: files.field(ref, keys) for name, ref in settled.items()}
+        fields = {
+            name: files.packed(ref, keys, sizes=packed[name])
+            if name in packed
+            else files.field(ref, keys)
+            for name, ref in settled.items()
+        }
     notes = [
         Finding(code, Level.NOTE, message, input=name)
         for name, opened in fields.items()
@@ -262,7 +270,7 @@ class _Files:
     def field(self, ref: Ref, keys: Mapping[str, list[str]]) -> Field:
         """What an input names; without a key, less the keys that others name of the file."""
         if not ref.paths:
-            return _in_place(ref, missing=self._reading.missing)
+            return in_place(ref, missing=self._reading.missing)
         if self.is_stack(ref):
             return self._stacked(ref, keys)
         fields = [
@@ -274,6 +282,18 @@ class _Files:
         from losscli.formats.shards import Shards
 
         return Shards(fields, ref.word)
+
+    def packed(self, ref: Ref, keys: Mapping[str, list[str]], *, sizes: bool) -> Field:
+        """Sequences of several lengths, one behind the other."""
+        from losscli.formats.packed import chained, even
+
+        if not ref.paths:
+            return packed_in_place(ref, sizes=sizes, missing=self._reading.missing)
+        if self.is_stack(ref):
+            return even(self.field(ref, keys))
+        each = [self.source(path).sequences(ref.key, sizes=sizes) for path in ref.paths]
+        lists = [one for one in each if one is not None]
+        return chained(lists, ref.word) if len(lists) == len(each) else even(self.field(ref, keys))
 
     def is_stack(self, ref: Ref) -> bool:
         """Whether every file of an input is one row."""
@@ -329,19 +349,6 @@ class _Files:
         from losscli.formats.shards import Shards
 
         return Shards(fields, ref.word, mixed=ids)
-
-
-def _in_place(ref: Ref, *, missing: bool) -> Field:
-    """A Python value, or inline JSON: messages name it by its input."""
-    from losscli.formats.json.document import literal
-    from losscli.formats.values import from_value
-
-    if ref.literal:
-        found = literal(ref.word, missing=missing)
-    else:
-        found = from_value(ref.name, ref.value, missing=missing)
-    found.name = ref.name
-    return found
 
 
 def _asked(refs: Iterable[Ref]) -> dict[str, list[str] | None]:

@@ -160,10 +160,10 @@ class Plan:
     def denominator(self, total: State) -> Sum | None:
         """What the sum of the losses is divided by; None where it is not."""
         asked = self.question.settings.denominator
+        if asked == "rows" or (asked is None and self.question.reduction == "batchmean"):
+            return self.role.batches(total.rows, total.measured)
         if asked is None:
             return total.denominator(self.question.reduction)
-        if asked == "rows":
-            return total.rows
         if asked == "positives":
             return self.role.positives(total.measured)
         return Sum.of(float(asked))

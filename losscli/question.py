@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 BESIDE = ("sample_weight", "mask")
 """The inputs that every loss takes beside its own."""
 
+PACKED = {"token_log_probs": False, "bytes": True}
+"""The inputs that are sequences of several lengths, and whether texts are taken for their size."""
+
 STATES = ("state",)
 """The inputs of which each is all arrays of a module."""
 
@@ -120,7 +123,7 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
                 words[key] = given[key]
     for key in loss.stretched(form):
         words[key] = _stretched(words[key])
-    _refuse_idle(loss, form, options)
+    _refuse_idle(loss, form, options, settings)
     notes = []
     remark = loss.remark(name)
     if remark:
@@ -133,12 +136,15 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     return Question(loss, form, options, settings, words, tuple(notes))
 
 
-def _refuse_idle(loss: Loss[Any, Any], form: tuple[str, ...], options: Mapping[str, Any]) -> None:
+def _refuse_idle(
+    loss: Loss[Any, Any], form: tuple[str, ...], options: Mapping[str, Any], settings: Settings
+) -> None:
     """Refuses options that say nothing of the inputs that are given.
 
     Raises:
         UsageError: one of them was given.
     """
+    loss.target.refuse_idle(form, options, settings)
     logits = {"logits", "target_logits"} & {*loss.inputs}
     if logits and options.get("temperature", 1) != 1 and not logits & {*form}:
         raise UsageError("--temperature has no meaning here: it divides logits, and there are none")
@@ -344,6 +350,7 @@ def open_fields(question: Question) -> Fields:
         stack=settings.stack,
         picking=picking,
         states=STATES,
+        packed=PACKED,
     )
     found = dict(opened.fields)
     wanted = [one for name in question.inputs for one in _parts(name, found)]

@@ -42,6 +42,16 @@ CODES: dict[str, Code] = {
         "How long each row of labels is was not given: up to its padding, of -1 or the blank.",
         "--target-lengths says it.",
     ),
+    "first-token": _code(
+        Level.NOTE,
+        "Sequences began with null: the first token has nothing before it, and no probability.",
+        "Nothing is wrong; such tokens are left out, and bytes of their text are counted.",
+    ),
+    "empty-sequence": _code(
+        Level.NOTE,
+        "Sequences had no token that counts: they are left out of means over sequences.",
+        "Nothing is wrong if the answers were empty.",
+    ),
     "squeezed": _code(
         Level.NOTE,
         "An axis of length 1 was dropped, so that prediction and target have one shape.",

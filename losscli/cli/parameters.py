@@ -32,6 +32,10 @@ INPUTS = {
     "logits": "Unnormalised scores.",
     "probs": "Probabilities.",
     "log_probs": "Log-probabilities.",
+    "token_log_probs": "Log-probabilities of the tokens that were there, in sequences of any "
+    "length: without targets.",
+    "bytes": "How many bytes the text of these tokens has: a number, or a file "
+    "of numbers or texts.",
     "pred": "Predictions.",
     "rate": "Expected values, 0 or more.",
     "log_rate": "Logarithms of expected values.",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from losscli.formats.packed import Packed
+
 __all__ = ["OPEN", "Field", "Listing", "Reading", "Source"]
 
 OPEN = -1
@@ -161,6 +163,18 @@ class Source(ABC):
         except DataError as error:
             return not is_unknown(error)
         return True
+
+    def sequences(self, key: str | None, *, sizes: bool = False) -> Packed | None:
+        """The lists of several lengths that a key names; None where it names an array.
+
+        Args:
+            key: As of :meth:`select`.
+            sizes: Text is taken for the bytes that it has in UTF-8.
+
+        Raises:
+            DataError: no such key, or values that are no numbers.
+        """
+        return None
 
     @abstractmethod
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:

@@ -119,7 +119,7 @@ class Files:
             FileError: a file that cannot be read.
         """
         if ref.literal:
-            found = literal(ref.word)
+            found = literal(ref.word).select(None)
             found.name = ref.word
             return Held((self._part(ref.word, None, found),))
         sources = self._opened(ref.paths)

@@ -31,6 +31,7 @@ from losscli.roles.sets import LabelLists, Ranked
 from losscli.roles.signals import Image, Picture, Scaled, Signal
 from losscli.roles.spreads import Heavy, Pointed, Spread
 from losscli.roles.survival import Survival
+from losscli.roles.tokens import Likelihood
 from losscli.roles.uneven import role_of
 from losscli.roles.values import Growing, Quantiles, Relative, Values
 from losscli.roles.vectors import Cosine, Triplets
@@ -64,6 +65,7 @@ __all__ = [
     "LabelLists",
     "Labels",
     "Latent",
+    "Likelihood",
     "Linear",
     "Lists",
     "Masks",

@@ -153,6 +153,16 @@ class Role(ABC):
         """The role that answers a question: this one, unless it leaves that to others."""
         return cls(asked)
 
+    @classmethod  # noqa: B027 — most have no such inputs
+    def refuse_idle(
+        cls, form: Sequence[str], options: Mapping[str, Any], settings: Settings
+    ) -> None:
+        """Refuses options that say nothing of the inputs that are given.
+
+        Raises:
+            UsageError: one of them was given.
+        """
+
     @abstractmethod
     def pair(self) -> Pairing:
         """How the two fields belong together.
@@ -195,6 +205,15 @@ class Role(ABC):
         Args:
             targets: Leaves of the targets alone, which are read as they are asked for.
         """
+
+    def batches(self, rows: Sum, totals: Totals) -> Sum:
+        """How many a batch has: what the batchmean divides by.
+
+        Args:
+            rows: The rows of which anything counts.
+            totals: What was measured.
+        """
+        return rows
 
     def positives(self, totals: Totals) -> Sum:
         """How many targets are positive, or the sum of their weights."""

@@ -337,8 +337,8 @@ def test_a_field_does_not_keep_the_document(document):
 
 
 def test_literal():
-    assert literal("[0, 1]").rows(0, 2).tolist() == [0, 1]
-    assert literal('["NaN", 1]').dtype == np.float64
+    assert literal("[0, 1]").select(None).rows(0, 2).tolist() == [0, 1]
+    assert literal('["NaN", 1]').select(None).dtype == np.float64
     assert told(literal, "[0, 1") == (
         "inline JSON, line 1, column 6: not JSON: expecting ',' delimiter"
     )
@@ -372,7 +372,7 @@ def test_round_trip(array, nested, document):
     ],
 )
 def test_numbers_in_a_word_are_as_people_type_them(typed, values):
-    assert literal(typed).rows(0, 9).tolist() == values
+    assert literal(typed).select(None).rows(0, 9).tolist() == values
 
 
 @pytest.mark.parametrize("typed", ["[1.5.2]", "[.]", "[007.5]", "[1_0.]", "[.5.]", "[a.5]"])

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from losscli.errors import DataError, LosscliError, UsageError
 from losscli.formats.arrays.fields import ColumnsField
 from losscli.formats.columnar.blocks import Blocks
+from losscli.formats.columnar.lists import gathered
 from losscli.formats.columnar.typed import FaultError, Kind, decoded, kind_of
 from losscli.formats.files import file_error, reason
 from losscli.formats.keys import choose, chosen_or_none, unknown
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Field
     from losscli.formats.files import Content
+    from losscli.formats.packed import Packed
 
 __all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "ArrowTable", "index_columns", "library"]
 
 BLOCK_ROWS, BLOCK_BYTES = 2**16, 2**21
+_LIST_BYTES = 2**12  # of a row of lists whose lengths nobody knows
 _PANDAS_INDEX = "__index_level_"
 _CUT = ("magic bytes not found in footer", "file is smaller than", "Not an Arrow file")
 
@@ -94,6 +97,19 @@ class ArrowTable(Table):
         if any(texts) and not all(texts):
             raise self._text(chosen[texts.index(True)])
         return self._field(chosen, [self.column(column) for column in chosen], key)
+
+    def sequences(self, key: str | None, *, sizes: bool = False) -> Packed | None:
+        """The innermost lists of one column, or the sizes of its text."""
+        chosen = None if key is None else choose(key, self.names, self.width, hidden=self._index)
+        if chosen is None or len(chosen) != 1:
+            return None
+        kind = self._types[chosen[0]]
+        if kind.refused or not (kind.axes or (sizes and kind.name == "text")):
+            return None
+        label = f"{self.label}, {self.called(chosen[0])}"
+        with self._told():
+            batches = self._whole(chosen[0], _LIST_BYTES)
+            return gathered(batches, self.path, key, label, sizes=sizes, missing=self._missing)
 
     def _without_index(self, leave: Collection[str]) -> Field:
         taken = {i for key in leave for i in chosen_or_none(key, self.names, self.width) or ()}

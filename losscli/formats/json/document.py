@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from losscli.formats.base import Field, Reading
     from losscli.formats.files import Content
+    from losscli.formats.packed import Packed
 
 __all__ = [
     "Document",
@@ -32,6 +33,7 @@ __all__ = [
     "literal",
     "parse",
     "read",
+    "step",
     "strict_float",
     "walk",
 ]
@@ -95,18 +97,17 @@ def _weight(text: bytes) -> float:
     return 0.5 + (number * values + 90 * lists + 190 * dicts + 60 * strings) / len(text)
 
 
-def literal(text: str, *, missing: bool = False) -> Field:
-    """The array in a word of the command line: JSON, with numbers as people type them.
+def literal(text: str, *, missing: bool = False) -> Document:
+    """The document in a word of the command line: JSON, with numbers as people type them.
 
     Args:
         text: The word.
         missing: A null is a value that is missing.
 
-    >>> literal("[.5, 1., -.2, nan]").rows(0, 4)
+    >>> literal("[.5, 1., -.2, nan]").select(None).rows(0, 4)
     array([ 0.5,  1. , -0.2,  nan])
     """
-    document = Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL, missing=missing)
-    return document.select(None)
+    return Document(lambda: _TYPED.sub(_as_json, text), None, _LITERAL, missing=missing)
 
 
 def _as_json(found: re.Match[str]) -> str:
@@ -186,6 +187,12 @@ class Document(Source):
 
     def listing(self) -> list[Listing]:
         return list(listed(self._value, ""))
+
+    def sequences(self, key: str | None, *, sizes: bool = False) -> Packed | None:
+        """The innermost lists that a dotted path leads to, in the document or each item of it."""
+        from losscli.formats.json.runs import documented
+
+        return documented(self._value, self.path, key, sizes=sizes, missing=self._missing)
 
     def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
         """The array or the columns that a dotted path names."""
@@ -307,14 +314,14 @@ def walk(value: Any, path: str) -> tuple[Any, str]:
             found = [walk(item, path[2:]) for item in value]
             lost = next((rest for _, rest in found if rest), "")
             return (value, path) if lost else ([item for item, _ in found], "")
-        step = _step(value, path)
-        if step is None:
+        taken = step(value, path)
+        if taken is None:
             break
-        value, path = step
+        value, path = taken
     return value, path
 
 
-def _step(value: Any, path: str) -> tuple[Any, str] | None:
+def step(value: Any, path: str) -> tuple[Any, str] | None:
     """One name or index of a path, the longest that there is: names may contain dots."""
     if isinstance(value, dict):
         heads = [path, *(path[: dot.start()] for dot in reversed([*re.finditer(r"\.", path)]))]

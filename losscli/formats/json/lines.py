@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from losscli.errors import DataError
 from losscli.formats.arrays.batches import note
 from losscli.formats.arrays.fields import ArrayField, ArraySource, ColumnsField
+from losscli.formats.base import Source
 from losscli.formats.files import named
+from losscli.formats.json.column import Column
 from losscli.formats.json.document import listed, walk
 from losscli.formats.json.plain import BATCHES, Faults, LineError, Path, extracted, values
+from losscli.formats.json.runs import Wanted, is_listed, lined, pieced
 from losscli.formats.keys import choose, chosen_or_none, unknown
-from losscli.formats.missing import NUMBER, TEXT
 from losscli.formats.table import Table
 from losscli.formats.text.cells import shown
 from losscli.formats.workers import parsed
@@ -28,9 +31,10 @@ from losscli.spool import Spool
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
 
-    from losscli.formats.base import Field, Listing, Reading, Source
+    from losscli.formats.base import Field, Listing, Reading
     from losscli.formats.files import Content
     from losscli.formats.json.plain import Part
+    from losscli.formats.packed import Packed, Runs
 
 __all__ = ["read"]
 
@@ -50,7 +54,7 @@ def read(
     if isinstance(first, dict):
         return _Objects(lines, first, keys)
     lines.parse([None])
-    return ArraySource(cast("np.ndarray", lines.array(None)), content.path)
+    return _Lists(lines, first)
 
 
 class _Lines:
@@ -62,7 +66,7 @@ class _Lines:
         self.rows: int | None = None
         self.also = reading.also
         self._content, self._reading = content, reading
-        self._columns: dict[str | None, _Column] = {}
+        self._columns: dict[str | None, Column] = {}
 
     def first(self) -> Any:
         """The value of the first line, of which all others must be like."""
@@ -102,7 +106,7 @@ class _Lines:
             self._take(again, None)
 
     def _take(self, paths: list[Path], names: frozenset[str] | None) -> None:
-        columns = {path.path: _Column(Spool(self._reading.store)) for path in paths}
+        columns = {path.path: Column(Spool(self._reading.store)) for path in paths}
         row = 0
         with closing(self._parts(paths, names)) as parts:
             for part in parts:
@@ -118,6 +122,27 @@ class _Lines:
         for column in columns.values():
             column.flush()
         self._columns |= columns
+
+    def sequences(self, first: Any, key: str | None, *, sizes: bool) -> Packed | None:
+        """The innermost lists that a path leads to in every line, if it leads to lists."""
+        wanted = Wanted((key or "").removeprefix(BATCHES), sizes, self._reading.missing)
+        if not is_listed(first, wanted):
+            return None
+        return lined(self._runs(wanted), self.path, key, self._reading.store)
+
+    def _runs(self, wanted: Wanted) -> Iterator[tuple[int, Runs]]:
+        row, size, watch = 0, self._content.size(), self._reading.watch
+        watch.begin(f"reading {self.label}", size, "bytes")
+        try:
+            with closing(parsed(pieced, self._pieces(), (wanted,), self._reading, size)) as parts:
+                for done, lines, runs in parts:
+                    watch.advance(done + 1)
+                    if isinstance(runs, LineError):
+                        raise self._broken(row + runs.line + 1, runs.reason, runs.column)
+                    yield lines, runs
+                    row += lines
+        finally:
+            watch.end()
 
     def _parts(self, paths: list[Path], names: frozenset[str] | None) -> Generator[Part]:
         size = self._content.size()
@@ -163,51 +188,25 @@ class _Lines:
         return faults.error(self.label)
 
 
-@dataclass
-class _Column:
-    """An array that is taken piece by piece.
+class _Lists(Source):
+    """Lines of lists or numbers."""
 
-    Attributes:
-        spool: Its rows.
-        plain: It is regular and of one kind, so far.
-        words: It is text, but some pieces were read as numbers that JSON lacks.
-    """
+    def __init__(self, lines: _Lines, first: Any) -> None:
+        self.path = lines.path
+        self._lines, self._first = lines, first
 
-    spool: Spool
-    plain: bool = True
-    words: bool = False
-    _kinds: set[str] = field(default_factory=set)
-    _row: tuple[int, ...] | None = None
-    _waiting: int = 0  # rows of which all is missing, before any other
+    @cached_property
+    def _whole(self) -> ArraySource:
+        return ArraySource(cast("np.ndarray", self._lines.array(None)), self.path)
 
-    def add(self, array: np.ndarray | None, kind: str) -> None:
-        """Takes the next rows; None if they are irregular."""
-        if array is None or (self._row is not None and array.shape[1:] != self._row):
-            self.plain = False
-        if not self.plain or array is None:
-            return
-        self._row = array.shape[1:]
-        if not kind and array.size:
-            self._waiting += len(array)
-        else:
-            self._judge(kind)
-        if self.plain and self._kinds and not self.words:
-            self.flush()
-            if kind or not array.size:
-                self.spool.add(array)
+    def listing(self) -> list[Listing]:
+        return self._whole.listing()
 
-    def flush(self) -> None:
-        """Takes what is missing, now that it is known of what; numbers, if that is all there is."""
-        if self._waiting and self.plain and not self.words:
-            filler = TEXT if "U" in self._kinds else NUMBER
-            self.spool.add(np.full((self._waiting, *(self._row or ())), filler))
-            self._waiting = 0
+    def select(self, key: str | None, *, leave: Collection[str] = ()) -> Field:
+        return self._whole.select(key, leave=leave)
 
-    def _judge(self, kind: str) -> None:
-        self._kinds.add(kind)
-        numbers, text = self._kinds <= {"f", "odd"}, self._kinds <= {"U", "odd"}
-        self.plain = numbers or text or self._kinds == {"b"}
-        self.words = text and not numbers and "odd" in self._kinds
+    def sequences(self, key: str | None, *, sizes: bool = False) -> Packed | None:
+        return self._lines.sequences(self._first, key, sizes=sizes)
 
 
 class _Objects(Table):
@@ -258,6 +257,9 @@ class _Objects(Table):
                 raise self._text(plan.table[texts.index(True)])
             return self._field(plan.table, arrays, key)
         return self._inside(key, plan, arrays)
+
+    def sequences(self, key: str | None, *, sizes: bool = False) -> Packed | None:
+        return None if key is None else self._lines.sequences(self._first, key, sizes=sizes)
 
     def _all(self, leave: Collection[str]) -> Field:
         gone = {i for key in leave for i in chosen_or_none(key, self._names, self.width) or ()}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import cooled, entropy, felt, times
-from losscli.options import Bound, Fraction, PerClass, Positive
+from losscli.options import Bound, Fraction, PerClass, Positive, Stretch
 from losscli.registry import Terms, loss
-from losscli.roles import Classes, ClassIndex
+from losscli.roles import Classes, Likelihood
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _(
 
 
 @loss(
-    ClassIndex,
+    Likelihood,
     unit="nats",
     also={"perplexity": perplexity, "bits": bits},
     skill="d2_log_loss",
@@ -271,7 +271,11 @@ def nll(
 ) -> Tensor | Terms:
     """Negative log-likelihood: cross-entropy from log-probabilities.
 
-    loss = -weight_y · log_prob_y.
+    loss = -weight_y · log_prob_y, or -log_prob of each token of --token-log-probs: those of the
+    tokens that were there, as servers of language models give them, in sequences of any length.
+    They take no target. A null in front of a sequence is left out; beside the mean over tokens
+    stand the mean over sequences of their own means, that of their sums, and with --bytes the
+    bits per byte.
 
     Args:
         weight: Factor of each class.
@@ -282,10 +286,13 @@ def nll(
 
     Shape:
         Log-probabilities (N, C), (N, C, d1, …) or (N, d1, …, C); targets without the axis of
-        classes. Images (N, C, H, W) are what NLLLoss2d was for.
+        classes. Images (N, C, H, W) are what NLLLoss2d was for. Of --token-log-probs, lists in
+        lists, of which the innermost are sequences, or an array whose last axis is that of tokens;
+        the losses are on one axis.
 
     Mean:
-        The mean divides by the sum of the --weight of the true classes that count.
+        The mean divides by the sum of the --weight of the true classes that count; of
+        --token-log-probs, by the number of tokens, and the batchmean by that of sequences.
 
     Elsewhere:
         Probabilities by mistake for log-probabilities, of 0.7 for the true class: PyTorch gives
@@ -306,6 +313,16 @@ def nll(
         tensor([1.5000])
     """
     return _cross(log_probs, target, weight, ignore_index, 0.0)
+
+
+@nll.given
+def _(token_log_probs: Tensor, **_: Any) -> Tensor:
+    return -token_log_probs
+
+
+@nll.given
+def _(token_log_probs: Tensor, bytes: Stretch, **_: Any) -> Tensor:  # noqa: A002 — an option
+    return -token_log_probs
 
 
 nll.guess = ce.guess
