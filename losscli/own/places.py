@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import sys
 import traceback
 from contextlib import contextmanager, redirect_stdout
 from hashlib import sha256
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec, resolve_name, spec_from_file_location
 from pathlib import Path
 from types import CellType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -164,14 +165,42 @@ def _near(path: str) -> str:
 
 
 def digest(thing: Any) -> str:
-    """What tells code from other code: a hash of the file that it stands in, or of itself."""
+    """What tells code from other code: a hash of the files that it stands in, or of itself."""
     module = sys.modules.get(getattr(thing, "__module__", None) or type(thing).__module__)
     path = getattr(module, "__file__", None)
     code = getattr(thing, "__code__", None)
     known = bytes(str(thing), "utf-8", "replace") if code is None else _of_code(thing)
-    if path is not None and Path(path).is_file():
-        known = Path(path).read_bytes() + (_kept(thing) if code is not None else b"")
+    if module is not None and path is not None and Path(path).is_file():
+        files = sorted(_imported(module, Path(path).parent, {}).items())
+        known = b"".join(text for _, text in files) + (_kept(thing) if code is not None else b"")
     return sha256(known).hexdigest()[:12]
+
+
+def _imported(module: ModuleType, folder: Path, found: dict[str, bytes]) -> dict[str, bytes]:
+    """The text of a module, and of all below its folder that it imports, and they."""
+    path = Path(getattr(module, "__file__", None) or "")
+    if str(path) in found or not path.is_file() or not path.is_relative_to(folder):
+        return found
+    found[str(path)] = text = path.read_bytes()
+    for name in _names(module, text):
+        if other := sys.modules.get(name):
+            _imported(other, folder, found)
+    return found
+
+
+def _names(module: ModuleType, text: bytes) -> Iterator[str]:
+    """The modules that a text imports, as far as its words tell."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # no Python: compiled
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            base = resolve_name(base, module.__package__) if node.level else base
+            yield from (base, *(f"{base}.{one.name}" for one in node.names))
 
 
 def _of_code(function: Any) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -305,3 +307,21 @@ def test_decorated_losses(folder, losscli):
     words[2] = "costs.py:broken"
     code, _, err = losscli(*words)
     assert (code, "Nowhere" in err) == (2, True)
+
+
+def test_what_a_file_imports_is_part_of_the_signature(folder):
+    """Of its own folder: other code, another loss."""
+    (folder / "scaled.py").write_text(
+        "from consts import K\n\ndef scaled(pred, target):\n    return K * (pred - target) ** 2\n"
+    )
+    words = ["-m", "losscli", "run", "--loss", "scaled.py:scaled", "--pred", "[1,2]", "--json"]
+    answers = []
+    for text in ("K = 1\n", "K = 2\n", "K = 2\n"):
+        (folder / "consts.py").write_text(text)
+        ran = subprocess.run(
+            [sys.executable, *words, "--target", "[0,0]"], capture_output=True, check=True
+        )
+        answers.append(json.loads(ran.stdout))
+    assert [one["value"] for one in answers] == [2.5, 5.0, 5.0]
+    first, second, third = (one["signature"] for one in answers)
+    assert first != second == third
