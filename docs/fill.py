@@ -15,7 +15,7 @@ from pathlib import Path
 from losscli.cli import main
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md",)
+PAGES = ("README.md", "docs/strange-losses.md")
 NEAR = 1e-6
 
 _BLOCK = re.compile(r"(?<=```console\n)(\$ losscli (.*)\n)((?:.*\n)*?)(?=```\n)")

@@ -65,7 +65,7 @@ def test_a_page_that_is_wrong_is_written_again() -> None:
         assert FILL["filled"](block.format(said)) == block.format(shown)
 
 
-@pytest.mark.parametrize("name", ["README.md", "samples/README.md"])
+@pytest.mark.parametrize("name", [*FILL["PAGES"], "samples/README.md"])
 def test_options_of_pages_exist(name: str) -> None:
     known = {
         option
