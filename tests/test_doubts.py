@@ -3,14 +3,19 @@ the data that it was planted in is silent."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import losscli.plan
-from losscli import evaluate
+from losscli import evaluate, losses
+from losscli.checks.codes import CODES
+from losscli.cli.commands import build
+from losscli.doubts import GROUPS
 from losscli.doubts.slopes import SUMS, line
+from losscli.errors import Level
 from losscli.stats import Sum, Totals
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -285,3 +290,19 @@ def test_line():
     left = y - slope * x - start
     error = np.sqrt((left @ left) / 2 / ((x - x.mean()) ** 2).sum())
     assert found.error == pytest.approx(error)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_what_is_said_names_options_of_that_command(name):
+    """In the message, in its hint, and in what explains its code."""
+    code, loss, data, plant = PLANTED[name]
+    found = evaluate(loss, **plant(*data(large=False)))
+    said = [f"{one.message} {one.hint}" for one in found.warnings]
+    told = [" ".join(text) for text in CODES[code].texts]
+    known = {flag for one in build(losses[loss], loss).params for flag in one.opts}
+    assert {*re.findall(r"--[a-z][a-z-]*", " ".join([*said, *told]))} <= known
+
+
+def test_every_doubt_is_planted():
+    warned = {one.code for group in GROUPS for one in group if one.level is Level.WARNING}
+    assert {mistake[0] for mistake in PLANTED.values()} == warned
