@@ -132,10 +132,11 @@ def main() -> None:
     given = parser.parse_args()
     stage = TUNED if given.tune else MEASURED
     sources = [one for one in SOURCES if given.only in one]
-    found = [*alarms(sources, stage, range(max(1, given.sets // len(sources))))]
-    if given.tune:
-        for one in filter(None, found):
-            print(*one, sep="  ")
+    found = []
+    for one in alarms(sources, stage, range(max(1, given.sets // len(sources)))):
+        found.append(one)
+        if one and given.tune:
+            print(*one, sep="  ", flush=True)
     codes = dict.fromkeys(one.code for one in PLANTED.values())
     lines, sets = false_alarms(found, codes)
     page = [f"{sets:,} healthy sets of {len(sources)} sources. {machine()}", "", *lines]

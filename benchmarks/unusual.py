@@ -64,7 +64,7 @@ def soft(rng: Rng) -> list[Ask]:
     """Targets that are shares: of a teacher, of several raters, of mixed samples, smoothed."""
     count, classes = _count(rng), int(rng.integers(2, 8))
     true = rng.normal(size=(count, classes)) * rng.uniform(0.5, 4)
-    logits = true + rng.normal(size=true.shape) * rng.uniform(0, 2)
+    logits = true + rng.normal(size=true.shape) * true.std() * rng.uniform(0, 1.5)
     target = softmax(true)
     kind = rng.integers(4)
     if kind == 1:
@@ -91,15 +91,16 @@ def fractions(rng: Rng) -> list[Ask]:
 
 def forecasts(rng: Rng) -> list[Ask]:
     """The last value, an average of the last ones, or that of a season ago, of a series."""
-    count, memory = int(10 ** rng.uniform(1.5, 3.5)), rng.choice([0.3, 0.5, 0.8, 0.95, 1.0])
+    count, memory = int(10 ** rng.uniform(1.5, 3.5)), rng.choice([0.5, 0.8, 0.95, 1.0])
     noise, series = rng.normal(size=count + 24), np.zeros(count + 24)
     for at in range(1, count + 24):
         series[at] = memory * series[at - 1] + noise[at]
-    series += rng.choice([0, 3]) * np.sin(np.arange(count + 24) * np.pi / 12)
+    season = rng.choice([0, 3])
+    series += season * np.sin(np.arange(count + 24) * np.pi / 12)
     kind = rng.integers(4)
     if kind == 0:
         pred = series[23:-1]
-    elif kind == 1:
+    elif kind == 1 and season:
         pred = series[:-24]
     elif kind == 2:
         pred = np.stack([series[24 - lag : count + 24 - lag] for lag in (1, 2, 3)]).mean(0)
@@ -109,13 +110,13 @@ def forecasts(rng: Rng) -> list[Ask]:
 
 
 def clustered(rng: Rng) -> list[Ask]:
-    """Many rows of each of a few patients, and a model that knows little of new ones."""
+    """Many rows of each of a few patients, and a model that knows a little of new ones."""
     patients = int(rng.integers(4, 40))
     who = np.repeat(np.arange(patients), rng.integers(5, 60, patients))
-    logits = (rng.normal(size=patients)[who] + rng.normal(size=len(who)) * 0.3) * rng.uniform(
-        0.1, 1
-    )
     hidden = rng.normal(size=patients) * 1.5 + rng.uniform(0, 0.6) * rng.normal(size=patients)
+    logits = (
+        hidden[who] / 2 + rng.normal(size=patients)[who] + rng.normal(size=len(who)) * 0.3
+    ) * rng.uniform(0.1, 1)
     y = (rng.random(len(who)) < sigmoid(hidden[who])).astype(int)
     if rng.random() < 0.5:
         return binary(logits, y, rng)
@@ -169,7 +170,7 @@ def fields(rng: Rng) -> list[Ask]:
         int(rng.integers(2, 5)),
     )
     true = _smooth(rng, (images, classes, side, side))
-    logits = true * rng.uniform(0, 8) + _smooth(rng, true.shape) * rng.uniform(0.2, 3)
+    logits = true * rng.uniform(0.5, 8) + _smooth(rng, true.shape) * rng.uniform(0.2, 3)
     y = true.argmax(1)
     if classes == 2:
         one = {"logits": logits[:, 1] - logits[:, 0], "target": y}

@@ -208,6 +208,19 @@ class Sample:
             found[name] = low if low == high else low + (high - low) * (place % 1)
         return found
 
+    def largest(self, count: int) -> np.ndarray:
+        """The largest values, in falling order; where there are too many, of the bins.
+
+        >>> import torch
+        >>> Sample.of(torch.tensor([4.0, 1.0, 7.0])).largest(2)
+        array([7., 4.], dtype=float32)
+        """
+        if not self.exact:
+            ranks = range(max(self.count - count, 0), self.count)
+            return np.array(self._at([*ranks]))[::-1]
+        tops = [np.partition(part, -min(count, len(part)))[-count:] for part in self.parts]
+        return np.sort(np.concatenate(tops))[::-1][:count] if tops else np.zeros(0)
+
     def occurrences(self) -> np.ndarray:
         """How often values occur: some of the different ones, or those of each bin.
 

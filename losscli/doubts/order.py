@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import sqrt
+from math import exp, sqrt, tanh
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli.doubts.base import Doubt
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 FEW = 100
 """Fewer rows say too little of an order."""
+
+SEVERAL = 50
+"""Fewer rows say too little of a shift, which leaves no doubt where there is one."""
+
+MORE = 0.2
+"""Of the loss of the best constant: less above it may be a network that knows little."""
+
+APART = 3.0
+"""Scores of a network that was never trained are closer together, standardised inputs given."""
+
+SURE = 0.5
+"""So much above the best constant is what was sure of itself, and said nothing."""
 
 SAMPLE = 2**17
 """The leaves that begin before this row are enough to tell whether two columns are related."""
@@ -43,7 +55,7 @@ class Shifted(Reading):
     def concerns(cls, question: Question, role: Role) -> bool:
         alone = question.loss.rows == "leaf" and question.inputs[1:] == ("target",)
         alone = alone and role.uneven is None  # then each row is a leaf
-        return alone and role.pairing.marks is None and role.rows >= FEW
+        return alone and role.pairing.marks is None and role.rows >= SEVERAL
 
     def reread(self, batch: Batch) -> Batch | None:
         counts = None if batch.counts is None else np.roll(batch.counts, self.by, 0)
@@ -69,6 +81,11 @@ class Shifted(Reading):
 class Late(Shifted):  # noqa: D101 — explained by Shifted
     by = 1
 
+    def reread(self, batch: Batch) -> Batch | None:
+        """None where the last value was the forecast, which fits the row before by its nature."""
+        same = batch.prediction[1:] == batch.target[:-1] if plain(self.role) else np.zeros(0)
+        return None if np.count_nonzero(same) > same.size / 2 else super().reread(batch)
+
 
 class Early(Shifted):  # noqa: D101 — explained by Shifted
     by = -1
@@ -90,7 +107,7 @@ class Inverted(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         area, error = _area(whole)
-        if area is None or area > 0.35 or area > 0.5 - 6 * error:
+        if area is None or area > 0.35 or area > 0.5 - 6 * error or not self._sure(whole):
             return None
         message = (
             f"{self.role.asked.prediction.label}: positives have lower scores than negatives in "
@@ -98,6 +115,14 @@ class Inverted(Doubt):
             f"{1 - area:.4f})"
         )
         return message, "is it the column of the other class, or --pos-label of the other label?"
+
+    def _sure(self, whole: Whole) -> bool:
+        """Whether scores lie as far apart as a network that was never trained has none."""
+        ends = whole.total.facts["prediction"].low, whole.total.facts["prediction"].high
+        if self.question.kind == "log_probs":
+            ends = exp(ends[0]), exp(ends[1])
+        least = APART if self.question.kind in ("logits", "pred") else tanh(APART / 4)
+        return ends[1] - ends[0] > least and _worse(whole)
 
 
 class Unrelated(Doubt):
@@ -115,7 +140,7 @@ class Unrelated(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         area, error = _area(whole)
-        if area is None or abs(area - 0.5) > 3 * error or error > 0.05 or not _worse(whole):
+        if area is None or abs(area - 0.5) > 3 * error or error > 0.05 or not _worse(whole, SURE):
             return None
         message = (
             f"the predictions say nothing of the targets (AUROC {area:.4f}), and the loss of "
@@ -139,15 +164,15 @@ class UnrelatedClasses(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         table = whole.total.measured.get("table")
-        if table is None or table.sum() < FEW or not _worse(whole):
+        if table is None or table.sum() < FEW or not _worse(whole, SURE):
             return None
         count = table.sum()
         true, named = table.sum(1) / count, table.sum(0) / count
         hits, chance = table.trace() / count, float(true @ named)
-        confidence = next(one.value for one in whole.report.metrics if one.name == "confidence")
+        confidence = _confidence(whole)
         error = sqrt(chance * (1 - chance) / count)
         sure = confidence > max(chance, true.max()) + 0.2 and named.max() < 0.95
-        if not sure or hits > chance + 3 * error:
+        if not sure or hits > chance + 2.5 * error:
             return None
         message = (
             f"the predictions are right in {hits:.1%}, as chance would be ({chance:.1%}), with a "
@@ -175,10 +200,10 @@ class UnrelatedValues(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         found = line(seen)
-        if found is None or found.pairs < FEW:
+        if found is None or found.pairs < 2 * FEW:
             return None
         across, up = found.spreads
-        if not 0.25 * up < across < 4 * up or abs(found.correlation) > 3 / sqrt(found.pairs):
+        if not 0.25 * up < across < 4 * up or abs(found.correlation) > 2.5 / sqrt(found.pairs):
             return None
         message = (
             f"the predictions vary as much as the targets, but not with them: their correlation "
@@ -212,6 +237,10 @@ class ClassOrder(Doubt):
         most = table[moved, taken_for[moved]]
         if totals[moved].min() < 10 or (most < 0.6 * totals[moved]).any():
             return None
+        # A network that was never trained may exchange classes, but it is not sure of them.
+        unsure = self.role.squashed and _confidence(whole) < 1 / len(table) + MORE
+        if unsure or (self.role.squashed and not _worse(whole)):
+            return None
         now, then = table.trace() / table.sum(), table.max(1).sum() / table.sum()
         names = whole.role.class_names
         pairs = ", ".join(
@@ -240,9 +269,14 @@ def _area(whole: Whole) -> tuple[float | None, float]:
     return found, sqrt((yes + no + 1) / (12 * yes * no))
 
 
-def _worse(whole: Whole) -> bool:
+def _confidence(whole: Whole) -> float:
+    """The mean probability of the class that is chosen."""
+    return next(one.value for one in whole.report.metrics if one.name == "confidence")
+
+
+def _worse(whole: Whole, share: float = MORE) -> bool:
     """Whether the loss is above that of the best constant by far more than chance explains."""
     moments = whole.total.elements
     if whole.guess is None or moments.count < FEW:
         return False
-    return whole.loss - whole.guess > max(5 * moments.stderr, 0.2 * abs(whole.guess))
+    return whole.loss - whole.guess > max(5 * moments.stderr, share * abs(whole.guess))

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 DIFFERENT = 50
 """Fewer different losses may well occur equally often."""
 
+TAIL = 50
+"""So many of the largest losses tell how heavy their tail is."""
+
+CHANCE = 1e-4
+"""Of tails as heavy, fewer have a largest loss so far from the next one."""
+
 ENOUGH = 100
 """Of fewer losses, one may well be half of the sum."""
 
@@ -45,7 +51,7 @@ class Repeated(Doubt):
 
 
 class FewRows(Doubt):
-    """One row of many holds more than half of the sum of the losses.
+    """One row of many holds more than half of the sum of the losses, far beyond all others.
 
     Look at that row: a slip of a unit, a mark for a missing value such as -999, a wrong label.
     """
@@ -64,6 +70,9 @@ class FewRows(Doubt):
             return None
         if worst.high == float("inf") or whole.total.extremes.low < 0:
             return None
+        clamped = any(check.code == "clamped" for check in whole.total.seen)
+        if clamped or not _apart(whole.total.sample.largest(TAIL + 2)):
+            return None
         field = self.role.asked.prediction
         index = self.role.index(worst.high_at or 0)
         place = field.place(index) if index else ""
@@ -72,3 +81,17 @@ class FewRows(Doubt):
             f"{worst.high / total:.0%} of their sum"
         )
         return message, "is it a slip, or a mark for a missing value? --worst 5 shows the next ones"
+
+
+def _apart(largest: np.ndarray) -> bool:
+    """Whether the largest is further from the next than the tail of the others explains.
+
+    In a tail that falls by a power, the logarithms of the ratios of neighbours, each times its
+    rank, are drawn from one exponential distribution (Rényi). That of the first two, over the mean
+    of k others, is above f by a chance of (1 + f / k)^-k, whatever the power is.
+    """
+    logs = np.log(largest[largest > 0].astype(np.float64))
+    gaps = -np.diff(logs) * np.arange(1, len(logs))
+    if len(gaps) < 2 or not gaps[1:].any():
+        return bool(len(gaps))
+    return bool((1 + gaps[0] / gaps[1:].sum()) ** -(len(gaps) - 1) < CHANCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import atanh, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.doubts.base import Doubt
@@ -183,12 +184,16 @@ class Scale(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         found = line(seen)
-        if found is None or found.pairs < 2 * FEW or found.correlation < 0.9:
+        if found is None or found.pairs < 2 * FEW or found.correlation <= 0.5:
+            return None
+        fisher = atanh(min(found.correlation, 1 - 1e-9)) * sqrt(found.pairs - 3)
+        if fisher < 5:  # standard errors
             return None
         x, y = (seen[name].value / found.pairs for name in "xy")
         across, up = found.spreads
         squares = across + up - 2 * found.slope * across + (x - y) * (x - y)
-        if squares < 2 * up:  # R² is above -1
+        left = up * (1 - found.correlation**2)
+        if squares < max(2 * up, 10 * left):  # R² is above -1, or a line does not explain why
             return None
         message = (
             f"the predictions go along with the targets (correlation {found.correlation:.4f}), but "
