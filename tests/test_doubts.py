@@ -306,3 +306,37 @@ def test_what_is_said_names_options_of_that_command(name):
 def test_every_doubt_is_planted():
     warned = {one.code for group in GROUPS for one in group if one.level is Level.WARNING}
     assert {mistake[0] for mistake in PLANTED.values()} == warned
+
+
+@pytest.mark.parametrize(
+    ("errors", "apart"),
+    [
+        (np.random.default_rng(0).normal(size=200), False),
+        (np.random.default_rng(3).standard_t(1.5, size=200), False),
+        (np.r_[np.random.default_rng(0).normal(size=199), 1e4], True),
+    ],
+    ids=["normal", "heavy", "slip"],
+)
+def test_one_row_is_far_from_the_tail_of_the_others(errors, apart):
+    """Rényi's spacings, in plain Python."""
+    worst = sorted((float(one) ** 2 for one in errors), reverse=True)[:52]
+    gaps = [rank * np.log(worst[rank - 1] / worst[rank]) for rank in range(1, len(worst))]
+    chance = (1 + gaps[0] / sum(gaps[1:])) ** -(len(gaps) - 1)
+    assert bool(chance < 1e-4) is apart
+    found = codes("mse", {"pred": errors, "target": np.zeros(200)})
+    assert ("few-rows" in found) is bool(apart and worst[0] > sum(errors**2) / 2)
+
+
+def test_the_last_value_as_a_forecast_is_no_shift():
+    series = np.random.default_rng(0).normal(size=500)
+    assert codes("mse", {"pred": series[:-1], "target": series[1:]}) == ["unrelated"]
+    near = series[:-1] + 0.1 * np.random.default_rng(1).normal(size=499)
+    assert codes("mse", {"pred": near, "target": series[1:]}) == ["shifted-rows"]
+
+
+def test_what_was_never_trained_is_not_turned_round():
+    rng = np.random.default_rng(0)
+    target = rng.integers(0, 2, 500)
+    weak = 0.3 * (rng.normal(size=500) - 2 * target)
+    assert codes("bce", {"logits": weak, "target": target}) == []
+    assert codes("bce", {"logits": 10 * weak, "target": target}) == ["inverted"]

@@ -29,7 +29,7 @@ SEVERAL = 50
 MORE = 0.2
 """Of the loss of the best constant: less above it may be a network that knows little."""
 
-APART = 3.0
+APART = 6.0
 """Scores of a network that was never trained are closer together, standardised inputs given."""
 
 SURE = 0.5
