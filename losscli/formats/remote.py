@@ -69,8 +69,15 @@ def opened(url: str) -> Iterator[BinaryIO]:
     Raises:
         FileError: it cannot be read.
     """
-    with _told(url), import_module("fsspec").open(url, "rb") as file:
-        yield cast("BinaryIO", _Filled(file))
+    with _told(url):
+        opening = import_module("fsspec").open(url, "rb")
+        with opening as file:
+            # A folder of S3 opens as a file without bytes.
+            if getattr(file, "size", None) == 0 and opening.fs.isdir(opening.path):
+                raise FileError(
+                    f"cannot read {url}: it is a folder", hint=f"{url}/ is all the files in it"
+                )
+            yield cast("BinaryIO", _Filled(file))
 
 
 class _Filled:

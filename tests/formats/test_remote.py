@@ -230,7 +230,7 @@ def test_what_ends_too_soon(web, monkeypatch):
 
     monkeypatch.setattr(Quiet, "do_GET", half)
     monkeypatch.setattr(Quiet, "do_HEAD", half)
-    with pytest.raises(FileError, match="cannot read .*not completed"):
+    with pytest.raises(FileError, match=r"cannot read .*not completed"):
         evaluate("mse", pred=f"{web}/a.csv:a", target=[0.5, -2.0])
 
 
