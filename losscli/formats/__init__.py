@@ -92,6 +92,10 @@ _UNREAD = (
         re.compile(rb"PK\x03\x04.{26,60}?\[Content_Types\]", re.DOTALL), "an Excel file: save CSV"
     ),
     _Kind(
+        re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html\b)", re.IGNORECASE),
+        "a web page: servers give one for what is gone, or wants a login",
+    ),
+    _Kind(
         re.compile(rb"\x80[\x02-\x05][\x95c}\]]"), "a pickle, which could run code: save an array"
     ),
 )

@@ -22,6 +22,7 @@ MEMORY = 2**20
 """More bytes of a URL go to a temporary file: there may be many such shards."""
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*(::[a-z][a-z0-9+.-]*)*://", re.IGNORECASE)
+_GONE = (404, 410)  # what servers answer of what is not there
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -68,8 +69,15 @@ def opened(url: str) -> Iterator[BinaryIO]:
     Raises:
         FileError: it cannot be read.
     """
-    with _told(url), import_module("fsspec").open(url, "rb") as file:
-        yield cast("BinaryIO", _Filled(file))
+    with _told(url):
+        opening = import_module("fsspec").open(url, "rb")
+        with opening as file:
+            # A folder of S3 opens as a file without bytes.
+            if getattr(file, "size", None) == 0 and opening.fs.isdir(opening.path):
+                raise FileError(
+                    f"cannot read {url}: it is a folder", hint=f"{url}/ is all the files in it"
+                )
+            yield cast("BinaryIO", _Filled(file))
 
 
 class _Filled:
@@ -101,11 +109,21 @@ def _told(url: str) -> Iterator[None]:
             hint="pip install fsspec",
         ) from error
     except FileNotFoundError as error:
-        if isinstance(error.__cause__, OSError):  # nobody answers, which fsspec tells like this
-            raise _failed(url, error.__cause__) from error
-        raise FileError(f"cannot read {url}: there is no such file") from error
+        raise _absent(url, error) from error
     except Exception as error:  # every kind of URL raises what its own library does
         raise _failed(url, error) from error
+
+
+def _absent(url: str, error: FileNotFoundError) -> FileError:
+    """Of what is not there; and of what nobody gives, which fsspec takes for the same."""
+    cause = error.__cause__
+    status = getattr(cause, "status", None)
+    if status is not None and status not in _GONE:
+        message = getattr(cause, "message", "")
+        return FileError(f"cannot read {url}: the server answers {status} {message}".rstrip())
+    if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):
+        return _failed(url, cause)
+    return FileError(f"cannot read {url}: there is no such file")
 
 
 def _failed(url: str, error: Exception) -> FileError:

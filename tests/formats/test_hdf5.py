@@ -151,3 +151,39 @@ def test_a_heap_without_end_is_told(folder):
     (folder / "b.h5").write_bytes(data)
     with pytest.raises(DataError, match="a heap of text has no end"):
         open_source("b.h5").select("t")
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_texts_that_claim_more_than_there_is(libver, folder):
+    """HDF5 itself makes room for them, and looks at the file after that."""
+    with h5py.File("a.h5", "w", libver=libver) as file:
+        file["x"] = ["cat", "dog"]
+    assert open_source("a.h5").select("x").rows(0, 2).tolist() == ["cat", "dog"]
+    data = bytearray((folder / "a.h5").read_bytes())
+    at = data.index(b"GCOL") + 8
+    assert int.from_bytes(data[at : at + 8], "little") == 4096
+    for claimed in (2**14, 2**30, 2**63):
+        data[at : at + 8] = claimed.to_bytes(8, "little")
+        (folder / "b.h5").write_bytes(data)
+        assert told(open_source("b.h5").select, "x") == (
+            "b.h5 is no HDF5 that can be read: a heap of text is larger than the file"
+        )
+
+
+@pytest.mark.parametrize("options", [{}, {"chunks": (2,)}])
+def test_a_text_that_is_longer_than_the_file(options, folder):
+    with h5py.File("a.h5", "w") as file:
+        file.create_dataset("x", data=["cat", "hedgehog", "dog"], **options)
+        file.create_dataset("packed", data=["cat", "dog"], chunks=(2,), compression="gzip")
+        file.create_dataset("never", (3,), h5py.string_dtype(), **options)
+    source = open_source("a.h5")
+    assert source.select("x").rows(0, 3).tolist() == ["cat", "hedgehog", "dog"]
+    assert source.select("packed").rows(0, 2).tolist() == ["cat", "dog"]
+    assert source.select("never").rows(0, 3).tolist() == ["", "", ""]
+    data = bytearray((folder / "a.h5").read_bytes())
+    address = data.index(b"GCOL").to_bytes(8, "little")
+    at = data.index(b"\x08\0\0\0" + address)
+    data[at : at + 4] = (2**30).to_bytes(4, "little")
+    (folder / "a.h5").write_bytes(data)
+    message = "a.h5:x is no HDF5 that can be read: a text is longer than the file"
+    assert told(open_source("a.h5").select, "x") == message

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from losscli import evaluate
-from losscli.errors import FileError
+from losscli.errors import DataError, FileError
 from losscli.formats import files, open_source, remote, suffix_of
 from losscli.inputs import locate, open_fields, read_names
 
@@ -161,7 +161,14 @@ def test_a_file_here_comes_first(tmp_path):
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Says nothing of what it is asked for."""
+    """Says nothing of what it is asked for, and gives no more than a number for some of it."""
+
+    def send_head(self):
+        name = self.path.strip("/")
+        if name.isdigit():
+            self.send_error(int(name))
+            return None
+        return super().send_head()
 
     def log_message(self, *_):
         pass
@@ -191,6 +198,40 @@ def test_web(web, tmp_path):
 def test_what_the_web_has_not(web):
     with pytest.raises(FileError, match=r"/c\.npy: there is no such file"):
         evaluate("mse", pred=f"{web}/c.npy", target=[0.0])
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, "answers 403 Forbidden"), (500, "answers 500 Internal"), (410, "is no such file")],
+)
+def test_what_a_server_does_not_give(web, status, message):
+    """It may well be there: a login that ran out is not looked for in the path."""
+    with pytest.raises(FileError, match=message):
+        evaluate("mse", pred=f"{web}/{status}", target=[0.0])
+
+
+def test_a_page_in_place_of_a_file(web, tmp_path):
+    (tmp_path / "a.csv").write_text("<!DOCTYPE html>\n<html><p>Sign in, please</p></html>\n")
+    for word in (f"{web}/a.csv", str(tmp_path / "a.csv")):
+        with pytest.raises(DataError, match=r"a\.csv is a web page\nhint: servers give one for"):
+            evaluate("mse", pred=word, target=[0.0])
+
+
+def test_what_ends_too_soon(web, monkeypatch):
+    """Of a table that is cut between two lines nobody could tell from the rows."""
+
+    def half(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(2 * len(CSV)))
+        self.end_headers()
+        self.close_connection = True
+        if self.command == "GET":
+            self.wfile.write(CSV.encode())
+
+    monkeypatch.setattr(Quiet, "do_GET", half)
+    monkeypatch.setattr(Quiet, "do_HEAD", half)
+    with pytest.raises(FileError, match=r"cannot read .*not completed"):
+        evaluate("mse", pred=f"{web}/a.csv:a", target=[0.5, -2.0])
 
 
 def test_nobody_answers(web):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import DataError, UsageError
 from losscli.formats.arrays.archive import Archive, Entry
 from losscli.formats.arrays.fields import check_dtype
-from losscli.formats.arrays.heaps import endless
+from losscli.formats.arrays.heaps import fault
 from losscli.formats.arrays.rows import Rows
 from losscli.formats.compressed import check_expansion
 from losscli.formats.files import named, reason
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from losscli.formats.files import Content
 
 __all__ = ["read"]
+
+_REFERENCE = 16
+"""The bytes that say where a text is: its length, a heap, and a number in it."""
 
 
 def read(
@@ -41,12 +44,12 @@ def read(
             hint="pip install 'losscli[formats]'",
         ) from error
     plain = content.data is None and content.kept is None
-    size, entries = content.size(), dict[str, Entry]()
+    entries: dict[str, Entry] = {}
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, library.Dataset):
             check = cache(lambda: _check_heaps(content, label))
-            entries[name] = _entry(f"{label}:{name}", item, size, reading.expansion, check)
+            entries[name] = _entry(f"{label}:{name}", item, content, reading.expansion, check)
 
     with _told(label):
         library.File(content.path if plain else content.open(), "r").visititems(visit)
@@ -54,20 +57,48 @@ def read(
 
 
 def _check_heaps(content: Content, label: str) -> None:
-    """Refuses a file that the library would read for ever.
+    """Refuses a file that the library would read for ever, or make room for without measure.
 
     Raises:
         DataError: it is such a file.
     """
     with content.open() as file:
-        if endless(file):
-            raise DataError(f"{label} is no HDF5 that can be read: a heap of text has no end")
+        found = fault(file)
+    if found:
+        raise DataError(f"{label} is no HDF5 that can be read: {found}")
+
+
+def _check_lengths(content: Content, dataset: Any, label: str) -> None:
+    """Refuses texts that are longer than the file, which the library would make room for.
+
+    Where each is kept is 16 bytes, its length first. In chunks that are packed it is not seen.
+
+    Raises:
+        DataError: there is one.
+    """
+    size, own = content.size(), dataset.id
+    places: list[tuple[int, int]] = []
+    with _told(label):
+        if dataset.chunks is None:
+            places.append((own.get_offset() or 0, own.get_storage_size()))
+        elif not own.get_create_plist().get_nfilters() and hasattr(own, "chunk_iter"):
+            own.chunk_iter(lambda chunk: places.append((chunk.byte_offset, chunk.size)))
+    with content.open() as file:
+        for start, room in places:
+            if room % _REFERENCE or start + room > size:
+                continue
+            file.seek(start)
+            lengths = np.frombuffer(file.read(room), "<u4")[:: _REFERENCE // 4]
+            if (lengths > size).any():
+                raise DataError(
+                    f"{label} is no HDF5 that can be read: a text is longer than the file"
+                )
 
 
 def _entry(
-    label: str, dataset: Any, size: int, expansion: float, check: Callable[[], None]
+    label: str, dataset: Any, content: Content, expansion: float, check: Callable[[], None]
 ) -> Entry:
-    text = import_module("h5py").check_string_dtype(dataset.dtype) is not None
+    text = import_module("h5py").check_string_dtype(dataset.dtype)
     shape = tuple(dataset.shape or ())
     dtype: np.dtype[np.generic] = dataset.dtype
 
@@ -81,9 +112,11 @@ def _entry(
             raise DataError(f"{label} is empty")
         if dataset.is_virtual or dataset.external:
             raise DataError(f"{label} is kept in other files: copy it into one")
-        check_expansion(prod(shape) * dtype.itemsize, size, label, expansion)
+        check_expansion(prod(shape) * dtype.itemsize, content.size(), label, expansion)
         if text:
             check()
+            if text.length is None:
+                _check_lengths(content, dataset, label)
             return np.asarray(sliced(slice(None)).tolist() if shape else sliced(slice(None)), str)
         if dtype.names is not None:
             require(prod(shape) * dtype.itemsize, f"{label}, whose records come together")
