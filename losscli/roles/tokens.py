@@ -66,7 +66,7 @@ class Tokens(Role):
         field = asked.prediction
         self.packed = field if isinstance(field, Packed) else even(field)
         sizes = asked.fields.get("bytes")
-        fields = {"prediction": self.packed}
+        fields: dict[str, Field] = {"prediction": self.packed}
         if sizes is not None:
             taken = self._size(sizes, asked.settings.limit)
             fields["bytes"] = ArrayField(np.array([taken]), sizes.path, sizes.key, name="bytes")
@@ -139,7 +139,8 @@ class Tokens(Role):
     def _all(self, totals: Totals) -> Totals:
         """What all sequences amount to, those that were cut among them."""
         cut = [[one[name].value for name in NAMES] for one in totals["cut"].values()]
-        return totals["whole"] + _settled(cut)
+        found: Totals = totals["whole"]
+        return found + _settled(cut)
 
     def batches(self, rows: Sum, totals: Totals) -> Sum:
         found: Sum = self._all(totals)["batches"]

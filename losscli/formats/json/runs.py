@@ -5,6 +5,7 @@ What a path finds is lists in lists; the innermost ones are sequences.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,14 @@ class Wanted:
 
 class _LostError(Exception):
     """A path leads nowhere."""
+
+
+class _OddError(Exception):
+    """A value is no number: which of all."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
 
 
 def lined(
@@ -131,13 +140,11 @@ def runs(items: Sequence[Any], wanted: Wanted) -> Runs:
     if wanted.sizes and nulls.any():
         line, text = token(int(nulls.argmax()))
         raise LineError(line, f"{text} is null, and no text")
-    numbers = np.empty(len(flat), np.float64)
-    for at, one in enumerate(flat):
-        try:
-            numbers[at] = _number(one, sizes=wanted.sizes)
-        except (TypeError, OverflowError):
-            line, text = token(at)
-            raise LineError(line, f"{text}: {described(one)}") from None
+    try:
+        numbers = _numbers(flat, sizes=wanted.sizes)
+    except _OddError as odd:
+        line, text = token(odd.at)
+        raise LineError(line, f"{text}: {described(flat[odd.at])}") from None
     try:
         return Runs.of(numbers, nulls, sizes, where, missing=wanted.missing)
     except HoleError as error:
@@ -153,6 +160,20 @@ def is_listed(item: Any, wanted: Wanted) -> bool:
     except _LostError:
         return "*" in wanted.path
     return isinstance(found, list) or (wanted.sizes and isinstance(found, (str, int)))
+
+
+def _numbers(flat: list[Any], *, sizes: bool) -> np.ndarray:
+    """All values at once where they are plain, and else one by one."""
+    if set(map(type, flat)) <= {float, int, type(None)}:
+        with suppress(OverflowError):
+            return np.array(flat, np.float64)
+    found = np.empty(len(flat), np.float64)
+    for at, one in enumerate(flat):
+        try:
+            found[at] = _number(one, sizes=sizes)
+        except (TypeError, OverflowError):
+            raise _OddError(at) from None
+    return found
 
 
 def _number(value: Any, *, sizes: bool) -> float:
