@@ -238,8 +238,8 @@ class ClassOrder(Doubt):
         if totals[moved].min() < 10 or (most < 0.6 * totals[moved]).any():
             return None
         # A network that was never trained may exchange classes, but it is not sure of them.
-        unsure = self.role.squashed and _confidence(whole) < 1 / len(table) + MORE
-        if unsure or (self.role.squashed and not _worse(whole)):
+        squashed = isinstance(self.role, ClassIndex) and self.role.squashed
+        if squashed and (_confidence(whole) < 1 / len(table) + MORE or not _worse(whole)):
             return None
         now, then = table.trace() / table.sum(), table.max(1).sum() / table.sum()
         names = whole.role.class_names
