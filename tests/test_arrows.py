@@ -55,9 +55,10 @@ MAY = {
     "gradient": LIGHT
     | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
-    "result": LIGHT | {"formats", "stats", "roles", "registry", "signature"},
+    "result": LIGHT | {"baselines", "formats", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},
-    "gates": LIGHT | {"registry"},
+    "gates": LIGHT | {"formats", "registry"},
+    "baselines": LIGHT | {"roles"},
     "inspection": LIGHT
     | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"},
     "report": LIGHT | {"facts", "formats", "inspection", "result"},

@@ -227,6 +227,22 @@ CODES: dict[str, Code] = {
         "A compressed file becomes so much larger that it may be made to fill the memory.",
         "--max-expansion N allows more, if this is meant.",
     ),
+    "baseline": _code(
+        Level.ERROR,
+        "The file of --baseline holds no single result with a finite loss.",
+        "--save RESULT.json writes one.",
+    ),
+    "baseline-data": _code(
+        Level.ERROR,
+        "The result of --baseline is of other data: it has another number of losses, or targets of "
+        "another range or mean.",
+        "Make it again of this data, or compare with a number: --max loss=X.",
+    ),
+    "baseline-versions": _code(
+        Level.NOTE,
+        "The result of --baseline was made by another version of losscli or torch.",
+        "Last digits may differ; --max-increase 0.01% leaves room for them.",
+    ),
     "empty": _code(
         Level.ERROR,
         "An input has no rows, or no values.",
