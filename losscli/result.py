@@ -11,6 +11,7 @@ from losscli import baselines
 from losscli.errors import Level
 from losscli.formats.base import OPEN
 from losscli.formats.uneven import Rows
+from losscli.reductions.asked import batches, reductions
 from losscli.signature import options, signature
 from losscli.stats import Extremes, Sum
 
@@ -101,6 +102,8 @@ class Result:
         uneven: The rows of the unreduced losses, where they differ in size.
         kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
         slopes: The gradient of the reduced loss, where it was asked for.
+        reductions: The losses reduced in each way, with what their sum is divided by.
+        batches: What a loop over batches would have logged, where that was asked for.
         gates: What became of the gates, if there are any.
     """
 
@@ -127,6 +130,8 @@ class Result:
     over: str = ""
     shared: str = ""
     slopes: Gradient | None = None
+    reductions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    batches: Mapping[str, Any] | None = None
     gates: Sequence[Verdict] = ()
 
     @classmethod
@@ -178,6 +183,8 @@ class Result:
             shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
             over=str(question.settings.denominator or ""),
+            reductions=reductions(question, total),
+            batches=batches(total, value),
         )
 
     @cached_property
@@ -262,6 +269,7 @@ class Result:
             "signature": self.signature,
             "options": dict(self.options),
             "inputs": {one.name: one.to_dict() for one in self.inputs},
+            "reductions": dict(self.reductions),
             "stats": dict(self.stats),
             "accuracy": None if found is None else _hits(found),
             "metrics": self.metrics,
@@ -271,6 +279,8 @@ class Result:
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
+        if self.batches is not None:
+            answer["batches"] = dict(self.batches)
         if self.gates:
             answer["gates"] = [one.to_dict() for one in self.gates]
         if self.slopes is not None:

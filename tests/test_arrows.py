@@ -38,24 +38,26 @@ MAY = {
     | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
     "losses": LIGHT | {"registry", "roles", "vectors"},
     "doubts": LIGHT | {"checks", "registry", "roles", "stats"},
-    "state": LIGHT | {"checks", "facts", "quantiles", "registry", "stats"},
+    "reductions": LIGHT | {"stats"},
+    "state": LIGHT | {"checks", "facts", "quantiles", "reductions", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"doubts", "forms", "picking", "weights"},
+    | {"doubts", "forms", "picking", "reductions", "weights"},
     "forms": LIGHT | {"registry"},
     "needs": LIGHT | {"memory", "registry", "vectors", "views"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "needs", "reader", "registry", "state"}
-    | {"doubts", "stats"},
+    | {"doubts", "reductions", "stats"},
     "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "gradient": LIGHT
     | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
-    "result": LIGHT | {"baselines", "formats", "stats", "roles", "registry", "signature"},
+    "result": LIGHT
+    | {"baselines", "formats", "reductions", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},
     "gates": LIGHT | {"formats", "registry"},
     "baselines": LIGHT | {"roles"},

@@ -243,6 +243,11 @@ CODES: dict[str, Code] = {
         "The result of --baseline was made by another version of losscli or torch.",
         "Last digits may differ; --max-increase 0.01% leaves room for them.",
     ),
+    "empty-batches": _code(
+        Level.WARNING,
+        "Nothing counts in some batches of --batch-size: all is ignored, masked, or weighs 0.",
+        "A loop that averages batches logs NaN; it should leave out such batches, or add up sums.",
+    ),
     "empty": _code(
         Level.ERROR,
         "An input has no rows, or no values.",

@@ -48,6 +48,8 @@ class Output:
         annotations: Tell gates that failed, warnings and errors in a way that is shown beside a
             change: github (workflow commands on standard error).
         histogram: Show how the losses are distributed, between powers of two.
+        reductions: Show the mean, the batchmean and the sum side by side, and the mean of the means
+            of rows where these have several losses (such as tokens).
         progress: Show how far work of more than a second is; not given: on terminals only.
     """
 
@@ -61,6 +63,7 @@ class Output:
     junit: str | None = None
     annotations: str | None = None
     histogram: bool = False
+    reductions: bool = False
     progress: bool | None = None
 
     def check(self, question: Question, gates: Gates) -> None:
@@ -85,12 +88,13 @@ class Output:
                 "--value prints one number, and --reduction none gives many",
                 hint="--format tsv prints a line for each",
             )
-        if self.histogram and (self.value or self.style != "table"):
-            shown = "--value" if self.value else f"the format {self.style}"
-            raise UsageError(
-                f"--histogram is a table, and {shown} has none",
-                hint="stats.histogram of --json has the same numbers",
-            )
+        for name, where in (("histogram", "stats.histogram"), ("reductions", "reductions")):
+            if getattr(self, name) and (self.value or self.style != "table"):
+                shown = "--value" if self.value else f"the format {self.style}"
+                raise UsageError(
+                    f"--{name} is a table, and {shown} has none",
+                    hint=f"{where} of --json has the same numbers",
+                )
         if self.save is not None and not self.save.lower().endswith(".json"):
             raise UsageError(f"--save {self.save}: it writes JSON, so the name ends in .json")
         files = {
@@ -218,6 +222,7 @@ def _look(output: Output) -> Look:
         colour=coloured(sys.stdout),
         width=get_terminal_size().columns if is_terminal(sys.stdout) else None,
         histogram=output.histogram,
+        reductions=output.reductions,
         blocks=knows(sys.stdout, BLOCKS),
     )
 

@@ -112,7 +112,7 @@ _PANELS = {
     ),
     "Showing": (
         *("format", "json", "value", "quiet", "head", "worst", "save", "output", "grad"),
-        *("histogram", "progress"),
+        *("histogram", "reductions", "batch_size", "progress"),
     ),
 }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Side = Literal["min", "max"]
 
-_PARTS = ("baselines", "stats")
+_PARTS = ("baselines", "stats", "reductions", "batches")
 """The objects of the JSON of which numbers are found by a path."""
 
 
@@ -87,7 +87,7 @@ def number_of(result: Result, wanted: Bound) -> float:
     hint = suggest(wanted.metric, known, "")
     if not hint.startswith("did you mean"):
         short = [name for name in known if "." not in name]
-        hint = f"its numbers are {', '.join(short)}, and those of {' and '.join(_PARTS)}"
+        hint = f"its numbers are {', '.join(short)}, and those of {', '.join(_PARTS)}"
         hint += ", such as stats.max"
     raise UsageError(f"{wanted.gate}: this result has no number {wanted.metric!r}", hint=hint)
 
@@ -97,8 +97,8 @@ def numbers(result: Result) -> dict[str, float]:
     single = {"loss": result.value, "accuracy": result.accuracy, "skill": result.skill}
     found = {name: value for name, value in single.items() if value is not None}
     found |= result.metrics
-    found |= dict(_paths("baselines", result.baselines))
-    found |= dict(_paths("stats", result.stats))
+    for part in _PARTS:
+        found |= dict(_paths(part, getattr(result, part)))
     return found
 
 

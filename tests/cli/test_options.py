@@ -113,6 +113,8 @@ COMMON = {
     "output": (None, "--output o.npy"),
     "grad": (None, "--grad g.npz"),
     "histogram": (None, "--histogram"),
+    "reductions": (None, "--reductions"),
+    "batch_size": (None, "--batch-size 4"),
     "help": (None, "--help"),
 }
 TABLE = OWN | COMMON
