@@ -53,6 +53,7 @@ def judged(
         *role.findings(total.facts, {check.code for check in total.seen}),
         *_sample_weight(total),
         *_omitted(total),
+        *_empty(total),
         *(_perfect(question, total) or _overflow(total, dtype)),
         *_rounded(total),
     ]
@@ -154,6 +155,19 @@ def _omitted(total: State) -> list[Finding]:
             message = f"--{what} omit: {elements} left out, with {words[what]}"
             found.append(Finding(f"{what}-omitted", Level.NOTE, message, count=count))
     return found
+
+
+def _empty(total: State) -> list[Finding]:
+    """Batches of which a loop would have logged NaN."""
+    found = total.reduced.batches
+    if found.cut is None or not found.empty:
+        return []
+    of = f"{found.empty:,} of {found.cut.count:,} batches of {found.cut.size}"
+    message = (
+        f"{of} have nothing that counts: torch's mean of such a batch is NaN, and with it that of "
+        f"all; the mean of the others is {found.filled:g}"
+    )
+    return [Finding("empty-batches", Level.WARNING, message, count=found.empty)]
 
 
 def _overflow(total: State, dtype: str) -> list[Finding]:

@@ -22,6 +22,7 @@ from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.needs import computed, held, refuse_rows, refuse_sizes, whole
 from losscli.reader import Reader
+from losscli.reductions.asked import reducing
 from losscli.registry import Pooled, Terms
 from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
 from losscli.stats import Sum
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from losscli.checks import Check
     from losscli.lazy import Tensor
     from losscli.question import Fields, Question
+    from losscli.reductions import Reducing
     from losscli.roles import Role
     from losscli.spool import Spool
 
@@ -83,6 +85,7 @@ class Plan:
         checks: The mistakes to look for.
         doubts: What may be wrong with all data, and is looked for in each leaf.
         wanted: What to keep of each leaf.
+        reducing: How its losses are reduced besides.
     """
 
     question: Question
@@ -100,6 +103,7 @@ class Plan:
     checks: tuple[Check, ...]
     doubts: tuple[Doubt, ...]
     wanted: Wanted
+    reducing: Reducing
 
     @classmethod
     def of(cls, question: Question, fields: Fields, role: Role) -> Plan:
@@ -150,6 +154,7 @@ class Plan:
             ),
             tuple(doubts(question, role)),
             Wanted(Worst(question.settings.worst), First(question.settings.head), role.expected),
+            reducing(question, role),
         )
 
     @property
@@ -233,6 +238,7 @@ class Plan:
         losses = self.losses(found, batch)
         batch = replace(batch, seen={name: one.numpy() for name, one in found.seen.items()})
         state = measure(facts, batch, losses, role, self.wanted)
+        state = replace(state, reduced=self.reducing.of(batch, losses))
         state = self.doubted(state, Leaf(batch, losses, self.again))
         return Part(stop - start, state, [losses.elements.numpy()] if self.question.keep else [])
 

@@ -18,6 +18,7 @@ from losscli.errors import Finding, Level, UsageError
 from losscli.formats.base import Reading
 from losscli.forms import formed
 from losscli.picking import Asked, Picking
+from losscli.reductions import asked as reductions
 from losscli.registry import TARGETS, flag, suggest
 from losscli.settings import (
     DENOMINATORS,
@@ -52,6 +53,9 @@ _CHOICES = {
     "missing": MISSING,
     "unmatched": UNMATCHED,
 }
+_LEAST = {"limit": 1, "threads": 1, "batch_size": 1, "head": 0, "worst": 0, "target_base": 0}
+"""Whole numbers, and the least that each may be."""
+
 _COMMON = tuple(one.name for one in fields(Settings))
 _SIDES = (*BESIDE, *TARGETS)
 
@@ -133,7 +137,9 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
         text = f"the {loss.finish.__name__} is taken of the mean alone"
         message = f"--reduction {reduction} gives the elements of {loss.name} as they are: {text}"
         notes.append(Finding("unfinished", Level.NOTE, message))
-    return Question(loss, form, options, settings, words, tuple(notes))
+    question = Question(loss, form, options, settings, words, tuple(notes))
+    reductions.check(question)
+    return question
 
 
 def _refuse_idle(
@@ -216,7 +222,7 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
         chosen["pos_label"] = str(int(label) if isinstance(label, bool) else label)
     if "data" in chosen:
         chosen["data"] = os.fsdecode(chosen["data"])
-    for key, least in (("limit", 1), ("threads", 1), ("head", 0), ("worst", 0), ("target_base", 0)):
+    for key, least in _LEAST.items():
         if key in chosen:
             chosen[key] = _whole(key, chosen[key], least)
     if chosen.get("target_base", 0) > 1:

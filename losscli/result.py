@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from losscli import baselines
 from losscli.errors import Level
 from losscli.formats.base import OPEN
 from losscli.formats.uneven import Rows
+from losscli.reductions.asked import batches, reductions
 from losscli.signature import options, signature
 from losscli.stats import Extremes, Sum
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from losscli.doubts import Whole
     from losscli.errors import Finding
     from losscli.formats.base import Field
+    from losscli.gates import Verdict
     from losscli.gradient.found import Gradient
     from losscli.question import Fields, Question
     from losscli.roles import Measure, Role
@@ -99,6 +102,9 @@ class Result:
         uneven: The rows of the unreduced losses, where they differ in size.
         kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
         slopes: The gradient of the reduced loss, where it was asked for.
+        reductions: The losses reduced in each way, with what their sum is divided by.
+        batches: What a loop over batches would have logged, where that was asked for.
+        gates: What became of the gates, if there are any.
     """
 
     loss: str
@@ -124,6 +130,9 @@ class Result:
     over: str = ""
     shared: str = ""
     slopes: Gradient | None = None
+    reductions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    batches: Mapping[str, Any] | None = None
+    gates: Sequence[Verdict] = ()
 
     @classmethod
     def of(
@@ -147,7 +156,7 @@ class Result:
         means = role.means(total.numerator, loss_of_row, total.measured)
         mean = total.shared.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
-        also = [replace(one, shown=not at) for at, one in enumerate(also)] + _skill(question, total)
+        also = [replace(one, shown=not at) for at, one in enumerate(also)]
         return cls(
             loss=loss.name,
             kind=question.kind,
@@ -159,8 +168,11 @@ class Result:
             options=options(question),
             inputs=_inputs(question, fields, total),
             stats=_stats(total, role),
-            report=replace(report, metrics=[*report.metrics, *means, *also]),
-            guess=_guess(question, total),
+            report=replace(
+                report,
+                metrics=[*report.metrics, *means, *also, *baselines.skill(question, total)],
+            ),
+            guess=baselines.constant(question, total),
             findings=findings,
             first=_elements(total.first.shown, role),
             worst=_elements(total.worst.shown, role),
@@ -171,6 +183,8 @@ class Result:
             shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
             over=str(question.settings.denominator or ""),
+            reductions=reductions(question, total),
+            batches=batches(total, value),
         )
 
     @cached_property
@@ -214,6 +228,18 @@ class Result:
     def metrics(self) -> dict[str, float]:
         return {measure.name: measure.value for measure in self.report.metrics}
 
+    @property
+    def baselines(self) -> dict[str, float]:
+        """The losses of predictions that know nothing of their rows, as far as they are known."""
+        return {} if self.guess is None else {"constant": self.guess}
+
+    @property
+    def skill(self) -> float | None:
+        """The share of the best constant's loss that the predictions save."""
+        if self.guess is None or self.value is None or not self.guess > 0:
+            return None
+        return 1 - self.value / self.guess
+
     @cached_property
     def warnings(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.level is Level.WARNING]
@@ -234,7 +260,6 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """The JSON of the command line without the elements, which may be larger than memory."""
         found = self.report.accuracy
-        baselines = {"constant": self.guess} if self.guess is not None else {}
         answer: dict[str, Any] = {
             "schema": 1,
             "loss": self.loss,
@@ -244,13 +269,20 @@ class Result:
             "signature": self.signature,
             "options": dict(self.options),
             "inputs": {one.name: one.to_dict() for one in self.inputs},
+            "reductions": dict(self.reductions),
             "stats": dict(self.stats),
             "accuracy": None if found is None else _hits(found),
             "metrics": self.metrics,
-            "baselines": baselines,
+            "baselines": self.baselines,
+            "skill": self.skill,
+            "values": {one.name: _values(one.facts) for one in self.inputs if one.facts},
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
+        if self.batches is not None:
+            answer["batches"] = dict(self.batches)
+        if self.gates:
+            answer["gates"] = [one.to_dict() for one in self.gates]
         if self.slopes is not None:
             answer["gradient"] = self.slopes.to_dict()
         answer["warnings"] = [_told(finding) for finding in self.warnings]
@@ -267,6 +299,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def _values(facts: Facts) -> dict[str, Any]:
+    """What the values of an input are, as far as they count."""
+    known = facts.count > facts.nan
+    mean = facts.mean if known else math.nan
+    low, high = (facts.low, facts.high) if known else (math.nan, math.nan)
+    return {"count": facts.count, "nan": facts.nan, "min": low, "mean": mean, "max": high}
 
 
 def _hits(accuracy: Measure) -> dict[str, Any]:
@@ -345,35 +385,6 @@ def _inputs(question: Question, fields: Fields, total: State) -> list[Input]:
         facts = None if one.dtype.kind == "U" else total.facts[side]
         shown.append(Input.of(question.input(side), one, facts))
     return shown + [Input.of(name, one) for name, one in fields.beside.items()]
-
-
-def _guess(question: Question, total: State) -> float | None:
-    """The loss of the best constant prediction, for the plain mean only."""
-    loss, found = question.loss, _constant(question, total)
-    plain = question.reduction in ("mean", "none") and question.settings.denominator is None
-    if not plain:
-        return None
-    if found is not None and question.reduction == "mean":
-        return loss.ended(found, question.options)
-    return found
-
-
-def _constant(question: Question, total: State) -> float | None:
-    """What the mean of the elements would be for the best constant prediction."""
-    guess = question.loss.guess
-    return None if guess is None else guess(total.measured, **question.options)
-
-
-def _skill(question: Question, total: State) -> list[Measure]:
-    """The share of the best constant's loss that the prediction saves."""
-    from losscli.roles import Measure
-
-    name = question.loss.skill
-    guess = _constant(question, total) if name else None
-    if guess is None or not guess > 0:
-        return []
-    mean = total.numerator.over(total.over)
-    return [Measure(name, 1 - mean / guess, "1 - loss / guessing", 0.0, shown=False)]
 
 
 def _also(name: str, value: float) -> Measure:

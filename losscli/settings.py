@@ -23,6 +23,8 @@ class Settings:
         device: Where losses are computed; auto takes CUDA where it is there.
         dtype: What losses are computed in; auto is the widest float among the inputs.
         limit: Read only so many rows, from the first.
+        batch_size: Show what a training loop would have logged that averages the means of batches
+            of N rows in their order, the last one smaller.
         head: Show so many of the first elements.
         worst: Show so many of the largest losses.
         nan: Refuse NaN, leave such elements out, or let the result be NaN.
@@ -52,6 +54,7 @@ class Settings:
     device: str = "cpu"
     dtype: str = "auto"
     limit: int | None = None
+    batch_size: int | None = None
     head: int = 3
     worst: int = 3
     nan: str = "error"

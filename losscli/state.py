@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from losscli.checks import Check, Facts, Tally
 from losscli.lazy import np, torch
 from losscli.quantiles import Sample
+from losscli.reductions import Reduced
 from losscli.registry import Terms
 from losscli.stats import ZERO, Extremes, Moments, Ranked, Sum, Totals, together
 
@@ -78,6 +79,7 @@ class State:
         omitted: How many elements were left out for what they hold, by what that is.
         digests: Of the sample weights and masks, for the signature: see :func:`fingerprint`.
         doubts: The evidence of what may be wrong with all of them.
+        reduced: The losses of batches and of rows.
     """
 
     elements: Moments = Moments()  # noqa: RUF009 — frozen
@@ -97,6 +99,7 @@ class State:
     omitted: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, int] = field(default_factory=dict)
     doubts: Mapping[Doubt, Evidence] = field(default_factory=dict)
+    reduced: Reduced = Reduced()  # noqa: RUF009 — frozen
 
     def __add__(self, other: State) -> State:
         return State.joined([self, other])

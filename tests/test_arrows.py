@@ -39,18 +39,19 @@ MAY = {
     | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
     "losses": LIGHT | {"registry", "roles", "vectors"},
     "doubts": LIGHT | {"checks", "registry", "roles", "stats"},
-    "state": LIGHT | {"checks", "facts", "quantiles", "registry", "stats"},
+    "reductions": LIGHT | {"stats"},
+    "state": LIGHT | {"checks", "facts", "quantiles", "reductions", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"doubts", "forms", "picking", "weights"},
+    | {"doubts", "forms", "picking", "reductions", "weights"},
     "forms": LIGHT | {"registry"},
     "needs": LIGHT | {"memory", "registry", "vectors", "views"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "needs", "reader", "registry", "state"}
-    | {"doubts", "stats"},
+    | {"doubts", "reductions", "stats"},
     "reader": LIGHT | {"batch", "cores", "formats", "state"},
     "weights": LIGHT | {"formats", "registry"},
     "gradient": LIGHT
@@ -58,9 +59,11 @@ MAY = {
     "own": LIGHT | {"checks", "losses", "registry", "roles", "settings", "stats", "views", "words"},
     "plugin": LIGHT | {"registry", "roles"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
-    "result": LIGHT | {"formats", "stats", "roles", "registry", "signature"},
+    "result": LIGHT
+    | {"baselines", "formats", "reductions", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},
-    "gates": LIGHT | {"registry"},
+    "gates": LIGHT | {"formats", "registry"},
+    "baselines": LIGHT | {"roles"},
     "inspection": LIGHT
     | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"},
     "report": LIGHT | {"facts", "formats", "inspection", "result"},

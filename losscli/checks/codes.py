@@ -262,6 +262,27 @@ CODES: dict[str, Code] = {
         "A compressed file becomes so much larger that it may be made to fill the memory.",
         "--max-expansion N allows more, if this is meant.",
     ),
+    "baseline": _code(
+        Level.ERROR,
+        "The file of --baseline holds no single result with a finite loss.",
+        "--save RESULT.json writes one.",
+    ),
+    "baseline-data": _code(
+        Level.ERROR,
+        "The result of --baseline is of other data: it has another number of losses, or targets of "
+        "another range or mean.",
+        "Make it again of this data, or compare with a number: --max loss=X.",
+    ),
+    "baseline-versions": _code(
+        Level.NOTE,
+        "The result of --baseline was made by another version of losscli or torch.",
+        "Last digits may differ; --max-increase 0.01% leaves room for them.",
+    ),
+    "empty-batches": _code(
+        Level.WARNING,
+        "Nothing counts in some batches of --batch-size: all is ignored, masked, or weighs 0.",
+        "A loop that averages batches logs NaN; it should leave out such batches, or add up sums.",
+    ),
     "empty": _code(
         Level.ERROR,
         "An input has no rows, or no values.",

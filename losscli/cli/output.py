@@ -12,11 +12,13 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from losscli.cli.progress import watching
+from losscli.cli.reports import Reports
 from losscli.cli.tell import Voice, coloured, is_terminal, knows, put
 from losscli.errors import Exit, FileError, UsageError
 from losscli.formats.packing import NAME
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
+from losscli.report.github import KINDS
 from losscli.report.look import BLOCKS, Look
 
 if TYPE_CHECKING:
@@ -43,7 +45,12 @@ class Output:
         grad: Write the gradient of the reduced loss by the predictions to a file, in their own
             shape, as --output does; of several inputs .npz, .safetensors and .json hold one array
             by the name of each.
+        junit: Write the gates to a file as JUnit XML, a test case for each.
+        annotations: Tell gates that failed, warnings and errors in a way that is shown beside a
+            change: github (workflow commands on standard error).
         histogram: Show how the losses are distributed, between powers of two.
+        reductions: Show the mean, the batchmean and the sum side by side, and the mean of the means
+            of rows where these have several losses (such as tokens).
         progress: Show how far work of more than a second is; not given: on terminals only.
     """
 
@@ -54,16 +61,20 @@ class Output:
     save: str | None = None
     output: str | None = None
     grad: str | None = None
+    junit: str | None = None
+    annotations: str | None = None
     histogram: bool = False
+    reductions: bool = False
     progress: bool | None = None
 
-    def check(self, question: Question) -> None:
+    def check(self, question: Question, gates: Gates) -> None:
         """Everything that can be refused before anything is computed.
 
         Raises:
             UsageError: options that contradict each other.
             FileError: a file that would be written is one that is read, or cannot be.
         """
+        from losscli.formats.files import check_parent
         from losscli.formats.writing import check_writable
 
         if self.format not in (None, *FORMATS):
@@ -78,12 +89,13 @@ class Output:
                 "--value prints one number, and --reduction none gives many",
                 hint="--format tsv prints a line for each",
             )
-        if self.histogram and (self.value or self.style != "table"):
-            shown = "--value" if self.value else f"the format {self.style}"
-            raise UsageError(
-                f"--histogram is a table, and {shown} has none",
-                hint="stats.histogram of --json has the same numbers",
-            )
+        for name, where in (("histogram", "stats.histogram"), ("reductions", "reductions")):
+            if getattr(self, name) and (self.value or self.style != "table"):
+                shown = "--value" if self.value else f"the format {self.style}"
+                raise UsageError(
+                    f"--{name} is a table, and {shown} has none",
+                    hint=f"{where} of --json has the same numbers",
+                )
         if self.save is not None and not self.save.lower().endswith(".json"):
             raise UsageError(f"--save {self.save}: it writes JSON, so the name ends in .json")
         files = {
@@ -92,6 +104,7 @@ class Output:
                 ("--output", self.output),
                 ("--grad", self.grad),
                 ("--save", self.save),
+                ("--junit", self.junit),
             )
             if path is not None
         }
@@ -100,13 +113,30 @@ class Output:
             raise UsageError(f"{' and '.join(printing)} both print: choose one")
         if self.grad is not None:
             self._check_gradient(question)
+        self._check_reports(gates)
         for flag, path in files.items():
-            if path != "-":
+            if flag == "--junit":
+                check_parent(path)
+            elif path != "-":
                 check_writable(path)
+            if path != "-":
                 _keep_inputs(flag, path, question)
+                if gates.baseline is not None and _same(gates.baseline, path):
+                    raise FileError(f"{flag} {path} would overwrite the file of --baseline")
         for (flag, path), (other, also) in combinations(files.items(), 2):
             if "-" not in (path, also) and _same(path, also):
                 raise UsageError(f"{flag} and {other} both write {path}")
+
+    def _check_reports(self, gates: Gates) -> None:
+        """Whether there is anything to report, and a form for it."""
+        if self.junit is not None and not self.junit.lower().endswith(".xml"):
+            raise UsageError(f"--junit {self.junit}: it writes XML, so the name ends in .xml")
+        if self.junit is not None and not gates.asked:
+            hint = "--max-loss X is one"
+            raise UsageError("--junit tells of gates, and there is none", hint=hint)
+        if self.annotations not in (None, *KINDS):
+            hint = suggest(self.annotations or "", KINDS, "it may be")
+            raise UsageError(f"--annotations cannot be {self.annotations!r}", hint=hint)
 
     def _check_gradient(self, question: Question) -> None:
         """Whether there is a gradient, and the file can hold it."""
@@ -141,26 +171,35 @@ class Output:
 
 def answer(question: Question, output: Output, gates: Gates) -> int:
     """Asks, and gives the result to all that want it: files, standard output, gates."""
-    output.check(question)
     gates.check_question(question)
+    output.check(question, gates)
     style, voice = output.style, Voice(output.quiet)
-    from losscli.engine import answer as compute
-
-    with watching(output.progress, quiet=output.quiet) as watch:
-        with redirect_stdout(sys.stderr):  # of code that is not ours, which may print
-            result = compute(replace(output.keeps(question), watch=watch))
-        passed = list(gates.check(result))
+    reports = Reports(question.loss.name, output.junit, output.annotations is not None, voice)
+    with reports.of_errors(gates.asked), watching(output.progress, quiet=output.quiet) as watch:
+        result = _judged(replace(output.keeps(question), watch=watch), gates)
         _write(result, output, watch)
-    voice.findings(result.findings)
+        reports.write(result.gates)
+    reports.findings(result.findings)
     if output.output == "-":
         put(_printed({NAME: (result.kept, result.layout)}, style))
     elif output.grad == "-":
         put(_printed(_slopes(result), style))
     elif not output.quiet:
         put([f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output)))
-    for _, line in passed:
-        voice.line(line)
-    return Exit.DONE if all(holds for holds, _ in passed) else Exit.GATE
+    reports.gates(result.gates)
+    return Exit.DONE if all(one.passed for one in result.gates) else Exit.GATE
+
+
+def _judged(question: Question, gates: Gates) -> Result:
+    """The answer to a question, put to the gates."""
+    from losscli.engine import answer as compute
+    from losscli.judge import heeded
+
+    with redirect_stdout(sys.stderr):  # of code that is not ours, which may print
+        result = compute(question)
+    verdicts = tuple(gates.check(result))
+    findings = [*result.findings, *heeded(gates.notes(result), question)]
+    return replace(result, gates=verdicts, findings=findings)
 
 
 def _printed(arrays: Mapping[str, tuple[Any, Any]], style: str) -> Iterator[str]:
@@ -185,6 +224,7 @@ def _look(output: Output) -> Look:
         colour=coloured(sys.stdout),
         width=get_terminal_size().columns if is_terminal(sys.stdout) else None,
         histogram=output.histogram,
+        reductions=output.reductions,
         blocks=knows(sys.stdout, BLOCKS),
     )
 

@@ -93,6 +93,12 @@ _METAVARS = {
     "grad": "FILE",
     "data": "FILE",
     "expect": "X±TOL",
+    "min": "METRIC=X",
+    "max": "METRIC=X",
+    "baseline": "RESULT.json",
+    "max_increase": "X|X%",
+    "junit": "FILE.xml",
+    "annotations": "github",
     "key": "COLUMN",
     "unmatched": "|".join(UNMATCHED),
     "missing": "|".join(MISSING),
@@ -104,10 +110,13 @@ _PANELS = {
         *("limit", "nan", "missing", "classes", "target_base", "pos_label", "max_expansion"),
     ),
     "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
-    "Trusting": ("strict", "ignore", "max_loss", "min_accuracy", "expect"),
+    "Trusting": (
+        *("strict", "ignore", "max_loss", "min_accuracy", "expect", "min", "max"),
+        *("baseline", "max_increase", "junit", "annotations"),
+    ),
     "Showing": (
         *("format", "json", "value", "quiet", "head", "worst", "save", "output", "grad"),
-        *("histogram", "progress"),
+        *("histogram", "reductions", "batch_size", "progress"),
     ),
 }
 

@@ -41,6 +41,10 @@ class Voice:
         if not self.quiet:
             _tell(clean(text))
 
+    def command(self, text: str) -> None:
+        """A line for a machine that reads along, which is told even where people are not."""
+        _tell(text)
+
     def _say(self, kind: str, message: str, hint: str) -> None:
         lines = [(kind, message)] + ([("hint", hint)] if hint else [])
         for name, text in lines:

@@ -29,7 +29,7 @@ SYNONYMS = {
 PREDICTIONS = ("--logits", "--probs", "--log-probs", "--pred", "--rate", "--log-rate")
 """The kinds of prediction; no loss takes all of them."""
 
-REPEATABLE = ("ignore", "input_format", "where")
+REPEATABLE = ("ignore", "input_format", "where", "min", "max")
 
 
 def normalised(words: Sequence[str]) -> list[str]:

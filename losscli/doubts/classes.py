@@ -71,6 +71,7 @@ class NeverPredicted(Doubt):
     """
 
     code = "never-predicted"
+    level = Level.NOTE
     looks = False
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.doubts.base import Doubt
 from losscli.lazy import np
+from losscli.roles import Values
 
 if TYPE_CHECKING:
     from losscli.doubts.base import Whole
@@ -61,7 +62,9 @@ class FewRows(Doubt):
 
     @classmethod
     def concerns(cls, question: Question, role: Role) -> bool:
-        return question.loss.rows == "leaf" and not question.loss.finish
+        # One confident mistake of a good classifier is no slip, and stands among the worst rows.
+        amounts = isinstance(role, Values)
+        return amounts and question.loss.rows == "leaf" and not question.loss.finish
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         moments, worst = whole.total.elements, whole.total.extremes

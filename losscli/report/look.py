@@ -16,12 +16,14 @@ class Look:
         colour: Use colour, and other terminal codes.
         width: Of a terminal, where there is one.
         histogram: Show how the losses are distributed.
+        reductions: Show what they come to in each way to reduce them.
         blocks: Bars may be of block characters, which not every encoding has.
     """
 
     colour: bool = False
     width: int | None = None
     histogram: bool = False
+    reductions: bool = False
     blocks: bool = True
 
     def bar(self, part: float, width: int) -> str:

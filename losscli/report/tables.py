@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from losscli.formats.base import OPEN
-from losscli.report.text import brief, clean, figure, percent, short
+from losscli.report.text import brief, clean, counted, figure, percent, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +38,10 @@ def screen(result: Result, look: Look) -> str:
         from losscli.report.histogram import histogram
 
         tables.append(histogram(result.stats, look))
+    if look.reductions or result.batches is not None:
+        from losscli.report.reduced import reduced
+
+        tables.append(reduced(result))
     tables += [_elements(result)] if result.first or result.worst else []
     return _headline(result, colour=look.colour) + render(tables, colour=look.colour)
 
@@ -113,19 +117,14 @@ def _how(result: Result) -> str:
         return f"sum of {count:,}{unit}"
     if result.over:
         word = f" {result.over}" if result.over.isalpha() else ""
-        over = _denominator(result.denominator, ",") + word
+        over = counted(result.denominator, ",") + word
         return f"{finish}sum of {count:,} over {over}{unit}"
     if result.denominator == count:
         return f"{finish}{result.reduction} of {count:,}{unit}"
     if result.reduction == "batchmean":
         rows = "row" if result.denominator == 1 else "rows"
-        return f"{finish}batchmean over {_denominator(result.denominator, ',')} {rows}{unit}"
+        return f"{finish}batchmean over {counted(result.denominator, ',')} {rows}{unit}"
     return f"{finish}weighted mean of {count:,}{unit}"
-
-
-def _denominator(value: float, form: str = "") -> str:
-    """A count in full; a sum of weights to as many digits as other sums."""
-    return f"{int(value):{form}}" if value.is_integer() else figure(value)
 
 
 def _better(result: Result) -> str:
@@ -187,7 +186,7 @@ def _measures(result: Result) -> Table:
     if result.shared:
         total = f"sum of {result.shared}"
     if result.denominator is not None:
-        total += f" / {_denominator(result.denominator)}"
+        total += f" / {counted(result.denominator)}"
     if result.finish:
         total = f"{result.finish}({total})"
     value = result.stats["mean"] if result.value is None else result.value

@@ -51,6 +51,15 @@ def short(value: float) -> str:
     return f"{value:.6g}" if abs(value) >= 1e4 and float(value).is_integer() else f"{value:.3g}"
 
 
+def counted(value: float, form: str = "") -> str:
+    """A count in full; a sum of weights to as many digits as other sums.
+
+    >>> counted(285.0), counted(1e6, ","), counted(12.5)
+    ('285', '1,000,000', '12.500000')
+    """
+    return f"{int(value):{form}}" if value.is_integer() else figure(value)
+
+
 def percent(part: float) -> str:
     """A share in whole percent.
 

@@ -97,6 +97,12 @@ COMMON = {
     "max_loss": (None, "--max-loss -9"),
     "min_accuracy": (None, "--min-accuracy 1.1"),
     "expect": (None, "--expect -9±1"),
+    "min": (None, "--min loss=inf"),
+    "max": (None, "--max loss=-inf"),
+    "baseline": (None, "--baseline none.json"),
+    "max_increase": (None, "--max-increase 1%"),
+    "junit": ("--{kind} {prediction} {rest} --max-loss 9", "--junit r.xml"),
+    "annotations": ("--{kind} {prediction} {rest} --max-loss -9e9", "--annotations github"),
     "format": (None, "--format tsv"),
     "json": (None, "--json"),
     "value": (None, "--value"),
@@ -107,6 +113,8 @@ COMMON = {
     "output": (None, "--output o.npy"),
     "grad": (None, "--grad g.npz"),
     "histogram": (None, "--histogram"),
+    "reductions": (None, "--reductions"),
+    "batch_size": (None, "--batch-size 4"),
     "help": (None, "--help"),
 }
 TABLE = OWN | COMMON

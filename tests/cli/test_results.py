@@ -138,7 +138,18 @@ def test_head_and_worst(losscli):
 
 KEYS = [
     *("schema", "loss", "value", "reduction", "denominator", "signature", "options", "inputs"),
-    *("stats", "accuracy", "metrics", "baselines", "first", "worst", "warnings", "notes"),
+    *(
+        "reductions",
+        "stats",
+        "accuracy",
+        "metrics",
+        "baselines",
+        "skill",
+        "values",
+        "first",
+        "worst",
+    ),
+    *("warnings", "notes"),
 ]
 
 
