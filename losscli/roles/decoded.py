@@ -36,7 +36,7 @@ class Decoded(ClassIndex):
     probability "confidence".
     """
 
-    constants = ("weight_matrix", "bias", "state")
+    constants = holds = ("weight_matrix", "bias", "state")
     one_size = "its layer goes with all rows at once"
     hits: ClassVar[str] = "the highest score is that of the target, ties to the first"
 

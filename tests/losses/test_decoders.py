@@ -190,3 +190,28 @@ def test_cutoffs_are_held_against_the_state():
 def test_a_state_is_a_dict():
     with pytest.raises(DataError, match="no state_dict"):
         evaluate("adaptive-ce", features=np.ones((4, 8)), state=[1.0, 2], target=[0, 1, 2, 30])
+
+
+@pytest.mark.parametrize("words", [{"where": ["half=1"]}, {"key": "id"}])
+def test_rows_are_picked_of_rows_alone(words, tmp_path, monkeypatch):
+    """Also where there are as many classes as rows."""
+    monkeypatch.chdir(tmp_path)
+    rows = 60
+    features, target = RNG.normal(size=(rows, 8)), RNG.permutation(rows)
+    half = np.arange(rows) % 2
+    columns = np.column_stack([np.arange(rows), half, features, target])
+    names = "id,half," + ",".join(f"f{at}" for at in range(8)) + ",y"
+    np.savetxt("rows.csv", columns, "%.17g", ",", header=names, comments="")
+    np.savetxt("turned.csv", columns[::-1], "%.17g", ",", header=names, comments="")
+    matrix, made = RNG.normal(size=(rows, 8)), module(bias=True)
+    np.save("w.npy", matrix)
+    torch.save(made.state_dict(), "state.pt")
+    kept = half == 1 if "where" in words else np.ones(rows, bool)
+    file = "turned.csv" if "key" in words else "rows.csv"
+    asked = {"features": "rows.csv:f0..f7", "target": f"{file}:y", **words}
+    inputs, labels = torch.tensor(features[kept]), torch.tensor(target[kept])
+    found = evaluate("linear-ce", weight_matrix="w.npy", **asked).value
+    wanted = F.cross_entropy(inputs @ torch.tensor(matrix).T, labels).item()
+    assert found == pytest.approx(wanted, rel=1e-12)
+    found = evaluate("adaptive-ce", state="state.pt", **asked).value
+    assert found == pytest.approx(made(inputs, labels).loss.item(), rel=1e-12)
