@@ -46,11 +46,12 @@ MAY = {
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
     | {"doubts", "forms", "picking", "weights"},
     "forms": LIGHT | {"registry"},
-    "needs": LIGHT | {"memory", "registry", "vectors", "views"},
+    "held": LIGHT | {"facts", "formats", "state", "views"},
+    "needs": LIGHT | {"memory", "registry", "vectors"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "needs", "reader", "registry", "state"}
-    | {"doubts", "stats"},
-    "reader": LIGHT | {"batch", "cores", "formats", "state"},
+    | {"doubts", "held", "stats"},
+    "reader": LIGHT | {"batch", "cores", "formats", "state", "views"},
     "weights": LIGHT | {"formats", "registry"},
     "gradient": LIGHT
     | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},

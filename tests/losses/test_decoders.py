@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 
 from losscli import evaluate
 from losscli.errors import DataError, UsageError
+from losscli.formats import open_source
 from losscli.losses.multiclass import decoders
 
 RNG = np.random.default_rng(3)
@@ -96,13 +98,63 @@ def test_a_regression_of_scikit_learn(tmp_path):
         ({"bias": BIAS[:40]}, "there are 41 classes"),
         ({"target": np.full(N, CLASSES)}, "class 41, but the predictions have 41 classes"),
         ({"target": FEATURES}, "wants class indices"),
-        ({"weight_matrix": np.where(MATRIX[3, 2] == MATRIX, np.nan, MATRIX)}, "row 4, column 3: N"),
+        (
+            {"weight_matrix": np.where(MATRIX[3, 2] == MATRIX, np.nan, MATRIX)},
+            "row 4, column 3: nan",
+        ),
         ({"features": FEATURES[0]}, r"features are \(N, H\)"),
     ],
 )
 def test_what_linear_refuses(changed, message):
     with pytest.raises(DataError, match=message):
         linear(**changed)
+
+
+@pytest.mark.parametrize("nan", ["omit", "propagate"])
+def test_no_layer_has_nan(nan):
+    """--nan speaks of elements, and a layer is in all of them."""
+    for name, value in (("weight_matrix", MATRIX), ("bias", BIAS)):
+        for odd in (np.nan, np.inf):
+            changed = np.where(value == value.reshape(-1)[3], odd, value)
+            with pytest.raises(DataError, match=f"{odd}, and what the loss holds"):
+                linear(**{name: changed}, nan=nan)
+
+
+def test_an_infinite_feature_has_no_scores():
+    odd = np.where(FEATURES[5, 1] == FEATURES, np.inf, FEATURES)
+    with pytest.raises(DataError, match=r"row 6, column 2: inf is no feature"):
+        linear(features=odd)
+    mask = np.arange(N) != 5
+    kept = evaluate(
+        "ce", logits=np.where(mask[:, None], SCORES, 0.0), target=TARGET, mask=mask
+    ).value
+    assert linear(features=odd, mask=mask).value == pytest.approx(kept, rel=1e-12)
+
+
+def test_other_weights_have_another_signature():
+    made = module(bias=True)
+    state = {name: one.numpy() for name, one in made.state_dict().items()}
+    other = {**state, "tail.1.0.weight": -state["tail.1.0.weight"]}
+    given = {"features": np.ones((4, 8)), "target": [0, 1, 2, 30]}
+    layers = [evaluate("adaptive-ce", state=one, **given).signature for one in (state, other)]
+    found = [linear(**one).signature for one in ({}, {"bias": -BIAS}, {"weight_matrix": -MATRIX})]
+    again = linear(weight_matrix=MATRIX.copy(), features=-FEATURES).signature
+    assert len({*layers, *found}) == 5
+    assert again == found[0]
+
+
+@pytest.mark.parametrize("suffix", ["pt", "safetensors"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_weights_are_never_wide_as_a_whole(suffix, dtype, tmp_path):
+    matrix = torch.tensor(MATRIX).to(dtype)
+    file = str(tmp_path / f"w.{suffix}")
+    torch.save({"w": matrix}, file) if suffix == "pt" else save_file({"w": matrix}, file)
+    assert open_source(file).select("w").tensor().dtype is dtype
+    features = FEATURES.astype(np.float32)
+    found = evaluate("linear-ce", features=features, weight_matrix=f"{file}:w", target=TARGET)
+    scores = torch.tensor(features) @ matrix.float().T
+    wanted = F.cross_entropy(scores, torch.tensor(TARGET)).item()
+    assert found.value == pytest.approx(wanted, rel=1e-6)
 
 
 def module(bias, dtype=torch.float64):
@@ -164,7 +216,7 @@ def test_states_in_files(tmp_path, monkeypatch):
         ("head.weight", lambda one: one[:, :3], r"shape \(7, 3\)"),
         ("head.bias", lambda one: one[:3], r"shape \(3,\)"),
         ("tail.0.0.weight", None, "the state holds"),
-        ("head.weight", lambda one: one * np.nan, "NaN"),
+        ("head.weight", lambda one: one * np.nan, "nan"),
     ],
 )
 def test_states_that_do_not_fit(name, change, message):
