@@ -372,5 +372,6 @@ def _leaf(role: Role, values: int) -> int:
     """The rows of a leaf: a multiple of the grain where that many fit; one of several sizes."""
     if role.uneven is not None:
         return 1
-    rows = max(1, values // max(role.pairing.per_row, 1))
+    least = role.together // max(role.pairing.kernel_rows, 1)
+    rows = max(1, values // max(role.pairing.per_row, 1), least)
     return rows - rows % GRAIN if rows >= GRAIN else rows

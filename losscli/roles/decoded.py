@@ -34,6 +34,7 @@ class Decoded(ClassIndex):
     """
 
     constants = holds = ("weight_matrix", "bias", "state")
+    together = 2**10  # the layer is gone through once for each leaf
     one_size = "its layer goes with all rows at once"
     hits: ClassVar[str] = "the highest score is that of the target, ties to the first"
 

@@ -11,10 +11,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from torch.nn import functional as F
 
-from losscli import evaluate
+from losscli import evaluate, plan
 from losscli.errors import DataError, UsageError
 from losscli.formats import open_source
-from losscli.losses.multiclass import decoders
+from losscli.losses import losses
+from losscli.losses.multiclass import parts
+from losscli.roles.decoded import Decoded
 
 RNG = np.random.default_rng(3)
 N, SIZE, CLASSES = 200, 6, 41
@@ -43,7 +45,7 @@ def linear(**options):
     ],
 )
 def test_linear_is_cross_entropy_of_all_scores(options, chunk, monkeypatch):
-    monkeypatch.setattr(decoders, "CHUNK", chunk)
+    monkeypatch.setattr(parts, "CHUNK", chunk)
     found = linear(**options)
     given = dict(options)
     scores = torch.tensor(SCORES) / given.pop("temperature", 1)
@@ -57,17 +59,91 @@ def test_linear_is_cross_entropy_of_all_scores(options, chunk, monkeypatch):
 
 @pytest.mark.parametrize("chunk", [7, 2**13])
 def test_linear_measures_as_ce_does(chunk, monkeypatch):
-    monkeypatch.setattr(decoders, "CHUNK", chunk)
-    found, whole = linear(top_k=(3, 7)), evaluate("ce", logits=SCORES, target=TARGET, top_k=(3, 7))
+    monkeypatch.setattr(parts, "CHUNK", chunk)
+    found, whole = (
+        linear(top_k=(3, 17)),
+        evaluate("ce", logits=SCORES, target=TARGET, top_k=(3, 17)),
+    )
     assert found.accuracy == whole.accuracy
     for name, value in whole.metrics.items():
         assert found.metrics[name] == pytest.approx(value, rel=1e-12)
 
 
 def test_ties_are_the_first_class(monkeypatch):
-    monkeypatch.setattr(decoders, "CHUNK", 2)
+    monkeypatch.setattr(parts, "CHUNK", 2)
     same = {"features": np.ones((3, 2)), "weight_matrix": np.ones((6, 2)), "target": [0, 1, 5]}
-    assert evaluate("linear-ce", **same).accuracy == 1 / 3
+    found = evaluate("linear-ce", **same, top_k=(2, 5))
+    assert found.accuracy == 1 / 3
+    assert (found.metrics["top2"], found.metrics["top5"]) == (2 / 3, 2 / 3)
+
+
+def kernel(name, chunk, monkeypatch):
+    """A loss as a function of features, PyTorch's own, and features that want a gradient."""
+    monkeypatch.setattr(parts, "CHUNK", chunk)
+    features = torch.randn(70, 8, dtype=torch.float64, requires_grad=True)
+    target, made = torch.randint(0, 60, (70,)), module(bias=True)
+    matrix = torch.randn(60, 8, dtype=torch.float64)
+    state = {key: one.detach() for key, one in made.state_dict().items()}
+    held = {"linear-ce": matrix, "adaptive-ce": state}[name]
+
+    def ours():
+        return losses[name](features, held, target).elements.mean()
+
+    def theirs():
+        if name == "adaptive-ce":
+            return made(features, target).loss
+        return F.cross_entropy(features @ matrix.T, target)
+
+    return ours, theirs, features
+
+
+@pytest.mark.parametrize("chunk", [7, 2**12])
+@pytest.mark.parametrize("name", ["linear-ce", "adaptive-ce"])
+def test_gradients_are_those_of_pytorch(name, chunk, monkeypatch):
+    ours, theirs, features = kernel(name, chunk, monkeypatch)
+    found, wanted = (torch.autograd.grad(one(), features)[0] for one in (ours, theirs))
+    torch.testing.assert_close(found, wanted, rtol=1e-10, atol=1e-14)
+
+
+def test_no_scores_are_kept_for_gradients(monkeypatch):
+    """What is kept is of the size of features, or of one class a row."""
+    most = []
+
+    def keep(one):
+        most[-1] = max(most[-1], one.numel())
+        return one
+
+    for loss in kernel("linear-ce", 30, monkeypatch)[:2]:
+        most.append(0)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda one: one):
+            loss()
+    assert most[0] <= 128 * 8 < 70 * 30 < 70 * 60 <= most[1]
+
+
+@pytest.mark.parametrize("name", ["linear-ce", "adaptive-ce"])
+def test_bits_are_those_of_any_leaf_and_thread(name, monkeypatch):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(2085, 8)).astype(np.float32)
+    matrix = rng.normal(size=(60, 8)).astype(np.float32)
+    held = {"weight_matrix": matrix} if name == "linear-ce" else {"state": module(True).float()}
+    given = {"features": features, "target": rng.integers(0, 60, 2085), **held}
+    monkeypatch.setattr(plan, "LEAF", 0)
+    monkeypatch.setattr(parts, "CHUNK", 16)
+    whole = evaluate(name, **given)
+    for least, threads in ((64, 1), (64, 3), (1024, 3)):
+        monkeypatch.setattr(Decoded, "together", least)
+        found = evaluate(name, **given, threads=threads)
+        assert found.elements.tobytes() == whole.elements.tobytes()
+        assert found.accuracy == whole.accuracy
+    one = evaluate(name, **given | {key: given[key][:1] for key in ("features", "target")})
+    assert one.elements.tobytes() == whole.elements[:1].tobytes()
+
+
+def test_the_best_of_a_half_is_its_own():
+    """A score next to another in half precision is another."""
+    half = {"dtype": "float16", "features": np.ones((2, 1)), "target": [0, 2]}
+    found = evaluate("linear-ce", weight_matrix=[[1.0], [1 - 2.0**-11], [1.0]], **half, top_k=2)
+    assert (found.accuracy, found.metrics["top2"]) == (0.5, 1.0)
 
 
 def test_sequences_are_shifted_as_scores_are():
@@ -166,11 +242,11 @@ def module(bias, dtype=torch.float64):
     return found.to(dtype)
 
 
-@pytest.mark.parametrize("piece", [50, 2**22])
+@pytest.mark.parametrize("chunk", [4, 2**12])
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_adaptive_is_that_of_pytorch(bias, dtype, piece, monkeypatch):
-    monkeypatch.setattr(decoders, "PIECE", piece)
+def test_adaptive_is_that_of_pytorch(bias, dtype, chunk, monkeypatch):
+    monkeypatch.setattr(parts, "CHUNK", chunk)
     made = module(bias, dtype)
     features, target = torch.randn(500, 8, dtype=dtype), torch.randint(0, 60, (500,))
     target[::2] = made.predict(features[::2])
@@ -237,6 +313,16 @@ def test_cutoffs_are_held_against_the_state():
         evaluate("adaptive-ce", cutoffs=[5, 21], **given)
     with pytest.raises(UsageError, match="most scores are never made"):
         evaluate("adaptive-ce", top_k=3, **given)
+
+
+def test_padding_of_sequences_is_ignored():
+    made = module(bias=True)
+    features, target = torch.randn(6, 5, 8, dtype=torch.float64), torch.randint(0, 60, (6, 5))
+    target[:, 3:] = -100
+    given = {"features": features, "state": made, "target": target, "shift": 1}
+    kept = target[:, 1:3].reshape(-1), features[:, :2].reshape(-1, 8)
+    wanted = made(kept[1], kept[0]).loss.item()
+    assert evaluate("adaptive-ce", **given).value == pytest.approx(wanted, rel=1e-12)
 
 
 def test_a_state_is_a_dict():
