@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.facts import Facts
 from losscli.lazy import np
-from losscli.views import Held, Stretched
+from losscli.views import Stretched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,8 +115,8 @@ class Batch:
             odd: Which values are; None if none can be.
         """
         fine: np.ndarray | None = None
-        for side, values in self.given.items():
-            found = None if isinstance(self.pairing.views[side], Held) else odd(values)
+        for values in self.given.values():
+            found = odd(values)
             if found is None:
                 continue
             own: np.ndarray = ~found
@@ -161,10 +161,9 @@ class Batch:
 
     def counted(self, values: np.ndarray, side: str) -> np.ndarray | None:
         """Which values, in the order of the file, belong to elements that count."""
-        view = self.pairing.views[side]
-        if self.counts is None or isinstance(view, Held):
+        if self.counts is None:
             return None
-        counts = self.counts
+        counts, view = self.counts, self.pairing.views[side]
         if isinstance(view, Stretched):
             counts = view.fold(counts)
         elif values.ndim < counts.ndim:  # one distribution each, for a loss of every class

@@ -123,7 +123,7 @@ def open_fields(
         keys = _keys_by_file(settled)
         columns = None
         if picking is not None and picking.asked.columns:
-            columns = Columns(files, settled, picking.asked)
+            columns = Columns(files, picking.rows(settled), picking.asked)
             for identity, more in columns.keys().items():
                 keys.setdefault(identity, []).extend(more)
         fields = {
@@ -138,7 +138,8 @@ def open_fields(
         for code, message in opened.notes
     ]
     if picking is not None and columns is not None:
-        fields, findings = picked(columns.groups(fields), picking)
+        taken, findings = picked(columns.groups(fields), picking)
+        fields |= taken
         notes += findings
     return Opened(fields, (*chosen, *notes))
 

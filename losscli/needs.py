@@ -1,4 +1,4 @@
-"""What a plan needs beside the rows: a dtype, memory, the arrays that a loss holds."""
+"""What a plan needs beside the rows: a dtype, and memory."""
 
 from __future__ import annotations
 
@@ -9,32 +9,19 @@ from losscli.lazy import torch
 from losscli.memory import require, sized
 from losscli.registry import flag
 from losscli.vectors import BLOCK
-from losscli.views import Held
 
 if TYPE_CHECKING:
-    from losscli.devices import Way
-    from losscli.lazy import Tensor
     from losscli.question import Question
     from losscli.roles import Role
     from losscli.views import Pairing
 
-__all__ = ["computed", "held", "refuse_rows", "refuse_sizes", "whole"]
+__all__ = ["computed", "refuse_rows", "refuse_sizes", "whole"]
 
 RECORDED = 3
 """So many times as much it holds for its gradient: what each step was made of, and the way back."""
 
 COPIES = 6
 """A loss of all rows is expected to hold so many tensors of its input, or of a block of pairs."""
-
-
-def held(role: Role, way: Way) -> dict[str, Tensor]:
-    """The arrays that the loss holds, on its device and in their own dtype."""
-    fields = {
-        side: field
-        for side, field in role.asked.fields.items()
-        if isinstance(role.pairing.views[side], Held)
-    }
-    return {side: way.there(field.rows(0, field.shape[0]), None) for side, field in fields.items()}
 
 
 def whole(question: Question, rows: int, values: int, dtype: str) -> Finding:

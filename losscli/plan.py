@@ -18,9 +18,10 @@ from losscli.cores import cores, plainly, spread
 from losscli.devices import Way, device
 from losscli.doubts import Doubt, Leaf, doubts
 from losscli.errors import Finding, Level, UsageError
+from losscli.held import Arrays
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
-from losscli.needs import computed, held, refuse_rows, refuse_sizes, whole
+from losscli.needs import computed, refuse_rows, refuse_sizes, whole
 from losscli.reader import Reader
 from losscli.reductions.asked import reducing
 from losscli.registry import Pooled, Terms
@@ -81,7 +82,7 @@ class Plan:
         options: The options of the loss; small arrays as such.
         arrays: The small arrays.
         reader: Reads its inputs.
-        held: The arrays that the loss holds, as its function takes them.
+        held: The arrays that the loss holds.
         checks: The mistakes to look for.
         doubts: What may be wrong with all data, and is looked for in each leaf.
         wanted: What to keep of each leaf.
@@ -98,7 +99,7 @@ class Plan:
     options: Mapping[str, Any]
     arrays: Mapping[str, SmallArray]
     reader: Reader
-    held: Mapping[str, Tensor]
+    held: Arrays
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
     doubts: tuple[Doubt, ...]
@@ -145,7 +146,7 @@ class Plan:
             question.options,
             arrays,
             reader,
-            held(role, Way(where)),
+            Arrays.of(role, Way(where)),
             tuple(notes),
             tuple(
                 check
@@ -192,7 +193,7 @@ class Plan:
             threads: How many of them are computed at the same time.
             kept: Takes every element's loss, in the order of the file.
         """
-        total, waiting = State(), []
+        total, waiting = self.held.state, []
         watch = self.question.watch
         watch.begin(f"computing {self.question.loss.name}", self.rows, "rows")
         try:
@@ -271,12 +272,12 @@ class Plan:
         pairing = batch.pairing
         chosen = pairing.classes is not None and not pairing.probabilities
         whole = (*self.role.labels, "target") if chosen else self.role.labels
-        return {
-            side: self.held[side]
-            if side in self.held
-            else self._tensor(self._padded(batch, values), whole=side in whole)
+        found = {
+            side: self._tensor(self._padded(batch, values), whole=side in whole)
             for side, values in self.seen(batch).items()
         }
+        every = {**self.held.tensors, **found}
+        return {side: every[side] for side in self.role.asked.fields}
 
     def computed(
         self, inputs: Mapping[str, Tensor], batch: Batch, form: tuple[str, ...] = ()
@@ -377,5 +378,6 @@ def _leaf(role: Role, values: int) -> int:
     """The rows of a leaf: a multiple of the grain where that many fit; one of several sizes."""
     if role.uneven is not None:
         return 1
-    rows = max(1, values // max(role.pairing.per_row, 1))
+    least = role.together // max(role.pairing.kernel_rows, 1)
+    rows = max(1, values // max(role.pairing.per_row, 1), least)
     return rows - rows % GRAIN if rows >= GRAIN else rows

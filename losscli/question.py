@@ -348,7 +348,7 @@ def open_fields(question: Question) -> Fields:
     )
     small = tuple(name for name in refs if name in question.loss.options)
     rows = (question.kind, *(name for name in refs if name in _SIDES))
-    picking = Picking(asked, rows, small, reading.store)
+    picking = Picking(asked, rows, small, reading.store, question.loss.target.holds)
     opened = inputs.open_fields(
         refs,
         formats=formats,

@@ -10,6 +10,7 @@ from losscli.cores import plainly, spread
 from losscli.formats.missing import missing
 from losscli.lazy import np
 from losscli.state import fingerprint
+from losscli.views import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +39,13 @@ class Reader:
         found = self._beside(start, stop)
         first = self.role.pairing.first(start)
         digests = {name: fingerprint(first, values) for name, values in found.items()}
-        return self._batch(start, stop, self.role.asked.fields, found), digests
+        return self._batch(start, stop, self.sides, found), digests
+
+    @property
+    def sides(self) -> list[str]:
+        """The inputs that have rows."""
+        views = self.role.pairing.views
+        return [side for side in self.role.asked.fields if not isinstance(views[side], Held)]
 
     def targets(self, start: int, stop: int) -> Batch:
         """A leaf of the targets alone."""

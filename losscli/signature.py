@@ -48,6 +48,7 @@ def signature(question: Question, total: State, dtype: str) -> str:
         for name in ("sample_weight", "mask")
         if name in question.words
     ]
+    parts += _held(question, total)
     for name, default in _CHANGING.items():
         value = getattr(settings, name)
         parts += [f"{name}={_brief(value)}"] if value not in (None, default) else []
@@ -56,6 +57,16 @@ def signature(question: Question, total: State, dtype: str) -> str:
     parts += [f"classes={_hash(chr(0).join(settings.classes))}"] if settings.classes else []
     version = torch.__version__.partition("+")[0]
     return "|".join([*parts, dtype, f"losscli:{__version__}", f"torch:{version}"])
+
+
+def _held(question: Question, total: State) -> list[str]:
+    """What the loss holds, all arrays of a module together, by its hash."""
+    found: dict[str, str] = {}
+    for side in total.digests:
+        name = side.partition(".")[0]
+        if name in question.loss.target.holds:
+            found[name] = found.get(name, "") + f"{side}={total.digest(side)};"
+    return [f"{name}={_hash(text)}" for name, text in found.items()]
 
 
 _CHANGING = {

@@ -161,8 +161,7 @@ def _facts(batch: Batch, side: str) -> Facts:
         return batch.facts(side)
     values = batch.taken[side] if batch.given[side].dtype.kind == "U" else batch.given[side]
     ordered = batch.pairing.views[side].back(values)
-    counted = batch.counted(ordered, side)
-    return Facts.of(ordered if counted is None else ordered[counted])
+    return Facts.of(ordered[batch.counted(ordered, side)])
 
 
 def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wanted) -> State:

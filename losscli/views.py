@@ -67,9 +67,6 @@ class Held(View):
 
     fixed: bool = True
 
-    def rows(self, field: Field, start: int, stop: int) -> np.ndarray:
-        return field.rows(0, field.shape[0])
-
 
 @dataclass(frozen=True)
 class Stretched(View):

@@ -48,11 +48,12 @@ MAY = {
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
     | {"doubts", "forms", "picking", "reductions", "weights"},
     "forms": LIGHT | {"registry"},
-    "needs": LIGHT | {"memory", "registry", "vectors", "views"},
+    "held": LIGHT | {"facts", "formats", "state", "views"},
+    "needs": LIGHT | {"memory", "registry", "vectors"},
     "plan": LIGHT
     | {"beside", "cores", "devices", "formats", "losses", "needs", "reader", "registry", "state"}
-    | {"doubts", "reductions", "stats"},
-    "reader": LIGHT | {"batch", "cores", "formats", "state"},
+    | {"doubts", "held", "reductions", "stats"},
+    "reader": LIGHT | {"batch", "cores", "formats", "state", "views"},
     "weights": LIGHT | {"formats", "registry"},
     "gradient": LIGHT
     | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
 from losscli.formats.keys import is_unknown
+from losscli.formats.quiet import quietly
+from losscli.lazy import torch
 from losscli.spool import Store
 from losscli.watch import Watch
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from losscli.formats.packed import Packed
+    from losscli.lazy import Tensor
 
 __all__ = ["OPEN", "Field", "Listing", "Reading", "Source"]
 
@@ -104,6 +107,15 @@ class Field(ABC):
 
         They may be views of a mapped file, and then cannot be written to.
         """
+
+    def tensor(self) -> Tensor:
+        """All rows, mapped where they are, in the dtype of the file: also in what NumPy lacks.
+
+        It must not be written to.
+        """
+        rows = self.rows(0, self.shape[0])
+        with quietly(UserWarning):  # that a mapped file cannot be written to
+            return torch.from_numpy(rows)
 
     def place(self, index: tuple[int, ...]) -> str:
         """Where an element stands, as a person finds it: "row 3 (line 4), column 'logit'".

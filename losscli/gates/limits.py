@@ -42,9 +42,9 @@ class Bound:
         """What becomes of a number."""
         least = self.side == "min"
         holds = value >= self.limit if least else value <= self.limit
-        ends = (self.limit, None) if least else (None, self.limit)
+        low, high = (self.limit, None) if least else (None, self.limit)
         wanted = f"at {'least' if least else 'most'} {self.limit!r}"
-        return Verdict(gate, self.metric, value, *ends, holds, wanted)
+        return Verdict(gate, self.metric, value, low, high, holds, wanted)
 
 
 def bound(side: Any, given: float | str, metric: str = "") -> Bound:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from losscli.formats.base import Field
+    from losscli.formats.locate import Ref
     from losscli.picking.asked import Asked, Where
 
 __all__ = ["Group", "Picking", "picked"]
@@ -60,12 +61,18 @@ class Picking:
         sides: The prediction first, and what else has rows for sure.
         small: Arrays that go along with the rows only if they have as many axes.
         store: The room for indices.
+        held: Inputs without rows, of which nothing is picked.
     """
 
     asked: Asked
     sides: tuple[str, ...]
     small: tuple[str, ...]
     store: Store
+    held: tuple[str, ...] = ()
+
+    def rows(self, refs: Mapping[str, Ref]) -> dict[str, Ref]:
+        """The inputs that have rows; of the arrays of a module none has."""
+        return {name: one for name, one in refs.items() if name.partition(".")[0] not in self.held}
 
     def along(self, name: str, field: Field, prediction: Field, rows: int) -> bool:
         """Whether a field has one row for each of a file."""

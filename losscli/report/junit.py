@@ -41,8 +41,9 @@ def _suite(
 ) -> tuple[Tree.Element, Tree.Element]:
     counts = {"tests": str(tests), "failures": str(failures), "errors": str(errors)}
     name = f"losscli {loss}"
-    root = Tree.Element("testsuites", name=name, **counts)
-    return root, Tree.SubElement(root, "testsuite", name=name, **counts, skipped="0", time="0")
+    root = Tree.Element("testsuites", {"name": name, **counts})
+    rest = {"skipped": "0", "time": "0"}
+    return root, Tree.SubElement(root, "testsuite", {"name": name, **counts, **rest})
 
 
 def _case(suite: Tree.Element, loss: str, gate: str) -> Tree.Element:

@@ -111,6 +111,8 @@ class Role(ABC):
         sided: A target is positive or negative.
         labels: The inputs beside the target of which the dtype does not count: lengths, labels.
         constants: Further inputs that are given and not predicted: there is no gradient of them.
+        holds: Those of them that are the same for all rows, and have no rows themselves.
+        together: So many rows of the kernel a leaf has at the least.
         decides: The losses are of decisions, so that their gradient is 0 wherever there is one.
         pairing: How the inputs belong together.
         hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
@@ -123,6 +125,8 @@ class Role(ABC):
     sided: ClassVar[bool] = False
     labels: ClassVar[tuple[str, ...]] = ()
     constants: ClassVar[tuple[str, ...]] = ()
+    holds: ClassVar[tuple[str, ...]] = ()
+    together: ClassVar[int] = 1
     decides: ClassVar[bool] = False
     hits: ClassVar[str] = ""
     one_size: ClassVar[str] = ""

@@ -8,10 +8,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli import shapes
-from losscli.checks import targets
-from losscli.checks.numbers import numbers
+from losscli.checks import features, targets
 from losscli.errors import DataError, UsageError
-from losscli.formats.whole import Whole
 from losscli.lazy import np
 from losscli.roles.classes import ClassIndex
 from losscli.roles.names import Names
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.checks import Check
     from losscli.formats.base import Field
-    from losscli.roles.base import Asked
     from losscli.views import Pairing
 
 HEAD = "state.head.weight"
@@ -36,19 +33,16 @@ class Decoded(ClassIndex):
     probability "confidence".
     """
 
-    constants = ("weight_matrix", "bias", "state")
+    constants = holds = ("weight_matrix", "bias", "state")
+    together = 2**10  # the layer is gone through once for each leaf
     one_size = "its layer goes with all rows at once"
     hits: ClassVar[str] = "the highest score is that of the target, ties to the first"
-
-    def __init__(self, asked: Asked) -> None:
-        own = ("prediction", "target")
-        held = {side: Whole(one) for side, one in asked.fields.items() if side not in own}
-        super().__init__(replace(asked, fields={**asked.fields, **held}))
 
     @property
     def held(self) -> dict[str, Field]:
         """What the loss holds."""
-        return {side: one for side, one in self.asked.fields.items() if isinstance(one, Whole)}
+        fields = self.asked.fields.items()
+        return {side: one for side, one in fields if side.partition(".")[0] in self.holds}
 
     @abstractmethod
     def classes(self) -> int:
@@ -79,9 +73,8 @@ class Decoded(ClassIndex):
         return Names.of(self.asked, self.pairing, None)
 
     def checks(self) -> Sequence[Check]:
-        sides = ("prediction", *self.held)
         return (
-            *(check for side in sides for check in numbers(side)),
+            *features.CHECKS,
             *targets.CHECKS,
             targets.class_unknown,
             targets.class_not_whole,

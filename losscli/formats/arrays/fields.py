@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
+from losscli.formats.arrays.rows import Rows
 from losscli.formats.base import Field, Listing, Source
 from losscli.formats.keys import choose, chosen_or_none, unknown
 from losscli.lazy import np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+
+    from losscli.lazy import Tensor
 
 __all__ = ["ArrayField", "ArraySource", "ColumnsField", "check_dtype"]
 
@@ -61,6 +64,11 @@ class ArrayField(Field):
         if self._pick is not None:
             piece = piece[:, self._pick]
         return np.asarray(piece, dtype=self.dtype, order="C")
+
+    def tensor(self) -> Tensor:
+        array: Any = self._array
+        whole = self._pick is None and isinstance(array, Rows)
+        return array.tensor() if whole else super().tensor()
 
 
 class ColumnsField(Field):

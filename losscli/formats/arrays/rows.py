@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from losscli.lazy import np
+from losscli.lazy import np, torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from losscli.lazy import Tensor
 
 __all__ = ["Rows", "numbers"]
 
@@ -38,6 +40,11 @@ class Rows:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self[:], dtype)
+
+    def tensor(self) -> Tensor:
+        """All rows in one tensor, in the dtype of the file."""
+        found = self._sliced(slice(None))
+        return found if hasattr(found, "detach") else torch.from_numpy(np.ascontiguousarray(found))
 
 
 def numbers(value: Any) -> np.ndarray:

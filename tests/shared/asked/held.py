@@ -26,7 +26,16 @@ def linear(*row: int, bias: bool = False) -> Callable[[np.random.Generator, int]
     return make
 
 
-def adaptive(rng: np.random.Generator, n: int) -> dict[str, Any]:
+def adaptive(*row: int) -> Callable[[np.random.Generator, int], dict[str, Any]]:
+    def make(rng: np.random.Generator, n: int) -> dict[str, Any]:
+        target = rng.integers(0, CLASSES, (n, *row))
+        features = rng.normal(size=(n, *row, SIZE))
+        return {"features": features, "state": module(rng), "target": target}
+
+    return make
+
+
+def module(rng: np.random.Generator) -> dict[str, np.ndarray]:
     shapes = {
         "head.weight": (5, SIZE),
         "head.bias": (5,),
@@ -35,10 +44,12 @@ def adaptive(rng: np.random.Generator, n: int) -> dict[str, Any]:
         "tail.1.0.weight": (1, SIZE),
         "tail.1.1.weight": (4, 1),
     }
-    state = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-    features = rng.normal(size=(n, SIZE))
-    return {"features": features, "state": state, "target": rng.integers(0, CLASSES, n)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
+
+NEGATIVE = "--sample-weight [-1,1,1,1,1,1,1,1]"
+STRICT = {"strict": (f"--{{kind}} {{prediction}} {{rest}} {NEGATIVE}", "--strict")}
+"""A warning of both: infinite features are refused."""
 
 EXAMPLES = {
     "linear-ce": Example(
@@ -49,6 +60,7 @@ EXAMPLES = {
             "label_smoothing": "--label-smoothing 0.2",
             "temperature": "--temperature 2",
             "shift": ("of sequences", "--shift 1"),
+            **STRICT,
         },
         limits=(
             (
@@ -63,8 +75,13 @@ EXAMPLES = {
         laws=frozenset({"non-negative", "row order"}),
     ),
     "adaptive-ce": Example(
-        {"plain": adaptive},
-        options={"cutoffs": "--cutoffs 2,5"},
+        {"plain": adaptive(), "of sequences": adaptive(5)},
+        options={
+            "cutoffs": "--cutoffs 2,5",
+            "ignore_index": "--ignore-index 7",
+            "shift": ("of sequences", "--shift 1"),
+            **STRICT,
+        },
         limits=(
             (
                 {
