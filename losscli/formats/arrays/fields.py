@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
 from losscli.formats.arrays.rows import Rows
