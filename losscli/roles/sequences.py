@@ -71,7 +71,7 @@ class Sequences(Role):
         """The inputs in the layout of one sequence a row."""
         found = dict(asked.fields)
         if not asked.options["batch_first"]:
-            _refuse_shards(asked.prediction)
+            _refuse_joined(asked.prediction)
             found["prediction"] = Turned(asked.prediction)
         target, given = asked.target, found.get("target_lengths")
         if target.dtype.kind == "U":
@@ -251,15 +251,17 @@ def distance(one: Sequence[int], other: Sequence[int]) -> int:
     return int(row[-1])
 
 
-def _refuse_shards(prediction: Field) -> None:
-    """Files are joined along their first axis, which here is time.
+def _refuse_joined(prediction: Field) -> None:
+    """Files and batches are joined along their first axis, which here is time.
 
     Raises:
         DataError: there are several.
     """
-    if len(prediction.files) > 1:
+    batches = any(code == "batches" for code, _ in prediction.notes)
+    if batches or len(prediction.files) > 1:
+        what = "a list of batches" if batches else f"{len(prediction.files)} files"
         raise DataError(
-            f"{prediction.label} is {len(prediction.files)} files, which are joined along their "
+            f"{prediction.label} is {what}, which are joined along their "
             "first axis: of scores (T, N, C) that is time",
             hint="save them as (N, T, C), and say --batch-first",
             code="shape-mismatch",

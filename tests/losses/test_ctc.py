@@ -216,6 +216,22 @@ def test_through_the_command_line(tmp_path, capsys, monkeypatch):
     np.testing.assert_allclose(found["elements"], wanted, rtol=1e-12)
 
 
+def test_batches_are_not_joined_along_time(tmp_path):
+    """Of as many targets as each has sequences, it would be a number."""
+    scores = np.log(np.full((2, 4, 2, 3), 1 / 3))
+    torch.save([{"z": torch.from_numpy(one)} for one in scores], tmp_path / "a.pt")
+    lines = [json.dumps({"z": one}) for one in scores.tolist()]
+    (tmp_path / "a.json").write_text(f"[{','.join(lines)}]")
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    for name in ("a.pt", "a.json", "a.jsonl"):
+        with pytest.raises(DataError, match="is a list of batches, .* that is time"):
+            evaluate("ctc", log_probs=f"{tmp_path / name}:*.z", target=[[1], [2]])
+        first = evaluate(
+            "ctc", log_probs=f"{tmp_path / name}:*.z", target=[[1, 2]] * 8, batch_first=True
+        )
+        assert first.stats["count"] == 8
+
+
 def test_shards_are_not_joined_along_time(tmp_path):
     scores = np.log(np.full((4, 2, 3), 1 / 3))
     for at in range(2):
