@@ -224,7 +224,7 @@ def test_batches_are_not_joined_along_time(tmp_path):
     (tmp_path / "a.json").write_text(f"[{','.join(lines)}]")
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     for name in ("a.pt", "a.json", "a.jsonl"):
-        with pytest.raises(DataError, match="is a list of batches, .* that is time"):
+        with pytest.raises(DataError, match=r"is a list of batches, .* that is time"):
             evaluate("ctc", log_probs=f"{tmp_path / name}:*.z", target=[[1], [2]])
         first = evaluate(
             "ctc", log_probs=f"{tmp_path / name}:*.z", target=[[1, 2]] * 8, batch_first=True
