@@ -305,7 +305,7 @@ def test_no_error_at_all_is_said():
         signal = np.random.default_rng(1).normal(size=(3, 50)).clip(0, 1)
         found = evaluate(name, pred=signal, target=signal)
         assert found.value == -np.inf
-        assert [one.code for one in found.warnings][0] == "perfect"
+        assert next(one.code for one in found.warnings) == "perfect"
     found = evaluate("poisson-nll", rate=[2.0], target=[np.inf])
     assert found.value == -np.inf  # a limit, and no perfection
     assert "perfect" not in [one.code for one in found.warnings]
