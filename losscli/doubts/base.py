@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli.checks.codes import CODES, Code
+from losscli.doubts.slopes import slope
 from losscli.errors import Finding, Level
 from losscli.stats import Totals
 
@@ -65,6 +66,11 @@ class Leaf:
     batch: Batch
     losses: Terms | None
     again: Callable[[Batch, tuple[str, ...]], Terms | Pooled]
+
+    @cached_property
+    def pairs(self) -> Totals:
+        """Sums of the pairs of a prediction and a target, which several doubts ask for."""
+        return Totals(slope(self.batch))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from losscli.doubts.base import Doubt
 from losscli.doubts.readings import Reading, taken
-from losscli.doubts.slopes import line, slope
+from losscli.doubts.slopes import line
 from losscli.lazy import np
 from losscli.roles import Binary, ClassIndex, MultiLabel, Values
 from losscli.roles.base import number
-from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.doubts.base import Leaf, Whole
     from losscli.question import Question
     from losscli.roles import Role
+    from losscli.stats import Totals
 
 FEW = 100
 """Fewer rows say too little of an order."""
@@ -182,13 +182,9 @@ class UnrelatedClasses(Doubt):
         return message, KEYS
 
 
-class UnrelatedValues(Doubt):
-    """Predictions vary as targets do, and yet not with them.
+class OfAmounts(Doubt):
+    """A mistake that the straight line through predictions and targets shows."""
 
-    Are the rows of both files in the same order? --key pairs them by their ids.
-    """
-
-    code = "unrelated"
     first = SAMPLE
 
     @classmethod
@@ -196,7 +192,16 @@ class UnrelatedValues(Doubt):
         return plain(role)
 
     def look(self, leaf: Leaf) -> Totals | None:
-        return Totals(slope(leaf.batch))
+        return leaf.pairs
+
+
+class UnrelatedValues(OfAmounts):
+    """Predictions vary as targets do, and yet not with them.
+
+    Are the rows of both files in the same order? --key pairs them by their ids.
+    """
+
+    code = "unrelated"
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         found = line(seen)

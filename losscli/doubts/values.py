@@ -6,9 +6,9 @@ from math import atanh, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.doubts.base import Doubt
-from losscli.doubts.order import SAMPLE, plain
+from losscli.doubts.order import OfAmounts
 from losscli.doubts.readings import Reading, taken
-from losscli.doubts.slopes import line, slope
+from losscli.doubts.slopes import line
 from losscli.lazy import np
 from losscli.roles import Binary, ClassIndex, Values
 from losscli.stats import Totals
@@ -166,21 +166,13 @@ class Swapped(Reading):
         return message, f"--{kind} takes what a model predicts, --target what is true"
 
 
-class Scale(Doubt):
+class Scale(OfAmounts):
     """Predictions go along with the targets, but on another scale, or from another zero.
 
     Is one side standardised, in another unit, or a logarithm?
     """
 
     code = "scale"
-    first = SAMPLE
-
-    @classmethod
-    def concerns(cls, question: Question, role: Role) -> bool:
-        return plain(role)
-
-    def look(self, leaf: Leaf) -> Totals | None:
-        return Totals(slope(leaf.batch))
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         found = line(seen)
