@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from losscli.question import Fields, Question
     from losscli.result import Result
+    from losscli.roles import Role
 
 __all__ = ["answer", "evaluate"]
 
@@ -61,13 +62,28 @@ def answer(question: Question) -> Result:
         check(question)
     fields = open_fields(question)
     _refuse_empty(fields)
-    # Only now: a file that is missing or broken is told before these are imported.
-    from losscli.doubts import Whole
-    from losscli.gradient.run import gradient
-    from losscli.judge import heeded, judged
-    from losscli.plan import Plan
-    from losscli.result import Result
+    return _of_members(question, fields) if fields.members else _answered(question, fields)
 
+
+def _of_members(question: Question, fields: Fields) -> Result:
+    """Answers the question of each member of an ensemble, and then of all together."""
+    from losscli import ensembles
+    from losscli.judge import heeded
+
+    members = []
+    for name, (one, its) in zip(question.members, ensembles.alone(question, fields), strict=True):
+        result = _answered(one, its)
+        members.append(ensembles.Member(replace(result.inputs[0], name=name), result))
+    result = _answered(question, ensembles.together(question, fields, _role(question, fields)))
+    more = ensembles.said(members, {finding.code for finding in result.warnings})
+    return replace(
+        result,
+        ensemble=ensembles.Ensemble(str(question.settings.ensemble), members),
+        findings=[*result.findings, *heeded(more, question)],
+    )
+
+
+def _role(question: Question, fields: Fields) -> Role:
     asked = Asked(
         question.loss.name,
         question.kind,
@@ -76,7 +92,19 @@ def answer(question: Question) -> Result:
         question.settings,
         question.target,
     )
-    role = role_of(question.loss.target, asked, question.loss.rows)
+    return role_of(question.loss.target, asked, question.loss.rows)
+
+
+def _answered(question: Question, fields: Fields) -> Result:
+    """Computes and judges what was opened."""
+    # Only now: a file that is missing or broken is told before these are imported.
+    from losscli.doubts import Whole
+    from losscli.gradient.run import gradient
+    from losscli.judge import heeded, judged
+    from losscli.plan import Plan
+    from losscli.result import Result
+
+    role = _role(question, fields)
     plan = Plan.of(question, fields, role)
     kept = Spool(Store()) if question.keep else None
     threads = question.settings.threads or cores()
@@ -95,7 +123,7 @@ def answer(question: Question) -> Result:
 
 
 def _refuse_empty(fields: Fields) -> None:
-    for field in fields.sides.values():
+    for field in (*fields.sides.values(), *fields.members):
         if 0 in field.shape:
             held = "no rows" if not field.shape[0] else f"shape {field.shape}, which holds nothing"
             raise DataError(f"{field.label} has {held}: nothing to average", code="empty")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from losscli.errors import UsageError
 from losscli.registry import TARGETS, flag
+from losscli.words import PREDICTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from losscli.registry import Loss
 
 __all__ = ["formed"]
-
-_PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate", "mean")
-"""What a prediction is to most losses."""
 
 
 def formed(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -32,7 +30,7 @@ def formed(loss: Loss[Any, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
     if not missing:
         return _twice(loss, near, found)
     if not found - {*TARGETS}:
-        wrong = next((name for name in _PREDICTIONS if name in given), None)
+        wrong = next((name for name in (*PREDICTIONS, "mean") if name in given), None)
         instead = f", not {flag(wrong)}" if wrong else ""
         raise UsageError(f"{loss.name} needs {_choices(loss)}{instead}")
     if missing == ["target"]:

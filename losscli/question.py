@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any
 
 import losscli.doubts  # noqa: F401 — the codes of which are known then
-from losscli import inputs
+from losscli import ensembles, inputs
 from losscli.checks.codes import CODES
 from losscli.cores import cores
 from losscli.errors import Finding, Level, UsageError
@@ -23,6 +23,7 @@ from losscli.registry import TARGETS, flag, suggest
 from losscli.settings import (
     DENOMINATORS,
     DTYPES,
+    ENSEMBLE,
     MISSING,
     NAN,
     OF_ROLES,
@@ -52,6 +53,7 @@ _CHOICES = {
     "nan": NAN,
     "missing": MISSING,
     "unmatched": UNMATCHED,
+    "ensemble": ENSEMBLE,
 }
 _LEAST = {"limit": 1, "threads": 1, "batch_size": 1, "head": 0, "worst": 0, "target_base": 0}
 """Whole numbers, and the least that each may be."""
@@ -67,7 +69,8 @@ class Question:
     Attributes:
         inputs: Which inputs of the loss are given, in the order of its function.
         options: All options of the loss; small arrays still as numbers, words or arrays.
-        words: The inputs by name, small arrays in files among them, as they were typed.
+        words: The inputs by name, small arrays in files among them, as they were typed: several
+            for the prediction of an ensemble.
         notes: What is to be said before any data is read.
         keep: The unreduced losses are asked for.
         grad: The gradient is asked for.
@@ -78,7 +81,7 @@ class Question:
     inputs: tuple[str, ...]
     options: dict[str, Any]
     settings: Settings
-    words: dict[str, Any]
+    words: Mapping[str, Any]
     notes: tuple[Finding, ...] = ()
     keep: bool = False
     grad: bool = False
@@ -97,6 +100,13 @@ class Question:
     def input(self, side: str) -> str:
         """The name of an input that a role knows as a side."""
         return {"prediction": self.kind, "target": self.target}.get(side, side)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of the predictions that make an ensemble; none for a single one."""
+        if self.settings.ensemble is None:
+            return ()
+        return tuple(f"{self.kind} {at + 1}" for at, _ in enumerate(self.words[self.kind]))
 
     @property
     def reduction(self) -> str:
@@ -128,6 +138,8 @@ def ask(loss: Loss[Any, Any], given: Mapping[str, Any], *, name: str = "") -> Qu
     for key in loss.stretched(form):
         words[key] = _stretched(words[key])
     _refuse_idle(loss, form, options, settings)
+    way = ensembles.asked(loss, form[0], words[form[0]], settings.ensemble)
+    settings = replace(settings, ensemble=way)
     notes = []
     remark = loss.remark(name)
     if remark:
@@ -202,8 +214,10 @@ def _settings(loss: Loss[Any, Any], given: Mapping[str, Any]) -> Settings:
     for key in OF_ROLES:
         if key in chosen and key not in loss.target.settings:
             raise UsageError(f"{loss.name} has no option {flag(key)}")
+    if isinstance(chosen.get("ensemble"), bool):  # from Python, where a flag has no word
+        chosen["ensemble"] = ENSEMBLE[0] if chosen["ensemble"] else None
     for key, choices in _CHOICES.items():
-        if chosen.get(key, choices[0]) not in choices:
+        if chosen.get(key) not in (None, *choices):
             hint = suggest(str(chosen[key]), choices, "it may be")
             raise UsageError(f"{flag(key)} cannot be {chosen[key]!r}", hint=hint)
     if "device" in chosen:
@@ -319,11 +333,12 @@ def _denominator(value: Any, reduction: str) -> str | float:
 
 @dataclass(frozen=True)
 class Fields:
-    """The opened inputs of a question."""
+    """The opened inputs of a question; the first member of an ensemble is its prediction."""
 
     sides: Mapping[str, Field]  # the prediction, the target, and further inputs by their names
     beside: Mapping[str, Field]  # sample_weight, mask and small arrays, where they are given
     notes: tuple[Finding, ...]
+    members: tuple[Field, ...] = ()
 
 
 def open_fields(question: Question) -> Fields:
@@ -334,8 +349,11 @@ def open_fields(question: Question) -> Fields:
         DataError: it cannot be parsed, or has no such key.
     """
     settings = question.settings
+    members = question.members
     formats = inputs.parse_formats(settings.input_format, tuple(question.words))
-    refs = inputs.locate(question.words, data=settings.data)
+    formats |= {name: formats[question.kind] for name in members if question.kind in formats}
+    words = ensembles.worded(question.words, question.kind, members)
+    refs = inputs.locate(words, data=settings.data)
     asked = Asked.of(settings.key, settings.unmatched, settings.where)
     reading = Reading(
         settings.header,
@@ -347,7 +365,7 @@ def open_fields(question: Question) -> Fields:
         ids=tuple({*asked.ours, *asked.theirs}),
     )
     small = tuple(name for name in refs if name in question.loss.options)
-    rows = (question.kind, *(name for name in refs if name in _SIDES))
+    rows = (*(members or (question.kind,)), *(name for name in refs if name in _SIDES))
     picking = Picking(asked, rows, small, reading.store, question.loss.target.holds)
     opened = inputs.open_fields(
         refs,
@@ -359,10 +377,13 @@ def open_fields(question: Question) -> Fields:
         packed=PACKED,
     )
     found = dict(opened.fields)
+    several = tuple(found.pop(name) for name in members)
+    found |= {question.kind: several[0]} if several else {}
     wanted = [one for name in question.inputs for one in _parts(name, found)]
     named = {name: found.pop(name) for name in wanted}
     sides = {"target" if name in TARGETS else name: one for name, one in named.items()}
-    return Fields({"prediction": sides.pop(question.kind), **sides}, found, tuple(opened.notes))
+    sides = {"prediction": sides.pop(question.kind), **sides}
+    return Fields(sides, found, tuple(opened.notes), several)
 
 
 def _parts(name: str, found: Mapping[str, Field]) -> list[str]:

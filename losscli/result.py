@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from losscli.checks import Facts
     from losscli.doubts import Whole
+    from losscli.ensembles import Ensemble
     from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.gates import Verdict
@@ -105,6 +106,7 @@ class Result:
         reductions: The losses reduced in each way, with what their sum is divided by.
         batches: What a loop over batches would have logged, where that was asked for.
         gates: What became of the gates, if there are any.
+        ensemble: The predictions of which this is the mean, if it is that of several.
     """
 
     loss: str
@@ -133,6 +135,7 @@ class Result:
     reductions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     batches: Mapping[str, Any] | None = None
     gates: Sequence[Verdict] = ()
+    ensemble: Ensemble | None = None
 
     @classmethod
     def of(
@@ -279,6 +282,8 @@ class Result:
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
+        if self.ensemble is not None:
+            answer["ensemble"] = self.ensemble.to_dict()
         if self.batches is not None:
             answer["batches"] = dict(self.batches)
         if self.gates:

@@ -10,6 +10,7 @@ DTYPES = ("auto", "float32", "float64", "float16", "bfloat16")
 NAN = ("error", "omit", "propagate")
 UNMATCHED = ("error", "omit")
 MISSING = ("error", "omit")
+ENSEMBLE = ("auto", "probs", "logits")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Settings:
         unmatched: Refuse ids that only one file has, or leave their rows out.
         missing: Refuse empty cells and nulls, or leave such elements out.
         where: Read only rows in which a column has a value; given again, all must hold.
+        ensemble: Take the mean of predictions that are given several times, as one model: of their
+            probabilities where they have some (auto, if no word follows), or of their logits.
     """
 
     reduction: str | None = None
@@ -75,6 +78,7 @@ class Settings:
     unmatched: str = "error"
     missing: str = "error"
     where: tuple[str, ...] = ()
+    ensemble: str | None = None
 
 
 OF_ROLES = ("threshold", "top_k", "classes", "target_base", "pos_label")

@@ -76,6 +76,7 @@ _CHANGING = {
     "missing": "error",
     "unmatched": "error",
     "target_base": 0,
+    "ensemble": None,
 }
 """The common options that change the number, with what does not."""
 

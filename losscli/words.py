@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+PREDICTIONS = ("logits", "probs", "log_probs", "pred", "rate", "log_rate")
+"""What a prediction is to most losses."""
+
+
 def flag(name: str) -> str:
     """The option of a parameter: ``label_smoothing`` is ``--label-smoothing``."""
     return "--" + name.replace("_", "-")

@@ -17,6 +17,7 @@ MAY = {
     "docstrings": set(),
     "errors": set(),
     "options": {"lazy"},
+    "ensembles": LIGHT | {"formats", "registry"},
     "settings": set(),
     "words": set(),
     "registry": LIGHT | {"words"},
@@ -36,7 +37,18 @@ MAY = {
     "facts": LIGHT | {"stats"},
     "checks": LIGHT | {"stats", "facts"},
     "roles": LIGHT
-    | {"checks", "facts", "formats", "quantiles", "ranking", "shapes", "stats", "vectors", "views"},
+    | {
+        "words",
+        "checks",
+        "facts",
+        "formats",
+        "quantiles",
+        "ranking",
+        "shapes",
+        "stats",
+        "vectors",
+        "views",
+    },
     "losses": LIGHT | {"registry", "roles", "vectors"},
     "doubts": LIGHT | {"checks", "registry", "roles", "stats"},
     "reductions": LIGHT | {"stats"},
@@ -46,8 +58,8 @@ MAY = {
     "devices": LIGHT,
     "question": LIGHT
     | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"doubts", "forms", "picking", "reductions", "weights"},
-    "forms": LIGHT | {"registry"},
+    | {"doubts", "ensembles", "forms", "picking", "reductions", "weights"},
+    "forms": LIGHT | {"registry", "words"},
     "held": LIGHT | {"facts", "formats", "state", "views"},
     "needs": LIGHT | {"memory", "registry", "vectors"},
     "plan": LIGHT

@@ -52,6 +52,11 @@ CODES: dict[str, Code] = {
         "Sequences had no token that counts: they are left out of means over sequences.",
         "Nothing is wrong if the answers were empty.",
     ),
+    "same-members": _code(
+        Level.WARNING,
+        "Two members of an ensemble are the same predictions: one model counts twice.",
+        "Give each prediction once; a copy under another name is found by its values.",
+    ),
     "squeezed": _code(
         Level.NOTE,
         "An axis of length 1 was dropped, so that prediction and target have one shape.",

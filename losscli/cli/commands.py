@@ -21,6 +21,7 @@ from losscli.cli.parameters import parameters
 from losscli.cli.tell import Voice
 from losscli.cli.usage import check_once, grouped, normalised, refuse_words, reworded
 from losscli.cli.words import spared
+from losscli.ensembles import averaged
 from losscli.errors import Exit, UsageError
 from losscli.gates import Gates
 from losscli.losses import FAMILIES, losses
@@ -154,6 +155,8 @@ def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any]) -> int:
     output = Output(**_taken(given, Output))
     gates = Gates(**_taken(given, Gates))
     given = {key: value for key, value in given.items() if value not in (None, [])}
+    if "ensemble" not in given:
+        given |= {name: given[name][0] for name in averaged(loss) if name in given}
     return answer(ask(loss, given, name=name), output, gates)
 
 

@@ -10,6 +10,7 @@ import typer
 
 from losscli.cli.output import Output
 from losscli.docstrings import entries, parsed
+from losscli.ensembles import averaged
 from losscli.gates import Gates
 from losscli.registry import flag
 from losscli.report import FORMATS
@@ -103,13 +104,17 @@ _METAVARS = {
     "unmatched": "|".join(UNMATCHED),
     "missing": "|".join(MISSING),
     "where": "COLUMN=VALUE",
+    "ensemble": "[probs|logits]",
 }
 _PANELS = {
     "Reading": (
         *("data", "input_format", "header", "stack", "key", "unmatched", "where"),
         *("limit", "nan", "missing", "classes", "target_base", "pos_label", "max_expansion"),
     ),
-    "Computing": ("reduction", "denominator", "device", "dtype", "threshold", "top_k", "threads"),
+    "Computing": (
+        *("ensemble", "reduction", "denominator", "device", "dtype", "threshold", "top_k"),
+        "threads",
+    ),
     "Trusting": (
         *("strict", "ignore", "max_loss", "min_accuracy", "expect", "min", "max"),
         *("baseline", "max_increase", "junit", "annotations"),
@@ -125,7 +130,7 @@ def parameters(loss: Loss[Any, Any]) -> Iterator[Parameter]:
     """The parameters of a loss's command: inputs, its own options, and the common ones."""
     yield _parameter("context", typer.Context, default=Parameter.empty)
     for name in loss.inputs:
-        yield _input(name, about(loss, name))
+        yield _input(name, about(loss, name), several=name in averaged(loss))
     yield _input("sample_weight", "Weights of rows or elements: the mean is Σ w·loss / Σ w.")
     yield _input("mask", "What counts (1) and what does not (0), for rows or elements.")
     for option in (*loss.options.values(), *loss.synonyms.values()):
@@ -145,7 +150,7 @@ def _common(loss: Loss[Any, Any]) -> Iterator[Parameter]:
         hints = get_type_hints(owner)
         for one in fields(owner):
             declared[one.name] = (texts, hints, one.default)
-    missing = {*OF_ROLES} - {*loss.target.settings}
+    missing = {*OF_ROLES} - {*loss.target.settings} | (set() if averaged(loss) else {"ensemble"})
     for panel, names in _PANELS.items():
         for name in names:
             if name in missing or name in loss.options:
@@ -165,8 +170,8 @@ def _kind(annotation: Any) -> Any:
     return str if get_origin(arms[0]) is tuple else arms[0]
 
 
-def _input(name: str, text: str) -> Parameter:
-    return _option(name, str, text, "Inputs", metavar="FILE[:KEY]")
+def _input(name: str, text: str, *, several: bool = False) -> Parameter:
+    return _option(name, list[str] if several else str, text, "Inputs", metavar="FILE[:KEY]")
 
 
 def _own(loss: Loss[Any, Any], option: Option) -> Parameter:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, zip_longest
 from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.registry import flag, suggest
+from losscli.settings import ENSEMBLE
+from losscli.words import PREDICTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +28,7 @@ SYNONYMS = {
 }
 """What other libraries call an input."""
 
-PREDICTIONS = ("--logits", "--probs", "--log-probs", "--pred", "--rate", "--log-rate")
+KINDS = tuple(map(flag, PREDICTIONS))
 """The kinds of prediction; no loss takes all of them."""
 
 REPEATABLE = ("ignore", "input_format", "where", "min", "max")
@@ -39,7 +41,14 @@ def normalised(words: Sequence[str]) -> list[str]:
     ['--target', 'a_b.npy', '--pos-weight=3', '--', '--x_y']
     """
     end = words.index("--") if "--" in words else len(words)
-    return [*map(_spelled, words[:end]), *words[end:]]
+    return [*_completed([*map(_spelled, words[:end])]), *words[end:]]
+
+
+def _completed(words: Sequence[str]) -> Iterator[str]:
+    """With a value for the one option that may do without."""
+    for word, following in zip_longest(words, words[1:]):
+        alone = word == "--ensemble" and following not in ENSEMBLE
+        yield f"{word}={ENSEMBLE[0]}" if alone else word
 
 
 def _spelled(word: str) -> str:
@@ -87,12 +96,18 @@ def check_once(groups: Iterable[Group]) -> None:
     """Refuses an option that is given twice: the first one would be ignored silently.
 
     Raises:
-        UsageError: an option stands twice.
+        UsageError: an option stands twice, and is none that ``--ensemble`` may have several of.
     """
+    options = [one for group in groups for one in group.options]
+    together = any(one.name == "ensemble" for one in options)
     seen: set[str] = set()
-    for option in (one for group in groups for one in group.options):
+    for option in options:
         if option.name in seen and option.name not in REPEATABLE:
-            raise UsageError(f"{flag(option.name)} is given twice")
+            if not option.multiple:
+                raise UsageError(f"{flag(option.name)} is given twice")
+            if not together:
+                hint = "--ensemble takes the mean of predictions"
+                raise UsageError(f"{flag(option.name)} is given twice", hint=hint)
         seen.add(option.name)
 
 
@@ -154,8 +169,8 @@ def _unknown(name: str, command: str, known: Sequence[str]) -> UsageError:
         hint = f"a loss comes first: losscli bce {name}; losscli --help lists them"
         return UsageError(f"losscli itself has no option {name}", hint=hint)
     hint = suggest(name, known, "options are") if name.startswith("--") else ""
-    if name in PREDICTIONS:
-        hint = f"its predictions are {' or '.join(one for one in known if one in PREDICTIONS)}"
+    if name in KINDS:
+        hint = f"its predictions are {' or '.join(one for one in known if one in KINDS)}"
     elif not hint.startswith("did you mean"):
         hint = f"losscli {command} --help lists all"
     return UsageError(f"{command} has no option {name}", hint=hint)

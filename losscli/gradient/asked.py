@@ -32,13 +32,15 @@ def check(question: Question) -> None:
     """Refuses a gradient of what has none.
 
     Raises:
-        UsageError: the loss is that of decisions, or is not reduced.
+        UsageError: the loss is that of decisions or of an ensemble, or is not reduced.
     """
     if question.reduction == "none":
         raise UsageError(
             "--grad is the gradient of one number, and --reduction none gives many",
             hint="--reduction sum gives each row the gradient of its own loss",
         )
+    if question.members:
+        raise UsageError("--grad is the gradient by one prediction, and --ensemble has several")
     if question.loss.target.decides:
         raise UsageError(
             f"{question.loss.name} has no gradient: it is of decisions, which no small change of "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from losscli.checks import Facts
+    from losscli.ensembles import Ensemble
     from losscli.report.look import Look
     from losscli.result import Element, Input, Result
 
@@ -30,6 +31,7 @@ WIDE = 10_000
 def screen(result: Result, look: Look) -> str:
     """All tables of a result. Where a terminal is too narrow, files are without their folders."""
     tables = [_inputs(result), _measures(result)]
+    tables += [_members(result.ensemble)] if result.ensemble else []
     if look.width is not None and _widest(tables[0]) > look.width:
         tables[0] = _inputs(result, folders=False)
     if result.stats["count"] > 1:
@@ -110,6 +112,7 @@ def _how(result: Result) -> str:
     """How the number came to be, in a few words."""
     count = result.stats["count"]
     unit = f", {result.unit}" if result.unit else ""
+    unit += f", of the {result.ensemble}" if result.ensemble else ""
     finish = f"{result.finish} of the " if result.finish else ""
     if result.reduction == "none":
         return f"mean {figure(result.stats['mean'])}{unit}"
@@ -147,6 +150,8 @@ def _inputs(result: Result, *, folders: bool = True) -> Table:
         shape = str(one.shape).replace(str(OPEN), "?")  # rows differ there
         shape = shape.replace(" ", "") if len(one.shape) > 1 else shape
         name, file = one.name.replace("_", "-"), _file(one, folders=folders)
+        if result.ensemble and one.name == result.kind:
+            file = f"the mean of {len(result.ensemble.members)}"
         add(made, name, file, shape, one.dtype, low, mean, high, values)
     return made
 
@@ -201,6 +206,17 @@ def _measures(result: Result) -> Table:
         add(made, "gradient", figure(result.slopes.norm), _steepest(result), "")
     for name, text in result.report.remarks:
         add(made, name, "", text, "")
+    return made
+
+
+def _members(ensemble: Ensemble) -> Table:
+    """How well each member of an ensemble does alone."""
+    hits = ensemble.members[0].result.accuracy is not None
+    made = table("alone", "file", "loss", *(["accuracy"] if hits else []), right=(2, 3))
+    for one in ensemble.members:
+        accuracy = [] if one.result.accuracy is None else [figure(one.result.accuracy)]
+        name = one.input.name.replace("_", "-")
+        add(made, name, _file(one.input, folders=True), figure(one.value), *accuracy)
     return made
 
 

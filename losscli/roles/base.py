@@ -12,6 +12,7 @@ from losscli.facts import total
 from losscli.lazy import np
 from losscli.stats import ZERO, Sum, Totals
 from losscli.views import Held
+from losscli.words import PREDICTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -117,6 +118,7 @@ class Role(ABC):
         pairing: How the inputs belong together.
         hits: What the accuracy counts, for all questions; empty where there is no hit or miss.
         one_size: Why all rows are of one size; empty where they may differ.
+        averaged: The kinds of prediction of which several can be averaged.
         uneven: All rows, where they differ in size: then :meth:`at` gives the role of each.
     """
 
@@ -130,6 +132,7 @@ class Role(ABC):
     decides: ClassVar[bool] = False
     hits: ClassVar[str] = ""
     one_size: ClassVar[str] = ""
+    averaged: ClassVar[tuple[str, ...]] = PREDICTIONS
     uneven: Uneven | None = None
 
     def __init__(self, asked: Asked) -> None:
@@ -235,6 +238,12 @@ class Role(ABC):
     def settled(self, batch: Batch) -> Batch:
         """A leaf as the kernel may see it, whatever its elements that do not count may be."""
         return batch.safe()
+
+    @property
+    def class_axis(self) -> int | None:
+        """The axis of the prediction along which probabilities sum to 1, if there is one."""
+        several = self.pairing.classes is None or self.pairing.classes > 1
+        return self.pairing.prediction.class_axis if several else None
 
     @property
     def rows(self) -> int:

@@ -27,6 +27,7 @@ class Labels(ClassIndex):
     """
 
     settings = ("classes", "target_base", "pos_label")
+    averaged = ("logits", "probs")
     decides = True
     hits = "the decision is the target: an argmax, logit > 0, p > 0.5, or --pred itself"
 

@@ -29,6 +29,8 @@ SERIES = 16.0
 class Overdispersed(Counts):
     """A count for each prediction of its mean, and how much it varies."""
 
+    averaged = ("rate", "log_rate")
+
     def pair(self) -> Pairing:
         field = self.asked.fields[self.wide]
         return shapes.along(super().pair(), self.asked.prediction, {self.wide: field})

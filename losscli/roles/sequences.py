@@ -37,6 +37,7 @@ class Sequences(Role):
     settings: ClassVar[tuple[str, ...]] = ("classes",)
     labels: ClassVar[tuple[str, ...]] = ("target", *LENGTHS)
     one_size = "--input-lengths and --target-lengths say how much of each counts"
+    class_axis = -1
     hits: ClassVar[str] = "rows whose best path, without repeats and blanks, is the target"
 
     def __init__(self, asked: Asked) -> None:

@@ -83,6 +83,7 @@ COMMON = {
     "key": (None, "--key id"),
     "unmatched": (None, "--unmatched omit"),
     "where": (None, "--where split=val"),
+    "ensemble": (None, "--ensemble"),
     "classes": (None, "--classes a,b,c"),
     "target_base": (None, "--target-base 1"),
     "pos_label": (None, "--pos-label 0"),
