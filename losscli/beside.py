@@ -217,7 +217,8 @@ def small_arrays(
     known = None
     for name, option in question.loss.options.items():
         given = question.options[name]
-        if not option.small or given is option.default:
+        default = given is option.default and name not in fields.beside
+        if not option.small or default:
             continue
         if isinstance(given, Rule):
             if given.counts and known is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
-from losscli.lazy import Tensor
+from losscli.lazy import Tensor, torch
 from losscli.options import Choice, Small
 from losscli.registry import TARGETS, Option, flag
 from losscli.settings import OF_ROLES, Settings
@@ -37,6 +37,9 @@ LEGACY = ("size_average", "reduce")
 NUMBERS = (bool, int, float, str)
 
 Empty = inspect.Parameter.empty
+
+_ARRAY = Small(free=True)
+"""What a tensor is as an option: nobody but its function knows what it goes with."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,18 @@ class Read:
         """All options as the code wants them."""
         found = dict(self.fixed)
         for name, value in options.items():
-            whole = name in self.whole and isinstance(value, float) and value.is_integer()
-            found[name] = int(value) if whole else value
+            number = isinstance(value, float)
+            if number and name in self.arrays:
+                found[name] = torch.tensor(value)
+            else:
+                whole = number and name in self.whole and value.is_integer()
+                found[name] = int(value) if whole else value
         return found
+
+    @property
+    def arrays(self) -> set[str]:
+        """The options that are tensors."""
+        return {name for name, one in self.options.items() if one.small == _ARRAY}
 
     def named(self, tensors: Sequence[Any]) -> dict[str, Any]:
         """Inputs in the order of the form, by the names that the code has for them."""
@@ -290,6 +302,8 @@ def _option(one: Parameter, annotation: Any, text: str, name: str) -> Option | N
         if type(one.default) not in NUMBERS:
             return None
         annotation = float if type(one.default) is int else type(one.default)
+    if [getattr(arm, "__name__", "") for arm in _arms(annotation)] == ["Tensor"]:
+        return Option(one.name, float, one.default, text, small=_ARRAY)
     if not _typable(annotation):
         return None
     words = [choice for arm in _arms(annotation) for choice in _words(arm)]

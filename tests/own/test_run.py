@@ -88,6 +88,37 @@ def test_classes_of_torch(losscli):
     assert found == pytest.approx(wanted.item(), rel=1e-14)
 
 
+def test_tensors_of_a_constructor(folder, losscli, monkeypatch):
+    rng = np.random.default_rng(4)
+    scores, labels = rng.normal(size=(300, 3)), rng.integers(0, 3, 300)
+    weight = np.array([1.0, 2.0, 0.5])
+    for name, array in (("z", scores), ("y", labels), ("w", weight), ("b", labels > 0)):
+        np.save(f"{name}.npy", array)
+    monkeypatch.setattr("losscli.plan.LEAF", 192)
+    wanted = torch.nn.CrossEntropyLoss(torch.from_numpy(weight), reduction="sum")
+    summed = wanted(torch.from_numpy(scores), torch.from_numpy(labels)).item()
+    words = ("run", "--loss", "torch.nn:CrossEntropyLoss", "--pred", "z.npy", "--target", "y.npy")
+    for given in ("1,2,0.5", "w.npy"):
+        code, out, _ = losscli(*words, "--weight", given, "--reduction", "sum", "--value")
+        assert (code, float(out)) == (0, pytest.approx(summed, 1e-12))
+    positive = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0))
+    wanted = positive(torch.from_numpy(scores[:, 0]), torch.from_numpy(labels > 0).double())
+    words = (
+        "run",
+        "--loss",
+        "torch.nn:BCEWithLogitsLoss",
+        "--pred",
+        "z.npy:0",
+        "--target",
+        "b.npy",
+    )
+    code, out, _ = losscli(*words, "--pos-weight", "3", "--value")
+    assert (code, float(out)) == (0, pytest.approx(wanted.item(), 1e-12))
+    code, _, err = losscli(*words, "--pos-weight", "1,2")
+    assert code == 3
+    assert "BCEWithLogitsLoss fails" in err
+
+
 def test_class_targets_are_told_by_shapes(folder, losscli):
     scores = np.array([[1.0, 2.5, -1.0], [0.0, 1.0, 2.0]])
     log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
