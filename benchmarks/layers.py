@@ -1,8 +1,7 @@
 """Losses that hold weights, beside plain scripts: python benchmarks/layers.py --help.
 
-The script for linear-ce makes all scores of some tokens at a time, as a loop over batches does;
-that for adaptive-ce is PyTorch's module on all rows at once. Both sides print the mean loss and the
-accuracy, and must agree.
+The scripts go over batches, as an evaluation does; those of linear-ce make all scores of a batch at
+once, those of adaptive-ce call PyTorch's module. Both sides print the mean loss, and must agree.
 """
 
 from __future__ import annotations
@@ -33,9 +32,13 @@ import numpy as np, torch
 x, y = (torch.from_numpy(np.load(name)) for name in ("x.npy", "y.npy"))
 layer = torch.nn.AdaptiveLogSoftmaxWithLoss({size}, {classes}, {cutoffs})
 layer.load_state_dict(torch.load("state.pt"))
+total, hits = 0.0, 0
 with torch.no_grad():
-    loss, found = layer(x, y).loss.item(), layer.predict(x)
-print(loss, (found == y).double().mean().item())
+    for start in range(0, len(x), {batch}):
+        some, true = x[start : start + {batch}], y[start : start + {batch}]
+        total -= layer(some, true).output.sum().item()
+        hits += (layer.predict(some) == true).sum().item()
+print(total / len(x), hits / len(x))
 """
 
 
@@ -64,7 +67,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=20_000)
     parser.add_argument("--classes", type=int, default=128_000)
     parser.add_argument("--size", type=int, default=64, help="of a vector of features")
-    parser.add_argument("--batch", type=int, default=1024, help="of the script for linear-ce")
+    parser.add_argument("--batch", type=int, default=1024, help="of the scripts")
     parser.add_argument("--runs", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:

@@ -97,8 +97,8 @@ def measure(case: Case, loops: ctypes.CDLL, folder: Path, runs: int, cores: int)
         SystemExit: they do not find the same loss.
     """
     from losscli import losses
+    from losscli.asking import ask
     from losscli.engine import answer
-    from losscli.question import ask
 
     kind = "pred" if case.loss == "mse" else "logits"
     paths = {kind: folder / "prediction.npy", "target": folder / "target.npy"}

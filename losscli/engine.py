@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from losscli.asking import ask
 from losscli.cores import cores, own_threads, plainly
 from losscli.errors import DataError
 from losscli.gradient.asked import check
-from losscli.question import ask, open_fields
+from losscli.opening import open_fields
 from losscli.roles import Asked, role_of
 from losscli.spool import Spool, Store
 

@@ -56,9 +56,12 @@ MAY = {
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
     "devices": LIGHT,
-    "question": LIGHT
-    | {"inputs", "formats", "cores", "watch", "registry", "settings", "losses", "checks"}
-    | {"doubts", "ensembles", "forms", "picking", "reductions", "weights"},
+    "question": LIGHT | {"registry", "watch"},
+    "asking": LIGHT
+    | {"checks", "doubts", "ensembles", "forms", "inputs", "picking", "question", "reductions"}
+    | {"registry", "settings", "weights"},
+    "opening": LIGHT
+    | {"cores", "ensembles", "formats", "inputs", "picking", "question", "registry"},
     "forms": LIGHT | {"registry", "words"},
     "held": LIGHT | {"facts", "formats", "state", "views"},
     "needs": LIGHT | {"memory", "registry", "vectors"},

@@ -37,7 +37,7 @@ def heavy(script, *words, folder=None):
         "import losscli",
         "from losscli import losses",
         "from losscli import evaluate",
-        "import losscli.cli, losscli.question, losscli.result, losscli.report, losscli.engine",
+        "import losscli.cli, losscli.asking, losscli.result, losscli.report, losscli.engine",
     ],
 )
 def test_importing(statement):

@@ -150,7 +150,7 @@ def _command(
 
 def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any]) -> int:
     """Sorts what was given into question, output and gates."""
-    from losscli.question import ask
+    from losscli.asking import ask
 
     output = Output(**_taken(given, Output))
     gates = Gates(**_taken(given, Gates))
