@@ -44,7 +44,9 @@ def inspection(
     input_format: Annotated[
         str | None,
         typer.Option(
-            metavar="FMT", help="The format of standard input and of unknown suffixes.", **_PANEL
+            metavar="FMT",
+            help="The format of standard input and of unknown suffixes, or raw:DTYPE:SHAPE.",
+            **_PANEL,
         ),
     ] = None,
     header: Annotated[
@@ -55,6 +57,22 @@ def inspection(
             **_PANEL,
         ),
     ] = None,
+    stack: Annotated[
+        bool,
+        typer.Option(
+            "--stack/--no-stack",
+            help="Every file of a pattern or directory is one row, as images always are.",
+            **_PANEL,
+        ),
+    ] = False,
+    missing: Annotated[
+        str,
+        typer.Option(
+            metavar="error|omit",
+            help="Refuse empty cells and nulls, or count them apart.",
+            **_PANEL,
+        ),
+    ] = "error",
     limit: Annotated[
         int | None,
         typer.Option(metavar="N", help="Look only at so many rows, from the first.", **_PANEL),
@@ -97,7 +115,9 @@ def inspection(
     if not file:
         raise UsageError("inspect wants files", hint="losscli inspect preds.npy y.npy")
     given = {"max_expansion": max_expansion} if max_expansion is not None else {}
-    asking = Asking(data, input_format, header, limit, threads=threads, **given)
+    asking = Asking(
+        data, input_format, header, limit, threads=threads, stack=stack, missing=missing, **given
+    )
     asking.check()
     return partial(
         _show,

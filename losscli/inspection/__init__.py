@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError, UsageError
-from losscli.formats import NAMES
+from losscli.formats import NAMES, is_raw
+from losscli.formats.arrays.raw import Layout
 from losscli.formats.base import Reading
 from losscli.formats.locate import locate
+from losscli.formats.stack import paired
 from losscli.inspection.offers import Offer, offers, pairs, refusal
 from losscli.inspection.parts import Files, Held, Part
 from losscli.registry import suggest
-from losscli.settings import Settings
+from losscli.settings import MISSING, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +38,8 @@ class Asking:
         data: A file (or - for standard input) of which the words are keys.
         input_format: The format of standard input and of files of unknown suffix.
         header: Say whether the first row of a table is a header.
+        stack: Every file of a pattern or a directory is one row.
+        missing: Empty cells and nulls are an error, or are left out: "error" or "omit".
         limit: Look only at so many rows, from the first.
         max_expansion: How many times its size a compressed file may become.
         threads: How many cores read; all of them if not given.
@@ -47,6 +51,8 @@ class Asking:
     limit: int | None = None
     max_expansion: float = 100.0
     threads: int | None = None
+    stack: bool = False
+    missing: str = "error"
 
     def check(self) -> None:
         """Refuses what no file can be read with.
@@ -54,9 +60,14 @@ class Asking:
         Raises:
             UsageError: no such format, or a number out of its bounds.
         """
-        if self.input_format is not None and self.input_format not in NAMES:
-            hint = suggest(self.input_format, NAMES, "formats are")
+        if is_raw(self.input_format):
+            Layout.of(self.input_format or "")
+        elif self.input_format is not None and self.input_format not in NAMES:
+            hint = suggest(self.input_format, (*NAMES, "raw:DTYPE:SHAPE"), "formats are")
             raise UsageError(f"--input-format cannot be {self.input_format!r}", hint=hint)
+        if self.missing not in MISSING:
+            hint = suggest(self.missing, MISSING, "choose from")
+            raise UsageError(f"--missing cannot be {self.missing!r}", hint=hint)
         for name, value in (("limit", self.limit), ("threads", self.threads)):
             if value is not None and value < 1:
                 raise UsageError(f"--{name} must be at least 1, not {value}")
@@ -71,6 +82,10 @@ class Asking:
             words += ["--input-format", self.input_format]
         if self.limit is not None:
             words += ["--limit", str(self.limit)]
+        if self.stack:
+            words.append("--stack")
+        if self.missing != Asking.missing:
+            words += ["--missing", self.missing]
         if self.max_expansion != Asking.max_expansion:
             words += ["--max-expansion", f"{self.max_expansion:g}"]
         return tuple(words)
@@ -109,8 +124,18 @@ def inspect(words: Sequence[str], asking: Asking, watch: Watch, threads: int) ->
     """
     asking.check()
     refs = [locate({"inspect": word}, data=asking.data)["inspect"] for word in words]
-    reading = Reading(asking.header, threads, watch=watch, expansion=asking.max_expansion)
-    files = Files(refs, reading, asking.input_format, asking.limit)
+    if asking.stack and not any(ref.many for ref in refs):
+        raise UsageError(
+            "--stack makes a row of every file of a pattern or a directory, and no word is one"
+        )
+    reading = Reading(
+        asking.header,
+        threads,
+        watch=watch,
+        expansion=asking.max_expansion,
+        missing=asking.missing == "omit",
+    )
+    files = Files(refs, reading, asking.input_format, asking.limit, stack=asking.stack)
     held = tuple(files.held(ref) for ref in refs)
     parts = [part for one in held for part in one.parts]
     found, problems = _fitting(pairs(parts), asking) if len(parts) > 1 else ([], [])
@@ -129,7 +154,20 @@ def _fitting(together: Sequence[Pair], asking: Asking) -> tuple[list[Offer], lis
     found: list[Offer] = []
     problems: list[DataError] = []
     for pair in together:
-        own = offers(pair, asking.words, settings)
+        apart = _unpaired(pair)
+        own = [] if apart else offers(pair, asking.words, settings)
         found += own
-        problems += [] if own else [refusal(pair)]
+        problems += [] if own else [apart or refusal(pair)]
     return found, problems
+
+
+def _unpaired(pair: Pair) -> DataError | None:
+    """Why files that are rows are none of each other's."""
+    sides = {"prediction": pair.prediction.files, "target": pair.target.files}
+    if not all(sides.values()):
+        return None
+    try:
+        paired(sides)
+    except DataError as error:
+        return error
+    return None

@@ -12,6 +12,7 @@ from losscli.checks.numbers import numbers
 from losscli.errors import DataError, Level
 from losscli.losses import losses
 from losscli.roles import Asked
+from losscli.roles import role_of as paired
 from losscli.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from losscli.inspection.parts import Part
     from losscli.roles import Role
 
-__all__ = ["Pair", "answers", "nans", "role_of"]
+__all__ = ["Pair", "answers", "gone", "nans", "role_of"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Pair:
 def nans(pair: Pair) -> int:
     """How many values of both are NaN."""
     return pair.prediction.known.facts.nan + pair.target.known.facts.nan
+
+
+def gone(pair: Pair) -> int:
+    """How many values of both are missing, and may be."""
+    return pair.prediction.known.missing + pair.target.known.missing
 
 
 def answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: Settings) -> Role:
@@ -53,7 +59,8 @@ def answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: 
     role = role_of(loss, kind, {name: int(value) for name, value in given.items()}, pair, own)
     if base is not None and "target_base" not in losses[loss].target.settings:
         raise DataError(f"{loss} has no --target-base")
-    if nans(pair) and (nan == "error" or nans(pair) >= role.rows):
+    left_out = nans(pair) + gone(pair)
+    if (nans(pair) and nan == "error") or (left_out and left_out >= role.rows):
         raise DataError("nothing would be left")
     case = _Case(pair, role, own, given.get("ignore_index"))
     for check in role.checks():
@@ -76,7 +83,8 @@ def role_of(
         raise DataError("one of them cannot be read")
     fields = {"prediction": pair.prediction.field, "target": pair.target.field}
     bound = losses[loss].bind(options)
-    return losses[loss].target.of(Asked(loss, kind, fields, bound, settings))
+    asked = Asked(loss, kind, fields, bound, settings)
+    return paired(losses[loss].target, asked, losses[loss].rows)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 from losscli.checks import Facts, Tally
 from losscli.checks.base import off_one
 from losscli.checks.predictions import ROUNDING
+from losscli.formats.missing import TEXT, missing
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Known:
         run: Whether the values of one axis rise.
         names: How often each text occurs; None if there are many.
         texts: How many texts there are.
+        missing: How many values are missing, where that is allowed; they are nothing else.
     """
 
     facts: Facts = field(default_factory=Facts)
@@ -81,23 +83,33 @@ class Known:
     run: Run = field(default_factory=Run)
     names: Mapping[str, int] | None = field(default_factory=dict)
     texts: int = 0
+    missing: int = 0
 
     @classmethod
-    def of(cls, found: Field, start: int, stop: int) -> Known:
-        """Of the rows of one leaf."""
+    def of(cls, found: Field, start: int, stop: int, stride: int = 0) -> Known:
+        """Of the rows of one leaf.
+
+        Args:
+            found: The field, whose rows have one size.
+            start: The first row.
+            stop: The row after the last.
+            stride: Places from one row to the next, where that is not how many values it has.
+        """
         values = found.rows(start, stop)
         if values.dtype.kind == "U":
-            return cls(names=_names(values), texts=values.size)
+            kept = values[values != TEXT]
+            return cls(names=_names(kept), texts=kept.size, missing=values.size - kept.size)
         values = values.view(np.uint8) if values.dtype.kind == "b" else values
         with np.errstate(all="ignore"):
-            facts = Facts.of(values)
-            before = start * prod(found.shape[1:])
+            facts, kept = _without_missing(values, Facts.of(values))
+            before = start * (stride or prod(found.shape[1:]))
             odd = _odd(values, facts, found.shape)
             tallies = {code: Tally.of(*one, before) for code, one in odd.items()}
-            sums, exps = _sums(values, start, facts, found.shape)
-        whole = None if "fraction" in tallies else _whole(values, facts)
-        run = Run.of(values) if len(found.shape) == 1 else Run()
-        return cls(facts, tallies, sums, exps, whole, run)
+            sums, exps = _sums(values, start, facts, found.shape, stride)
+        whole = None if "fraction" in tallies else _whole(kept, facts)
+        run = Run.of(kept) if len(found.shape) == 1 else Run()
+        gone = values.size - kept.size
+        return cls(facts, tallies, sums, exps, whole, run, missing=gone)
 
     def __add__(self, other: Known) -> Known:
         tallies = _added(self.tallies, other.tallies)
@@ -110,6 +122,7 @@ class Known:
             self.run + other.run,
             _counted(self.names, other.names),
             self.texts + other.texts,
+            self.missing + other.missing,
         )
 
     @property
@@ -121,6 +134,15 @@ class Known:
         return self.run.rises or (bool(counts) and max(counts) == 1)
 
 
+def _without_missing(values: np.ndarray, facts: Facts) -> tuple[Facts, np.ndarray]:
+    """What is known of those values that are there, which are NaN elsewhere; and they."""
+    gone = missing(values) if facts.nan else None
+    if gone is None or not gone.any():
+        return facts, values
+    lost = int(gone.sum())
+    return replace(facts, count=facts.count - lost, nan=facts.nan - lost), values[~gone]
+
+
 def _odd(
     values: np.ndarray, facts: Facts, shape: tuple[int, ...]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -129,7 +151,8 @@ def _odd(
     rounding = 1e-3 if values.dtype == np.float16 else ROUNDING
     masks = {}
     if facts.nan:
-        masks["nan"] = np.isnan(values)
+        gone = missing(values)
+        masks["nan"] = np.isnan(values) if gone is None else np.isnan(values) & ~gone
     if some and not np.isfinite([facts.low, facts.high]).all():
         masks["infinite"] = np.isinf(values)
     if some and facts.outside:
@@ -148,7 +171,7 @@ def _odd(
 
 
 def _sums(
-    values: np.ndarray, start: int, facts: Facts, shape: tuple[int, ...]
+    values: np.ndarray, start: int, facts: Facts, shape: tuple[int, ...], stride: int
 ) -> tuple[dict[int, Tally], dict[int, Tally]]:
     """The rows that are no distribution, by the axis of classes: axis 1, and the last."""
     sums: dict[int, Tally] = {}
@@ -156,7 +179,7 @@ def _sums(
     for axis in sorted({1, len(shape) - 1}) if len(shape) > 1 else ():
         if not values.shape[axis]:
             continue
-        before = start * prod(shape[1:]) // shape[axis]
+        before = start * (stride or prod(shape[1:]) // shape[axis])
         if not facts.outside:
             sums[axis] = _off(values.sum(axis, dtype=np.float64), values, before)
         if facts.high <= (1e-3 if values.dtype == np.float16 else ROUNDING):

@@ -11,13 +11,13 @@ from losscli.checks import Case, Tally, targets
 from losscli.checks import predictions as asked
 from losscli.checks.numbers import numbers
 from losscli.checks.words import share
+from losscli.formats.packed import Packed
 from losscli.inspection.names import Side, side_of
-from losscli.lazy import np
 from losscli.settings import Settings
 from losscli.views import Pairing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from losscli.checks import Check
     from losscli.errors import Finding
@@ -146,6 +146,15 @@ def _whole(part: Part) -> Look:
 
 def words(part: Part) -> str:
     """What the values of a part look like, with the evidence."""
+    found = _words(part)
+    if not isinstance(part.field, Packed):
+        return found
+    lengths = part.field.runs[0]
+    runs = f"{len(lengths):,} sequences of {lengths.min():,} to {lengths.max():,}"
+    return f"{runs}: {found}" if found else runs
+
+
+def _words(part: Part) -> str:
     known, facts = part.known, part.known.facts
     found = look(part)
     if found is Look.NAMES:
@@ -240,15 +249,20 @@ def cannot(part: Part) -> Iterator[tuple[str, Finding]]:
     yield from _said(part, "probabilities", asked.probs_range, tallies.get("outside"))
     if class_axis(part) is None:
         what = "probabilities of classes"
-        for axis in list(part.known.sums)[:1]:
+        for axis in _nearest(part.known.sums):
             yield from _said(part, what, asked.probs_sum, part.known.sums[axis], axis)
     if found not in (Look.PROBS, Look.UNIT):
         what = "log-probabilities"
         yield from _said(part, what, asked.log_probs_range, tallies.get("positive"))
-        for axis in list(part.known.exps)[:1] if class_axis(part) is None else ():
+        for axis in _nearest(part.known.exps) if class_axis(part) is None else ():
             yield from _said(part, what, asked.log_probs_sum, part.known.exps[axis], axis)
     if side(part) is Side.TARGET or (len(part.shape) == 1 and side(part) is Side.UNKNOWN):
         yield from _said(part, "class indices", targets.class_not_whole, tallies.get("fraction"))
+
+
+def _nearest(sums: Mapping[int, Tally]) -> list[int]:
+    """The axis of classes, if there is one: that along which fewest rows are no distribution."""
+    return sorted(sums, key=lambda axis: sums[axis].count)[:1]
 
 
 def _said(
@@ -257,10 +271,7 @@ def _said(
     """What a check would say of a part, if it found anything."""
     if tally is None or not tally.count or part.field is None:
         return
-    shape = part.shape
-    if axis is not None:
-        shape = shape[:axis] + shape[axis + 1 :]
-    index = tuple(int(one) for one in np.unravel_index(tally.first or 0, shape)) if shape else ()
+    index = part.index(tally.first or 0, axis)
     case = Case(
         loss="",
         kind="",
@@ -268,7 +279,7 @@ def _said(
         field=part.field,
         facts=part.known.facts,
         index=index,
-        pairing=Pairing(shape[0] if shape else 1, {}, shape),
+        pairing=Pairing(1, {}, part.shape),
         options={},
         settings=Settings(),
         kinds=(),

@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError, LosscliError
-from losscli.inspection.fits import Pair, answers, nans, role_of
+from losscli.inspection.fits import Pair, answers, gone, nans, role_of
 from losscli.inspection.looks import Look, Side, boxes, class_axis, look, padding, side, words
 from losscli.losses import losses
 from losscli.registry import flag
@@ -232,6 +232,8 @@ def _ways(
         if nans(pair):
             words = (*words, "--nan", "omit")
             notes = [*notes, f"{nans(pair):,} NaN are left out"]
+        if gone(pair):
+            notes = [*notes, f"{gone(pair):,} missing values are left out"]
         try:
             role = answers(wish.loss, wish.kind, words, pair, settings)
         except LosscliError:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from losscli.facts import FEW
+from losscli.formats.base import OPEN
 from losscli.inspection.looks import cannot, look, words
 from losscli.report.tables import add, render, table
 from losscli.report.text import clean, short
@@ -54,7 +55,8 @@ def _held(found: Inspection) -> Any:
             facts = part.known.facts
             numbers = facts.count > facts.nan
             spread = (facts.low, facts.mean, facts.high) if numbers else ()
-            shape = str(part.shape).replace(" ", "") if len(part.shape) > 1 else str(part.shape)
+            shape = str(part.shape).replace(str(OPEN), "?")  # rows differ there
+            shape = shape.replace(" ", "") if len(part.shape) > 1 else shape
             cells = [*map(short, spread)] or ["", "", ""]
             add(made, part.argument, shape, part.dtype, *cells, _looks(part))
         if held.more:
@@ -65,8 +67,9 @@ def _held(found: Inspection) -> Any:
 def _looks(part: Part) -> str:
     if part.field is None:
         return "see below"
-    nan = part.known.facts.nan
-    return words(part) + (f"; {nan:,} NaN" if nan and part.known.facts.count > nan else "")
+    nan, missing = part.known.facts.nan, part.known.missing
+    more = f"; {nan:,} NaN" if nan and part.known.facts.count > nan else ""
+    return words(part) + more + (f"; {missing:,} missing" if missing else "")
 
 
 def _offers(found: Inspection) -> str:
@@ -112,7 +115,7 @@ def _array(part: Part) -> dict[str, Any]:
         if part.word.startswith("[") and part.field and not part.field.path
         else part.word,
         "key": part.key,
-        "shape": part.shape,
+        "shape": [None if size == OPEN else size for size in part.shape],
         "dtype": part.dtype,
         "columns": [*part.columns[:LINES]] or None,
         "count": facts.count + part.known.texts,
@@ -120,6 +123,7 @@ def _array(part: Part) -> dict[str, Any]:
         "mean": _number(facts.mean) if numbers else None,
         "max": _number(facts.high) if numbers else None,
         "nan": facts.nan,
+        "missing": part.known.missing,
         "infinite": infinite,
         "values": _values(part),
         "like": None if part.field is None else look(part).value,

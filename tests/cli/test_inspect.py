@@ -171,6 +171,91 @@ def test_what_was_said_of_reading_is_said_again(losscli):
     assert command.endswith("--input-format tsv --limit 2")
 
 
+@pytest.mark.parametrize("inside", ["npy", "csv", "npz"])
+def test_files_that_are_rows(losscli, inside):
+    """A file for each image or table; and in each of them both, by name."""
+    sides = "out", "mask"
+    for side in sides:
+        Path(side).mkdir()
+    for row, (image, mask) in enumerate(zip(IMAGES, MAPS, strict=True)):
+        if inside == "npz":
+            np.savez(f"both-{row}.npz", out=image, mask=mask)
+        elif inside == "csv":
+            np.savetxt(f"out/{row}.csv", SCORES[row : row + 3], delimiter=",")
+            np.savetxt(f"mask/{row}.csv", CLASS[row : row + 3], delimiter=",")
+        else:
+            save(**{f"out/{row}": image, f"mask/{row}": mask})
+    words = ["both-*.npz"] if inside == "npz" else [f"{side}/*.{inside}" for side in sides]
+    report = found(losscli, *words, "--stack")
+    shapes = [(4, 3, 3), (4, 3)] if inside == "csv" else [IMAGES.shape, MAPS.shape]
+    assert [tuple(one["shape"]) for one in report["arrays"]] == shapes
+    if inside != "csv":
+        assert report["arrays"][0]["max"] == IMAGES.max()
+        assert report["arrays"][1]["mean"] == pytest.approx(MAPS.mean())
+    assert all(command.endswith("--stack") for command in check_commands(losscli, report))
+
+
+def test_bytes_without_a_header(losscli):
+    SCORES.astype("<f4").tofile("scores.bin")
+    np.save("y.npy", CLASS)
+    report = found(losscli, "scores.bin", "y.npy", "--input-format", "raw:float32:-1,3")
+    assert report["arrays"][0]["shape"] == [N, 3]
+    assert report["arrays"][0]["min"] == SCORES.astype("f4").min()
+    first, *_ = check_commands(losscli, report)
+    assert first.endswith("--input-format raw:float32:-1,3")
+
+
+def test_missing_values_are_counted_apart(losscli):
+    """They are no NaN, of which one is there as well, and leave out nothing else."""
+    logits, labels = [*SCORES[:, 0].tolist()], [*BITS.tolist()]
+    logits[3], logits[5], labels[7] = "", "nan", ""
+    rows = [
+        f"{one},{label},{name}" for one, label, name in zip(logits, labels, "ab" * 15, strict=True)
+    ]
+    rows[9] = rows[9][:-1]
+    Path("p.csv").write_text("\n".join(["logit,y,name", *rows, ""]), "utf-8")
+    assert "row 4 (line 5)" in losscli("inspect p.csv").out
+    report = found(losscli, "p.csv", "--missing", "omit")
+    told = {one["key"]: one for one in report["arrays"]}
+    kept = [one for one in logits if isinstance(one, float)]
+    assert told["logit"] | {"min": min(kept), "max": max(kept)} == told["logit"]
+    assert told["logit"]["mean"] == pytest.approx(sum(kept) / len(kept))
+    assert [(one["missing"], one["nan"], one["count"]) for one in told.values()] == [
+        (1, 1, N - 1),
+        (1, 0, N - 1),
+        (1, 0, N - 1),
+    ]
+    assert told["y"]["like"] == "labels"
+    assert told["name"]["values"] == [{"value": "a", "count": 15}, {"value": "b", "count": 14}]
+    assert "1 NaN; 1 missing" in losscli("inspect p.csv --missing omit").out
+    report = found(losscli, "p.csv:logit", "p.csv:y", "--missing", "omit")
+    (command, *_) = check_commands(losscli, report)
+    assert command.endswith("--nan omit --missing omit")
+    assert "2 missing values are left out" in report["commands"][0]["why"]
+
+
+def test_lists_of_several_lengths(losscli):
+    """As perplexities take them; where a single value is at fault, it is told as ever."""
+    lists = [[None, -0.5, -2.0], [-1.0], []]
+    Path("t.json").write_text(json.dumps(lists), "utf-8")
+    Path("t.jsonl").write_text("\n".join(json.dumps({"t": one}) for one in lists), "utf-8")
+    for word in ("t.json", "t.jsonl", "t.jsonl:t", json.dumps(lists)):
+        report = found(losscli, word)
+        (one,) = report["arrays"]
+        assert (one["shape"], one["min"], one["max"]) == ([3], -2, -0.5)
+        assert one["words"].startswith("3 sequences of 0 to 2: none above 0")
+        assert [note["code"] for note in report["notes"]] == ["first-token", "empty-sequence"]
+    ran = losscli(["inspect", "[[1, 2], [3, null]]"])
+    assert (ran.code, ran.out) == (3, "")
+
+
+def test_a_null_in_place(losscli):
+    assert losscli(["inspect", "[1, null, 3]"]).code == 3
+    report = found(losscli, "[1, null, 3]", "--missing", "omit")
+    assert report["arrays"][0]["missing"] == 1
+    assert report["arrays"][0]["mean"] == 2
+
+
 @pytest.mark.parametrize(
     ("words", "first"),
     [
@@ -254,6 +339,9 @@ def test_a_column_that_cannot_be_read_hides_no_other(losscli):
         ("b.csv:q", 3, "has no column 'q'"),
         ("b.csv --limit 0", 2, "--limit must be at least 1"),
         ("b.csv --input-format xls", 2, "--input-format cannot be 'xls'"),
+        ("b.csv --input-format raw:float33:-1", 2, "no dtype 'float33'"),
+        ("b.csv --missing maybe", 2, "--missing cannot be 'maybe'"),
+        ("b.csv --stack", 2, "and no word is one"),
         ("b.csv --worst 3", 2, "inspect has no option --worst"),
         ("short.csv", 3, "short.csv, row 2 (line 3)"),
     ],

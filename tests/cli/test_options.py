@@ -331,6 +331,7 @@ def test_options_of_tools(words, option, losscli):
 def test_tools_have_no_other_option():
     found = {name: [one.name for one in _tool(name).params] for name in TOOLS}
     inspect = ["file", "data", "input_format", "header", "limit", "max_expansion", "threads"]
+    inspect += ["stack", "missing"]
     wanted = {"list": ["family", "as_json"], "explain": ["name"], "help": ["name"]}
     wanted |= {"run": ["loss", "role", "rows"]}
     assert {*found.pop("inspect")} == {*inspect, "as_json", "progress"}

@@ -328,7 +328,44 @@ def test_a_mask_of_another_size(losscli):
     assert "its rows differ in size, and those of even.npy do not" in ran.err
 
 
-def test_inspect_looks_at_one_size(losscli, png):
-    ran = losscli("inspect 'png/*.png'")
-    assert (ran.code, ran.out) == (3, "")
-    assert "png/*.png: its 4 rows differ in size\nhint: losses take them as they are" in ran.err
+def test_inspect_looks_at_rows_of_several_sizes(losscli, data, png):
+    """All values of all rows, places by file, and the commands of the losses that take them."""
+    broken = data["logits"][2].copy()
+    broken[1, 3, 4] = np.nan
+    np.save("logits/eel.npy", broken)
+    report = losscli("inspect logits labels --stack --json").json
+    logits, labels = report["arrays"]
+    kept = np.concatenate([*map(np.ravel, data["logits"]), broken.ravel()[:0]])
+    assert logits["shape"] == [4, CLASSES, None, None]
+    assert (logits["nan"], logits["min"], logits["count"]) == (1, kept.min(), kept.size)
+    assert labels["mean"] == pytest.approx(np.concatenate([*map(np.ravel, data["labels"])]).mean())
+    (nan,) = [one for one in logits["cannot"] if one["code"] == "nan"]
+    assert nan["index"] == [2, 1, 3, 4]
+    assert "logits/eel.npy, [1, 3, 4]: NaN (1 such value)" in nan["message"]
+    words = report["commands"][0]["words"]
+    assert words[1:2] + words[-3:] == ["ce", "--nan", "omit", "--stack"]
+    assert losscli(words[1:]).code == 0
+    screen = losscli("inspect 'png/*.png'").out
+    assert "(4,?,?)" in screen
+    assert "class indices 0..2" in screen
+
+
+def test_inspect_finds_the_first_row_that_does_not_sum_to_one(losscli, folder):
+    Path("shares").mkdir()
+    rng = np.random.default_rng(2)
+    for row, size in enumerate((3, 5, 4)):
+        shares = rng.dirichlet(np.ones(4), size)
+        shares[2] *= 0.5 if row else 1
+        np.save(f"shares/{row}.npy", shares)
+    (one,) = losscli("inspect shares --stack --json").json["arrays"]
+    (sums,) = [line for line in one["cannot"] if line["code"] == "probs-sum"]
+    assert (sums["index"], sums["count"]) == ([1, 2], 2)
+    assert "sum to 0.5, not 1 (2 such rows)" in sums["message"]
+
+
+def test_inspect_pairs_files_by_what_they_are_called(losscli):
+    Path("labels/fox.npy").rename("labels/hen.npy")
+    ran = losscli("inspect logits labels --stack")
+    assert ran.code == 0
+    assert "no loss fits: files are paired by what they are called" in ran.out
+    assert "losscli ce" not in ran.out
