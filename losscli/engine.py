@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from losscli.result import Result
     from losscli.roles import Role
 
-__all__ = ["answer", "evaluate"]
+__all__ = ["answer", "answer_of", "evaluate"]
 
 
 def evaluate(loss: str | Callable[..., Any], /, *, grad: bool = False, **given: Any) -> Result:
@@ -61,7 +61,11 @@ def answer(question: Question) -> Result:
     """Reads, computes and judges."""
     if question.grad:
         check(question)
-    fields = open_fields(question)
+    return answer_of(question, open_fields(question))
+
+
+def answer_of(question: Question, fields: Fields) -> Result:
+    """Computes and judges what was opened before."""
     _refuse_empty(fields)
     return _of_members(question, fields) if fields.members else _answered(question, fields)
 

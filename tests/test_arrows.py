@@ -81,7 +81,8 @@ MAY = {
     "gates": LIGHT | {"formats", "registry"},
     "baselines": LIGHT | {"roles"},
     "inspection": LIGHT
-    | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"},
+    | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"}
+    | {"doubts", "engine", "question"},
     "report": LIGHT | {"facts", "formats", "inspection", "result"},
 }
 """What the rooms that have no say over others import when they run."""

@@ -80,9 +80,10 @@ def test_command(words, code, tmp_path):
     assert heavy(COMMAND, *words.split(), folder=tmp_path) == ("", [f"code {code}", ""])
 
 
-def test_looking_into_files_needs_no_torch(tmp_path):
-    (tmp_path / "p.csv").write_text("logit_0,logit_1,label\n0.5,2,1\n-1,3,0\n", "utf-8")
-    for words in (["inspect", "p.csv", "--json"], ["inspect", "[0.5, 2]", "[1, 0]", "--json"]):
+def test_looking_into_a_file_needs_no_torch(tmp_path):
+    """Only a prediction and a target together are judged by a loss."""
+    (tmp_path / "p.csv").write_text("logit_0,logit_1\n0.5,2.5\n-1.5,3.5\n", "utf-8")
+    for words in (["inspect", "p.csv", "--json"], ["inspect", "[0.5, 2]", "--json"]):
         modules, code = heavy(COMMAND, *words, folder=tmp_path)
         assert (set(modules.split()) - {"rich"}, code) == ({"numpy"}, ["code 0", ""])
 

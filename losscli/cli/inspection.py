@@ -104,8 +104,9 @@ def inspection(
     """Show what files hold: arrays, columns, shapes, ranges, and what the values look like.
 
     All values are read, a leaf at a time. What they cannot be is told with the first
-    that shows it. Where a prediction and a target are found, the last lines are the
-    commands of the losses that take them, best first, to be pasted into a shell.
+    that shows it, and what may be doubted of them with the codes of the losses. Where a
+    prediction and a target are found, they are judged as the best loss would, and the last
+    lines are the commands of those that take them, best first, to be pasted into a shell.
 
     Example: losscli inspect preds.npy y.npy
     Example: losscli inspect predictions.csv

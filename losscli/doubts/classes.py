@@ -12,6 +12,9 @@ from losscli.roles import Binary, Classes, ClassIndex
 from losscli.roles.base import number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from losscli.checks import Facts
     from losscli.doubts.base import Whole
     from losscli.question import Question
     from losscli.roles import Role
@@ -44,20 +47,8 @@ class AbsentClass(Doubt):
         counts = _counts(whole)
         if counts is None:
             return None
-        there, gone = counts[counts > 0], np.flatnonzero(counts == 0)
-        # Pixels of one image, and tokens of one text, are not drawn one by one.
-        often = OFTEN * max(self.role.pairing.elements_per_row, 1)
-        few = len(gone) == 1 or 10 * len(gone) <= len(counts)
-        if not (len(gone) and few and len(there) > 1 and there.min() >= often):
-            return None
-        names = whole.role.class_names
-        listed = ", ".join(str(names[one]) for one in gone[:4])
-        message = (
-            f"{self.role.asked.target.label}: no target is of class {listed}, and each of the "
-            f"other {len(there)} classes has at least {there.min():,.0f}"
-        )
-        hint = "--target-base 1 counts classes from 1" if gone[0] == 0 else ""
-        return message, hint
+        per_row = max(self.role.pairing.elements_per_row, 1)
+        return absent(self.role.asked.target.label, counts, per_row, whole.role.class_names)
 
     @property
     def side(self) -> str:
@@ -112,16 +103,8 @@ class Smoothed(Doubt):
         return plain and _sharing(role)
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        found = _smoothing(whole)
-        if found is None:
-            return None
-        low, high, classes = found
-        least = -high * log(high) - (classes - 1) * low * log(low)
-        message = (
-            f"{self.role.asked.target.label}: the targets are smoothed labels, {low:.4g} and "
-            f"{high:.4g}: no cross-entropy of them is below {least:.4f}"
-        )
-        return message, ""
+        facts, classes = whole.total.facts["target"], whole.role.pairing.classes or 2
+        return smoothed(self.role.asked.target.label, facts, classes)
 
     @property
     def side(self) -> str:
@@ -142,12 +125,50 @@ class SmoothedTwice(Smoothed):
         return bool(question.options.get("label_smoothing")) and _sharing(role)
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        found = _smoothing(whole)
+        found = _smoothing(whole.total.facts["target"], whole.role.pairing.classes or 2)
         if found is None:
             return None
         label = self.role.asked.target.label
         message = f"{label}: the targets are smoothed labels, {found[0]:.4g} and {found[1]:.4g}"
         return message + ", and --label-smoothing smooths them once more", ""
+
+
+def absent(
+    label: str, counts: np.ndarray, per_row: int, names: Sequence[object]
+) -> tuple[str, str] | None:
+    """What to say of classes that never occur.
+
+    Args:
+        label: What the targets are called.
+        counts: How often each class is the true one.
+        per_row: How many targets a row has: pixels of one image, and tokens of one text, are not
+            drawn one by one.
+        names: What each class is called.
+    """
+    there, gone = counts[counts > 0], np.flatnonzero(counts == 0)
+    few = len(gone) == 1 or 10 * len(gone) <= len(counts)
+    if not (len(gone) and few and len(there) > 1 and there.min() >= OFTEN * per_row):
+        return None
+    listed = ", ".join(str(names[one]) for one in gone[:4])
+    message = (
+        f"{label}: no target is of class {listed}, and each of the other {len(there)} classes has "
+        f"at least {there.min():,.0f}"
+    )
+    return message, "--target-base 1 counts classes from 1" if gone[0] == 0 else ""
+
+
+def smoothed(label: str, facts: Facts, classes: int) -> tuple[str, str] | None:
+    """What to say of labels that are smoothed already."""
+    found = _smoothing(facts, classes)
+    if found is None:
+        return None
+    low, high = found
+    least = -high * log(high) - (classes - 1) * low * log(low)
+    message = (
+        f"{label}: the targets are smoothed labels, {low:.4g} and {high:.4g}: no cross-entropy of "
+        f"them is below {least:.4f}"
+    )
+    return message, ""
 
 
 def _counts(whole: Whole) -> np.ndarray | None:
@@ -161,10 +182,8 @@ def _sharing(role: Role) -> bool:
     return isinstance(role, Binary) or (isinstance(role, Classes) and role.pairing.probabilities)
 
 
-def _smoothing(whole: Whole) -> tuple[float, float, int] | None:
-    """The two shares that smoothed labels have, and how many classes; None where they are none."""
-    facts = whole.total.facts["target"]
-    classes = whole.role.pairing.classes or 2
+def _smoothing(facts: Facts, classes: int) -> tuple[float, float] | None:
+    """The two shares that smoothed labels have; None where they are none."""
     if facts.values is None or len(facts.values) != 2 or facts.count < 2 * classes:
         return None
     low, high = sorted(facts.values)
@@ -173,4 +192,4 @@ def _smoothing(whole: Whole) -> tuple[float, float, int] | None:
     one_each = classes == 2 or facts.values[low] == (classes - 1) * facts.values[high]
     if not (whole_row and one_each and 0 < low < middle and high - middle > MOST * (1 - middle)):
         return None
-    return low, high, classes
+    return low, high

@@ -42,13 +42,17 @@ class Repeated(Doubt):
         return question.loss.rows == "leaf" and not role.pairing.free
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        counts = whole.total.sample.occurrences()
-        times = int(np.gcd.reduce(counts)) if len(counts) >= DIFFERENT else 1
-        if times < 2:
-            return None
-        often = {2: "twice", 3: "three times"}.get(times, f"{times:,} times")
-        message = f"every loss occurs {often}, or a multiple of that: are all rows repeated?"
-        return message, "was a file written twice, or a shard listed twice?"
+        return repeated("loss", whole.total.sample.occurrences())
+
+
+def repeated(what: str, counts: np.ndarray) -> tuple[str, str] | None:
+    """What to say where all occur so often, or a multiple of that."""
+    times = int(np.gcd.reduce(counts)) if len(counts) >= DIFFERENT else 1
+    if times < 2:
+        return None
+    often = {2: "twice", 3: "three times"}.get(times, f"{times:,} times")
+    message = f"every {what} occurs {often}, or a multiple of that: are all rows repeated?"
+    return message, "was a file written twice, or a shard listed twice?"
 
 
 class FewRows(Doubt):

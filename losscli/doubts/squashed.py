@@ -12,6 +12,7 @@ from losscli.roles import Binary, ClassIndex
 
 if TYPE_CHECKING:
     from losscli.batch import Batch
+    from losscli.checks import Facts
     from losscli.doubts.base import Whole
     from losscli.question import Question
     from losscli.roles import Role
@@ -128,18 +129,24 @@ class SigmoidTwice(Reading):
         return taken(batch, prediction=np.log(wide / (1 - wide)).clip(0, 1))
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        facts, other = whole.total.facts["prediction"], self.lower(seen, whole)
-        if other is None or facts.count < FEW:
+        other = self.lower(seen, whole)
+        said = filled(self.role.asked.prediction.label, whole.total.facts["prediction"])
+        if other is None or said is None:
             return None
-        ends = np.log([facts.low / (1 - facts.low), facts.high / (1 - facts.high)])
-        if ends[0] > NEAR or ends[1] < 1 - NEAR:
-            return None
-        message = (
-            f"{self.role.asked.prediction.label}: the probabilities fill {facts.low:.4f} to "
-            f"{facts.high:.4f} and no more, as the sigmoid of probabilities does: was it taken "
-            f"twice? Taken once, the loss would be {other:.4f} instead of {whole.loss:.4f}"
-        )
-        return message, ""
+        return f"{said} Taken once, the loss would be {other:.4f} instead of {whole.loss:.4f}", ""
+
+
+def filled(label: str, facts: Facts) -> str | None:
+    """What to say of probabilities that the sigmoid of probabilities may have made."""
+    if facts.count < FEW or not 0 < facts.low <= facts.high < 1:
+        return None
+    ends = np.log([facts.low / (1 - facts.low), facts.high / (1 - facts.high)])
+    if not (abs(ends[0]) <= NEAR and abs(ends[1] - 1) <= NEAR):
+        return None
+    return (
+        f"{label}: the probabilities fill {facts.low:.4f} to {facts.high:.4f} and no more, as the "
+        f"sigmoid of probabilities does: was it taken twice?"
+    )
 
 
 class SoftmaxTwice(Reading):
@@ -176,13 +183,24 @@ class SoftmaxTwice(Reading):
         other = self.lower(seen, whole)
         if other is None or whole.total.elements.count < FEW or seen["sure"] < ROWS:
             return None
-        message = (
-            f"{self.role.asked.prediction.label}: no probability is above "
-            f"{whole.total.facts['prediction'].high:.4f}, and rows are as the softmax of "
-            f"probabilities is: was it taken twice? Taken once, the loss would be {other:.4f} "
-            f"instead of {whole.loss:.4f}"
-        )
-        return message, ""
+        said = _topped(self.role.asked.prediction.label, whole.total.facts["prediction"])
+        return f"{said} Taken once, the loss would be {other:.4f} instead of {whole.loss:.4f}", ""
+
+
+def topped(label: str, facts: Facts, classes: int) -> str | None:
+    """What to say of rows of probabilities that the softmax of probabilities may have made."""
+    if classes < 2 or facts.count < FEW * classes:
+        return None
+    low, high = 1 / (e + classes - 1), e / (e + classes - 1)
+    near = abs(facts.low / low - 1) <= NEAR and abs(facts.high / high - 1) <= NEAR
+    return _topped(label, facts) if near else None
+
+
+def _topped(label: str, facts: Facts) -> str:
+    return (
+        f"{label}: no probability is above {facts.high:.4f}, and rows are as the softmax of "
+        "probabilities is: was it taken twice?"
+    )
 
 
 def _has_probs(question: Question, kind: str) -> bool:

@@ -15,6 +15,7 @@ from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from losscli.batch import Batch
+    from losscli.checks import Facts
     from losscli.doubts.base import Leaf, Whole
     from losscli.question import Question
     from losscli.roles import Role
@@ -44,10 +45,9 @@ class Constant(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         ours, theirs = (whole.total.facts[side] for side in ("prediction", "target"))
-        if ours.count < FEW or ours.low != ours.high or theirs.low == theirs.high:
+        if theirs.low == theirs.high:
             return None
-        label = self.role.asked.prediction.label
-        return f"{label}: all {ours.count:,} predictions are {ours.low:.6g}", "is it the right KEY?"
+        return constant(self.role.asked.prediction.label, ours)
 
 
 class ConstantRows(Doubt):
@@ -71,10 +71,9 @@ class ConstantRows(Doubt):
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         target = whole.total.facts["target"]
         rows = seen["rows"]
-        if len(rows) > 1 or sum(rows.values()) < FEW or target.low == target.high:
+        if len(rows) > 1 or target.low == target.high:
             return None
-        label = self.role.asked.prediction.label
-        return f"{label}: all {sum(rows.values()):,} rows of predictions are the same", ""
+        return same_rows(self.role.asked.prediction.label, sum(rows.values()))
 
 
 class Copy(Doubt):
@@ -124,12 +123,27 @@ class Saturated(Doubt):
         return role.asked.prediction.dtype == np.float16
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        facts = whole.total.facts["prediction"]
-        if max(-facts.low, facts.high) != HALF:
-            return None
-        label = self.role.asked.prediction.label
-        message = f"{label}: values of {HALF:.0f}, the largest of float16: larger ones were cut off"
-        return message, "store scores as float32 or bfloat16"
+        return saturated(self.role.asked.prediction.label, whole.total.facts["prediction"])
+
+
+def constant(label: str, facts: Facts, what: str = "predictions") -> tuple[str, str] | None:
+    """What to say of values that are all the same."""
+    if facts.count < FEW or facts.low != facts.high:
+        return None
+    return f"{label}: all {facts.count:,} {what} are {facts.low:.6g}", "is it the right KEY?"
+
+
+def same_rows(label: str, rows: int, what: str = "predictions") -> tuple[str, str] | None:
+    """What to say of rows that are all the same."""
+    return (f"{label}: all {rows:,} rows of {what} are the same", "") if rows >= FEW else None
+
+
+def saturated(label: str, facts: Facts) -> tuple[str, str] | None:
+    """What to say of values of float16 that larger ones were cut off at."""
+    if max(-facts.low, facts.high) != HALF:
+        return None
+    message = f"{label}: values of {HALF:.0f}, the largest of float16: larger ones were cut off"
+    return message, "store scores as float32 or bfloat16"
 
 
 class Swapped(Reading):

@@ -1,28 +1,31 @@
-"""What files hold, what it looks like, and which losses fit: nothing is computed, no torch needed.
+"""What files hold, what it looks like, which losses fit, and what may be doubted of it.
 
 Each file is opened once and read a leaf at a time: :mod:`parts` finds arrays and columns,
-:mod:`known` adds up what is known of their values, :mod:`looks` puts it in words, :mod:`fits`
-tries the role of a loss on two of them, and :mod:`offers` says which to try.
+:mod:`known` adds up what is known of their values, :mod:`looks` puts it in words, :mod:`alone` says
+what one of them shows, :mod:`uses` what it is for, :mod:`fits` tries the role of a loss on two of
+them, and :mod:`offers` says which to try. Only :mod:`judged` asks a loss, and needs torch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, Finding, UsageError
 from losscli.formats import NAMES, is_raw
 from losscli.formats.arrays.raw import Layout
 from losscli.formats.base import Reading
 from losscli.formats.locate import locate
 from losscli.formats.stack import paired
-from losscli.inspection.offers import Offer, offers, pairs, refusal
+from losscli.inspection.alone import alone
+from losscli.inspection.judged import judged, refused
+from losscli.inspection.offers import Offer, offers, pairs, refusal, wishes
 from losscli.inspection.parts import Files, Held, Part
 from losscli.registry import suggest
 from losscli.settings import MISSING, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.inspection.fits import Pair
     from losscli.watch import Watch
@@ -99,11 +102,13 @@ class Inspection:
         held: By word: what it names.
         offers: Commands that answer, best first.
         problems: Why arrays that stand together do not fit.
+        doubts: What may be wrong with them, though they fit.
     """
 
     held: tuple[Held, ...]
     offers: tuple[Offer, ...] = ()
     problems: tuple[DataError, ...] = field(default_factory=tuple)
+    doubts: tuple[Finding, ...] = ()
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -138,27 +143,48 @@ def inspect(words: Sequence[str], asking: Asking, watch: Watch, threads: int) ->
     files = Files(refs, reading, asking.input_format, asking.limit, stack=asking.stack)
     held = tuple(files.held(ref) for ref in refs)
     parts = [part for one in held for part in one.parts]
-    found, problems = _fitting(pairs(parts), asking) if len(parts) > 1 else ([], [])
+    doubts = [finding for part in parts for finding in alone(part)]
+    found, problems = [], []
+    for pair in pairs(parts) if len(parts) > 1 else []:
+        offered, said = _fitting(pair, asking, watch)
+        found += offered
+        problems += [one for one in said if isinstance(one, DataError)]
+        more = [one for one in said if isinstance(one, Finding)]
+        codes = {one.code for one in more}
+        doubts = [*(one for one in doubts if one.code not in codes), *more]
     empty = [part for part in parts if part.field is not None and 0 in part.shape]
     problems += [_empty(part) for part in empty] if not found else []
-    return Inspection(held, tuple(found), tuple(problems))
+    return Inspection(held, tuple(found), tuple(problems), tuple(doubts))
 
 
 def _empty(part: Part) -> DataError:
     return DataError(f"{part.argument} has shape {part.shape}: nothing to average", code="empty")
 
 
-def _fitting(together: Sequence[Pair], asking: Asking) -> tuple[list[Offer], list[DataError]]:
-    """Commands for all pairs; of those that no loss takes, why."""
-    settings = Settings(limit=asking.limit)
-    found: list[Offer] = []
-    problems: list[DataError] = []
-    for pair in together:
-        apart = _unpaired(pair)
-        own = [] if apart else offers(pair, asking.words, settings)
-        found += own
-        problems += [] if own else [apart or refusal(pair)]
-    return found, problems
+def _fitting(
+    pair: Pair, asking: Asking, watch: Watch
+) -> tuple[list[Offer], list[DataError | Finding]]:
+    """Commands for a pair, and what the first would say; if no loss takes it, why."""
+    apart = _unpaired(pair)
+    if apart:
+        return [], [apart]
+    found = offers(pair, asking.words, Settings(limit=asking.limit))
+    given = {"limit": asking.limit, "threads": asking.threads, "missing": asking.missing}
+    if not found:
+        return [], [_refusal(pair, given, watch)]
+    best = found[0]
+    if not pair.sure:
+        return found, []
+    return found, [*judged(best.words[1], best.kind, pair, {**given, **best.given}, watch)]
+
+
+def _refusal(pair: Pair, given: Mapping[str, Any], watch: Watch) -> DataError:
+    """Why no loss takes a pair: its shapes, else what the likeliest says of its values."""
+    error = refusal(pair)
+    wish = next(wishes(pair), None)
+    if error.code != "values" or wish is None:
+        return error
+    return refused(wish.loss, wish.kind, pair, given, watch) or error
 
 
 def _unpaired(pair: Pair) -> DataError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -22,15 +23,22 @@ if TYPE_CHECKING:
     from losscli.inspection.parts import Part
     from losscli.roles import Role
 
-__all__ = ["Pair", "answers", "gone", "nans", "role_of"]
+__all__ = ["Pair", "answers", "asked", "gone", "nans", "role_of"]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A prediction and a target, as far as names and values tell."""
+    """A prediction and a target, as far as names and values tell.
+
+    Attributes:
+        prediction: The one.
+        target: The other.
+        sure: Their names tell it, or there is nothing else.
+    """
 
     prediction: Part
     target: Part
+    sure: bool = True
 
 
 def nans(pair: Pair) -> int:
@@ -49,14 +57,11 @@ def answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: 
     Raises:
         LosscliError: it would not answer.
     """
-    given: dict[str, Any] = {
-        name.removeprefix("--").replace("-", "_"): value
-        for name, value in zip(words[::2], words[1::2], strict=True)
-    }
+    given = asked(words)
     nan = given.pop("nan", "error")
     base = given.pop("target_base", None)
-    own = Settings(limit=settings.limit, nan=nan, target_base=None if base is None else int(base))
-    role = role_of(loss, kind, {name: int(value) for name, value in given.items()}, pair, own)
+    own = Settings(limit=settings.limit, nan=nan, target_base=base)
+    role = role_of(loss, kind, given, pair, own)
     if base is not None and "target_base" not in losses[loss].target.settings:
         raise DataError(f"{loss} has no --target-base")
     left_out = nans(pair) + gone(pair)
@@ -67,6 +72,17 @@ def answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: 
         if check.level is Level.ERROR and check not in _NAN and not _FINE.get(check, _never)(case):
             raise DataError(check.code)
     return role
+
+
+def asked(words: tuple[str, ...]) -> dict[str, Any]:
+    """Options as they are typed, by their names.
+
+    >>> asked(("--class-axis", "1", "--nan", "omit"))
+    {'class_axis': 1, 'nan': 'omit'}
+    """
+    names = [word.removeprefix("--").replace("-", "_") for word in words[::2]]
+    values = [int(word) if re.fullmatch(r"-?[0-9]+", word) else word for word in words[1::2]]
+    return dict(zip(names, values, strict=True))
 
 
 def role_of(
@@ -83,8 +99,8 @@ def role_of(
         raise DataError("one of them cannot be read")
     fields = {"prediction": pair.prediction.field, "target": pair.target.field}
     bound = losses[loss].bind(options)
-    asked = Asked(loss, kind, fields, bound, settings)
-    return paired(losses[loss].target, asked, losses[loss].rows)
+    question = Asked(loss, kind, fields, bound, settings)
+    return paired(losses[loss].target, question, losses[loss].rows)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from losscli.checks import Facts, Tally
 from losscli.checks.base import off_one
 from losscli.checks.predictions import ROUNDING
 from losscli.formats.missing import TEXT, missing
+from losscli.inspection.repeats import Repeats
 from losscli.lazy import np
 
 if TYPE_CHECKING:
@@ -34,15 +35,19 @@ _SAFE = 2**53
 
 @dataclass(frozen=True)
 class Run:
-    """Whether values only rise, in the order of the rows.
+    """Whether values only rise, in the order of the rows; and whether they are sorted.
 
     >>> (Run(1, 3) + Run(4, 9)).rises, (Run(1, 3) + Run(3, 9)).rises
+    (True, False)
+    >>> (Run(1, 3) + Run(3, 9)).sorted, (Run(1, 3) + Run(2, 9)).sorted
     (True, False)
     """
 
     first: float | None = None
     last: float | None = None
     rises: bool = True
+    up: bool = True  # or stay as they are
+    down: bool = True
 
     @classmethod
     def of(cls, values: np.ndarray) -> Run:
@@ -50,13 +55,22 @@ class Run:
         if not len(values):
             return cls()
         rises = bool((values[1:] > values[:-1]).all())
-        return cls(values[0].item(), values[-1].item(), rises)
+        up = rises or bool((values[1:] >= values[:-1]).all())
+        down = bool((values[1:] <= values[:-1]).all())
+        return cls(values[0].item(), values[-1].item(), rises, up, down)
 
     def __add__(self, other: Run) -> Run:
         if self.last is None or other.first is None:
             return other if self.last is None else self
         rises = self.rises and other.rises and self.last < other.first
-        return Run(self.first, other.last, rises)
+        up = self.up and other.up and self.last <= other.first
+        down = self.down and other.down and self.last >= other.first
+        return Run(self.first, other.last, rises, up, down)
+
+    @property
+    def sorted(self) -> bool:
+        """Whether each value is at least, or at most, the one before."""
+        return self.first is not None and (self.up or self.down)
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,8 @@ class Known:
         sums: Rows of an axis that do not sum to 1, while no value is outside [0, 1].
         exps: Rows of an axis of which the exponentials do not, while no value is above 0.
         whole: How often each whole number occurs; None if there are many, or others too.
-        run: Whether the values of one axis rise.
+        run: Whether the values of one axis rise, or fall.
+        repeats: How often rows of fractions occur.
         names: How often each text occurs; None if there are many.
         texts: How many texts there are.
         missing: How many values are missing, where that is allowed; they are nothing else.
@@ -81,6 +96,7 @@ class Known:
     exps: Mapping[int, Tally] = field(default_factory=dict)
     whole: Mapping[int, int] | None = field(default_factory=dict)
     run: Run = field(default_factory=Run)
+    repeats: Repeats = field(default_factory=Repeats)
     names: Mapping[str, int] | None = field(default_factory=dict)
     texts: int = 0
     missing: int = 0
@@ -108,8 +124,10 @@ class Known:
             sums, exps = _sums(values, start, facts, found.shape, stride)
         whole = None if "fraction" in tallies else _whole(kept, facts)
         run = Run.of(kept) if len(found.shape) == 1 else Run()
+        rows = values if found.shape and values.dtype.kind == "f" else values[:0]
         gone = values.size - kept.size
-        return cls(facts, tallies, sums, exps, whole, run, missing=gone)
+        repeats = Repeats.of(rows) if len(rows) else Repeats()
+        return cls(facts, tallies, sums, exps, whole, run, repeats, missing=gone)
 
     def __add__(self, other: Known) -> Known:
         tallies = _added(self.tallies, other.tallies)
@@ -120,6 +138,7 @@ class Known:
             {} if "positive" in tallies else _added(self.exps, other.exps),
             None if "fraction" in tallies else _counted(self.whole, other.whole),
             self.run + other.run,
+            self.repeats + other.repeats,
             _counted(self.names, other.names),
             self.texts + other.texts,
             self.missing + other.missing,

@@ -31,6 +31,9 @@ FEW = 4
 ROWS = 5
 """So many rows of boxes are no accident."""
 
+SORTED = 20
+"""So many values are in order by no accident."""
+
 LONG = 40
 """Longer text is no name."""
 
@@ -146,7 +149,7 @@ def _whole(part: Part) -> Look:
 
 def words(part: Part) -> str:
     """What the values of a part look like, with the evidence."""
-    found = _words(part)
+    found = _words(part) + _sorted(part)
     if not isinstance(part.field, Packed):
         return found
     lengths = part.field.runs[0]
@@ -164,6 +167,7 @@ def _words(part: Part) -> str:
     if facts.values and len(facts.values) == 1:
         return f"always {facts.low:g}"
     counts = ", ".join(map(str, (facts.values or {}).values()))
+    aim = side(part) is Side.TARGET
     texts = {
         Look.LABELS: f"labels 0/1: {counts}{_boxed(part)}",
         Look.SIGNS: f"±1 labels: {counts}",
@@ -172,20 +176,41 @@ def _words(part: Part) -> str:
         Look.IDS: "ids: all different whole numbers",
         Look.COUNTS: f"whole numbers {facts.low:.15g}..{facts.high:.15g}: counts, classes or ids"
         + _boxes(part),
-        Look.PROBS: "probabilities: all in [0, 1], and all rows sum to 1",
+        Look.PROBS: f"{'soft targets' if aim else 'probabilities'}: all in [0, 1], and all rows "
+        "sum to 1",
         Look.LOG_PROBS: "log-probabilities: none above 0, and exp of all rows sums to 1",
-        Look.UNIT: "all in [0, 1]: probabilities" + _unsummed(part),
+        Look.UNIT: "all in [0, 1]: "
+        + ("soft targets" if aim else "probabilities" + _unsummed(part)),
         Look.BELOW: "none above 0: logarithms, or scores",
         Look.REAL: "",
     }
     if found is not Look.REAL:
         return texts[found]
+    if percent := _percent(part):
+        return percent
     outside = f"{share(facts.outside, facts.count - facts.nan)} outside [0, 1]"
     if "fraction" not in known.tallies:
         return f"whole numbers: {outside}"
     if side(part) is Side.TARGET:
         return f"real values: {outside}{_boxes(part)}"
     return f"unnormalised scores, or real values: {outside}{_boxes(part)}"
+
+
+def _percent(part: Part) -> str:
+    """Shares of 100, as their name tells."""
+    low, high = part.known.facts.low, part.known.facts.high
+    named = re.search(r"perc|pct|prob", part.argument.lower()) is not None
+    if named and low >= 0 and 1 < high <= 100:
+        return f"percentages? all in [0, 100], up to {high:g}"
+    return ""
+
+
+def _sorted(part: Part) -> str:
+    """Whether rows stand in the order of their values, which few data sets do by nature."""
+    run, facts = part.known.run, part.known.facts
+    if not run.sorted or facts.count < SORTED or not facts.low < facts.high:
+        return ""
+    return "" if look(part) is Look.IDS else f"; sorted, from {run.first:g} to {run.last:g}"
 
 
 def boxes(part: Part) -> bool:

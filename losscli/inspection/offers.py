@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, LosscliError
-from losscli.inspection.fits import Pair, answers, gone, nans, role_of
+from losscli.inspection.fits import Pair, answers, asked, gone, nans, role_of
 from losscli.inspection.looks import Look, Side, boxes, class_axis, look, padding, side, words
+from losscli.inspection.uses import BINARY, MARGINS, MULTICLASS, REGRESSION, scores
 from losscli.losses import losses
 from losscli.registry import flag
 from losscli.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.inspection.parts import Part
 
-__all__ = ["Offer", "offers", "pairs", "refusal"]
+__all__ = ["Offer", "offers", "pairs", "refusal", "wishes"]
 
 PAIRS = 4
 """So many pairs of arrays are put together."""
@@ -39,11 +40,15 @@ class Offer:
         words: Its words; :attr:`command` is for a shell.
         why: What speaks for it.
         also: Other losses that take the same words.
+        kind: What the prediction is.
+        given: The options among the words, by their names.
     """
 
     words: tuple[str, ...]
     why: str
     also: tuple[str, ...] = ()
+    kind: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def command(self) -> str:
@@ -85,7 +90,10 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
     told = [place for place in guessed if named[place] is Side.PREDICTION]
     if len(free) > 2:
         guessed = [p for p in guessed if look(usable[p]) not in (Look.NAMES, Look.IDS)]
-    return [Pair(usable[one], usable[other]) for other in true for one in told or guessed][:PAIRS]
+    sure = {*true} if len(usable) == 2 or told else set()
+    sure -= {place for place in true if named[place] is Side.PREDICTION}
+    both = [(one, other) for other in true for one in told or guessed]
+    return [Pair(usable[one], usable[other], other in sure) for one, other in both[:PAIRS]]
 
 
 _LABELS = (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES)
@@ -101,12 +109,13 @@ def offers(pair: Pair, more: Sequence[str] = (), settings: Settings | None = Non
     """
     given = settings or Settings()
     found: list[Offer] = []
-    for wish in _wishes(pair):
+    for wish in wishes(pair):
         for besides, notes in _ways(wish, pair, given):
             fed = (flag(wish.kind), pair.prediction.argument, "--target", pair.target.argument)
             whole = ("losscli", wish.loss, *fed, *besides, *more)
             also = [other for other in wish.also if _same(other, wish.kind, besides, pair, given)]
-            found.append(Offer(whole, "; ".join([wish.why, *notes]), tuple(also)))
+            why = "; ".join([wish.why, *notes])
+            found.append(Offer(whole, why, tuple(also), wish.kind, asked(besides)))
     return found[:BEST]
 
 
@@ -127,7 +136,7 @@ def refusal(pair: Pair) -> DataError:
 
 
 @dataclass(frozen=True)
-class _Wish:
+class Wish:
     """A loss that would fit, and why, if its role takes the values."""
 
     loss: str
@@ -136,19 +145,15 @@ class _Wish:
     also: tuple[str, ...] = ()
 
 
-_MULTICLASS = ("ce", "focal-ce", "poly1", "gce", "brier", "multi-margin", "zero-one")
-_BINARY = ("focal", "brier", "asl", "zero-one")
-_MARGINS = ("hinge", "squared-hinge", "perceptron")
 _BOXES = ("diou", "ciou", "box-iou")
 _MASKS = ("jaccard", "tversky")
-_REGRESSION = ("rmse", "smooth-l1", "log-cosh", "smape", "quantile")
 
 
-def _wishes(pair: Pair) -> Iterator[_Wish]:
+def wishes(pair: Pair) -> Iterator[Wish]:
     """Losses for what the target looks like, best first."""
     found, kinds = look(pair.target), _kinds(pair.prediction)
     if boxes(pair.prediction) and boxes(pair.target):
-        yield _Wish(
+        yield Wish(
             "giou", "pred", "boxes of two corners on both sides, if that is what they are", _BOXES
         )
     same = len(pair.prediction.shape) <= len(pair.target.shape)
@@ -158,41 +163,41 @@ def _wishes(pair: Pair) -> Iterator[_Wish]:
         if whole and not same:
             said = "class names" if found is Look.NAMES else "class indices"
             loss = "nll" if kind == "log_probs" else "ce"
-            also = tuple(one for one in _MULTICLASS if one != loss)
-            yield _Wish(loss, kind, f"{what} for each class, {said}", also)
+            also = tuple(one for one in MULTICLASS if one != loss)
+            yield Wish(loss, kind, f"{what} for each class, {said}", also)
         if found in (Look.ONE_HOT, Look.PROBS):
-            yield _Wish("ce", kind, f"{what} and a true probability for each class", ("brier",))
+            yield Wish("ce", kind, f"{what} and a true probability for each class", ("brier",))
             if found is Look.PROBS:
-                yield _Wish("kl", kind, f"{what} against another distribution", ("js",))
+                yield Wish("kl", kind, f"{what} against another distribution", ("js",))
         if found in (Look.LABELS, Look.ONE_HOT):
-            yield _Wish("bce", kind, f"{what} against labels of 0 and 1", _BINARY)
+            yield Wish("bce", kind, f"{what} against labels of 0 and 1", BINARY[1:])
         if len(pair.target.shape) > 2 and found in (Look.LABELS, Look.CLASSES):
-            yield _Wish("dice", kind, f"{what} against masks", _MASKS)
+            yield Wish("dice", kind, f"{what} against masks", _MASKS)
         if found is Look.UNIT:
-            yield _Wish("bce", kind, f"{what} against soft targets in [0, 1]", ("focal", "brier"))
+            yield Wish("bce", kind, f"{what} against soft targets in [0, 1]", ("focal", "brier"))
         if found is Look.SIGNS and kind == "logits":
-            yield _Wish("soft-margin", kind, "scores against labels of -1 and +1", _MARGINS)
+            yield Wish("soft-margin", kind, "scores against labels of -1 and +1", MARGINS[1:])
     labels = look(pair.prediction) in (*_LABELS, Look.COUNTS)
     if found in (Look.CLASSES, Look.LABELS, Look.SIGNS) and labels:
-        yield _Wish("zero-one", "pred", "labels against labels")
+        yield Wish("zero-one", "pred", "labels against labels")
     elif found not in (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT):
         counts = [*_counts(pair)] if found is Look.COUNTS else []
         rates = re.search(r"rate|lambda|\bmu\b", pair.prediction.argument) is not None
         yield from counts if rates else ()
-        yield _Wish("mse", "pred", "real values: squared errors", _REGRESSION)
+        yield Wish("mse", "pred", "real values: squared errors", REGRESSION[3:])
         yield from () if rates else counts
-        yield _Wish("mae", "pred", "real values: absolute errors, which outliers move less")
-        yield _Wish("huber", "pred", "real values: squared errors near 0, absolute ones beyond")
+        yield Wish("mae", "pred", "real values: absolute errors, which outliers move less")
+        yield Wish("huber", "pred", "real values: squared errors near 0, absolute ones beyond")
 
 
-def _counts(pair: Pair) -> Iterator[_Wish]:
+def _counts(pair: Pair) -> Iterator[Wish]:
     """Counts have predictions of their mean, or of its logarithm."""
     facts = pair.prediction.known.facts
     if facts.low > 0:
-        yield _Wish("poisson-nll", "rate", "counts against rates, if that is what they are")
+        yield Wish("poisson-nll", "rate", "counts against rates, if that is what they are")
     elif facts.high < HIGHEST:
         why = "counts against logarithms of rates, if that is what they are"
-        yield _Wish("poisson-nll", "log_rate", why)
+        yield Wish("poisson-nll", "log_rate", why)
 
 
 _CALLED = {
@@ -209,16 +214,15 @@ def _kinds(part: Part) -> list[str]:
         return ["probs"]
     if found is Look.LOG_PROBS:
         return ["log_probs"]
-    scores = "logit" in part.argument.lower() or "score" in part.argument.lower()
     if found is Look.UNIT:
-        return ["logits", "probs"] if scores else ["probs"]
+        return ["logits", "probs"] if scores(part) else ["probs"]
     if found in (Look.LABELS, Look.SIGNS, Look.CLASSES, Look.IDS, Look.COUNTS):
-        return ["logits"] if scores else []
+        return ["logits"] if scores(part) else []
     return ["logits"]
 
 
 def _ways(
-    wish: _Wish, pair: Pair, settings: Settings
+    wish: Wish, pair: Pair, settings: Settings
 ) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """The words besides with which a loss answers, and what is to be said of them."""
     axes: list[int | None] = [None]
@@ -243,7 +247,7 @@ def _ways(
             return
 
 
-def _classes(wish: _Wish, pair: Pair) -> tuple[tuple[str, ...], list[str]]:
+def _classes(wish: Wish, pair: Pair) -> tuple[tuple[str, ...], list[str]]:
     """How class indices are to be read."""
     classes = padding(pair.target)
     ignores = losses[wish.loss].options.get("ignore_index")

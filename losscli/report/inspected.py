@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from losscli.facts import FEW
 from losscli.formats.base import OPEN
 from losscli.inspection.looks import cannot, look, words
+from losscli.inspection.uses import uses
 from losscli.report.tables import add, render, table
 from losscli.report.text import clean, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from losscli.errors import DataError
+    from losscli.errors import DataError, Finding
     from losscli.inspection import Inspection, Part
 
 LINES = 20
@@ -33,7 +34,17 @@ def screen(found: Inspection, *, colour: bool) -> str:
         if len(against) > LINES:
             add(made, "…", f"and {len(against) - LINES} more")
         tables.append(made)
+    told = {finding.message for _, finding in against}
+    doubts = [finding for finding in found.doubts if finding.message not in told]
+    if doubts:
+        made = table("doubt", "because")
+        for finding in doubts:
+            add(made, finding.code, _because(finding))
+        tables.append(made)
     lines = []
+    if not found.offers:
+        for part in found.parts:
+            lines += [f"{part.argument}: {use.words}" for use in uses(part)]
     for part in found.parts:
         if part.problem is not None:
             lines += _told("cannot be read", part.problem)
@@ -42,6 +53,10 @@ def screen(found: Inspection, *, colour: bool) -> str:
     return (
         render(tables, colour=colour) + "".join(f"{clean(one)}\n" for one in lines) + _offers(found)
     )
+
+
+def _because(finding: Finding) -> str:
+    return f"{finding.message}; {finding.hint}" if finding.hint else finding.message
 
 
 def _told(what: str, error: DataError) -> list[str]:
@@ -91,6 +106,17 @@ def json(found: Inspection) -> str:
             {"command": one.command, "words": one.words, "why": one.why, "also": one.also}
             for one in found.offers
         ],
+        "doubts": [
+            {
+                "code": one.code,
+                "level": one.level,
+                "message": one.message,
+                "hint": one.hint,
+                "index": one.index,
+                "count": one.count,
+            }
+            for one in found.doubts
+        ],
         "problems": [_problem(one) for one in found.problems],
         "notes": [
             {"code": code, "message": message}
@@ -128,6 +154,9 @@ def _array(part: Part) -> dict[str, Any]:
         "values": _values(part),
         "like": None if part.field is None else look(part).value,
         "words": None if part.field is None else words(part),
+        "uses": [
+            {"as": one.kind, "losses": one.losses, "against": one.against} for one in uses(part)
+        ],
         "cannot": [
             {
                 "be": what,

@@ -38,7 +38,8 @@ def plain(known):
     tallies = {code: (tally.count, tally.first) for code, tally in known.tallies.items()}
     rows = {axis: (tally.count, tally.first) for axis, tally in known.sums.items()}
     exps = {axis: (tally.count, tally.first) for axis, tally in known.exps.items()}
-    return numbers, tallies, rows, exps, known.whole, repr(known.run), known.names, known.texts
+    order = repr(known.run), known.repeats
+    return numbers, tallies, rows, exps, known.whole, order, known.names, known.texts
 
 
 @settings(deadline=None, max_examples=150)
