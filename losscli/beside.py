@@ -192,13 +192,21 @@ class SmallArray:
 
     @property
     def findings(self) -> list[Finding]:
-        """Negative weights are computed as torch does, and said."""
-        if not (self.values < 0).any():
-            return []
-        first = _first(self.values < 0)
-        name = self.option.name
-        message = f"{flag(name)} is negative at {first}: {self.values.min():g} at the least"
-        return [Finding("negative-weight", Level.WARNING, message, input=name)]
+        """Negative weights, and those of columns that could be of rows: as torch takes them."""
+        name, found = self.option.name, []
+        if (self.values < 0).any():
+            first = _first(self.values < 0)
+            message = f"{flag(name)} is negative at {first}: {self.values.min():g} at the least"
+            found.append(Finding("negative-weight", Level.WARNING, message, input=name))
+        rows, columns = self.shape[0] if self.shape else 0, self.values.shape
+        if name == "weight" and not self.along and columns == (rows,) and len(self.shape) > 1:
+            message = (
+                f"{flag(name)} has shape {columns}, and there are as many rows as columns: it was "
+                "taken for the columns, as in torch"
+            )
+            hint = "--sample-weight takes one for each row"
+            found.append(Finding("weight-axis", Level.WARNING, message, hint, input=name))
+        return found
 
 
 def small_arrays(

@@ -87,6 +87,7 @@ class Result:
         finish: What was taken of the mean, such as its "root"; "" for nothing.
         shared: What the mean was taken of, in words; "" for the losses.
         denominator: What the sum was divided by; None where it was not.
+        usual: How this loss is reduced where nothing is said.
         over: How that was asked for: "positives", "rows" or a number; "" if it was not.
         unit: What the loss is counted in, if that has a name.
         signature: Results with equal signatures are comparable.
@@ -129,6 +130,7 @@ class Result:
     uneven: Rows | None = None
     kept: Spool | None = field(default=None, compare=False)
     finish: str = ""
+    usual: str = ""
     over: str = ""
     shared: str = ""
     slopes: Gradient | None = None
@@ -185,6 +187,7 @@ class Result:
             kept=kept,
             shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
+            usual=loss.reduction,
             over=str(question.settings.denominator or ""),
             reductions=reductions(question, total),
             batches=batches(total, value),

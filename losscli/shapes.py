@@ -156,10 +156,13 @@ def _single(prediction: Field, target: Field) -> Pairing:
     view = View((classes,), 1, whole=True)
     if target.shape == ():
         return Pairing.of(1, view, View((), whole=True), (), classes)
+    hint = "scores for rows and classes have the shape (N, C); one score for each row is bce's"
+    if target.shape[:1] == (classes,) and len(target.shape) == 2:
+        hint = "are prediction and target swapped? Class indices are one for each row of scores"
     raise DataError(
         f"{prediction.label} has shape {prediction.shape}: one row of {classes} classes, "
         f"but {target.label} has shape {target.shape}",
-        hint="scores for rows and classes have the shape (N, C); one score for each row is bce's",
+        hint=hint,
         code="shape-mismatch",
     )
 

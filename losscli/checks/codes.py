@@ -137,6 +137,12 @@ CODES: dict[str, Code] = {
         "Weights below 0 reward what is wrong.",
         "PyTorch takes them; --mask leaves elements out.",
     ),
+    "weight-axis": _code(
+        Level.WARNING,
+        "One weight for each column was given where there are as many rows, and may be meant for "
+        "those.",
+        "--sample-weight takes one for each row; PyTorch takes the columns and says nothing.",
+    ),
     "perfect": _code(
         Level.WARNING,
         "Nothing is wrong with a prediction, and the loss is the logarithm of that: -inf.",

@@ -47,7 +47,7 @@ def _infinite(side: str) -> Check:
     @infinite.says
     def _(tally: Tally, case: Case) -> tuple[str, str]:
         limit = "the loss is the limit, where there is one"
-        return f"{case.place}: {tally.value} ({like(tally)}); {limit}", ""
+        return f"{case.place}: {tally.value} ({like(tally)}); {limit}", "--mask leaves elements out"
 
     return infinite
 

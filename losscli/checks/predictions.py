@@ -75,7 +75,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
         f"{case.place}: the probabilities sum to {tally.value:.6g}, not 1 "
         f"({like(tally, 'row')}); nothing is renormalised"
     )
-    return message, ""
+    hint = "several labels a row are for bce"
+    if "logits" in case.kinds:
+        hint = f"--logits takes scores before the softmax; {hint}"
+    return message, hint
 
 
 @check("log-probs-sum", Level.WARNING, on="prediction", whole_rows=True)
@@ -166,7 +169,10 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
         f"{case.place}: the true class was given probability 0, so its loss is infinite "
         f"({like(tally, 'row')})"
     )
-    return message, ""
+    return (
+        message,
+        "--logits keeps what a probability rounds away" if "logits" in case.kinds else "",
+    )
 
 
 @check("rate-range", Level.ERROR, on="prediction")

@@ -18,6 +18,10 @@ UNKNOWN = -(2**62)
 """The class index of a name that nobody has listed."""
 
 
+PADDING = (255, 65535)
+"""What stands for no class where there are no numbers below 0: the most of 8 and 16 bits."""
+
+
 @check("target-range", Level.ERROR, on="target")
 def outside_unit(batch: Batch) -> np.ndarray | None:
     """Binary targets outside [0, 1]: the loss could go below zero.
@@ -183,9 +187,11 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     low, high = case.facts.low, case.facts.high
     if low >= 1 and high == classes and not base:
         return message, f"all targets are in 1..{classes}: --target-base 1 counts from 1"
-    if low < base and high < base + classes:
+    values = case.facts.values
+    odd = {one for one in values or () if not base <= one < base + classes}
+    if (odd == {tally.value} and tally.value in PADDING) or (low < base and high < base + classes):
         return message, f"is {tally.value:g} padding? --ignore-index {tally.value:g}"
-    return message, ""
+    return message, "has the prediction a column for each class? FILE:KEY selects columns"
 
 
 @check("target-probs-range", Level.ERROR, on="target")

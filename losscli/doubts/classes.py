@@ -47,6 +47,9 @@ class AbsentClass(Doubt):
         counts = _counts(whole)
         if counts is None:
             return None
+        ignored = self.question.options.get("ignore_index")
+        if ignored is not None and 0 <= ignored < len(counts):  # it is meant to be nowhere
+            return None
         per_row = max(self.role.pairing.elements_per_row, 1)
         return absent(self.role.asked.target.label, counts, per_row, whole.role.class_names)
 

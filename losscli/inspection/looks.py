@@ -91,7 +91,7 @@ def padding(part: Part) -> Classes | None:
     values = sorted(whole)
     if len(values) > 2:
         for odd, near, rest in ((values[-1], values[-2], values[:-1]), (values[0], 0, values[1:])):
-            apart = odd < 0 <= rest[0] or (odd in (255, 65535) and odd - near > 1)
+            apart = odd < 0 <= rest[0] or (odd in targets.PADDING and odd - near > 1)
             if apart and rest[0] >= 0:
                 return Classes(rest[0], rest[-1], odd, whole[odd])
     return Classes(values[0], values[-1])

@@ -184,6 +184,10 @@ def _values(name: str, facts: Facts) -> str:
     return f"{percent(facts.outside / facts.count)} outside [0, 1]"
 
 
+_OTHER = {("batchmean", "batchmean"): "mean", ("batchmean", "mean"): "batchmean"}
+"""What is shown beside a reduction, where the usual one of the loss is not that of others."""
+
+
 def _measures(result: Result) -> Table:
     made = table("measure", "value", "how", "guessing", right=(1, 3))
     guess = "" if result.guess is None else figure(result.guess)
@@ -194,6 +198,8 @@ def _measures(result: Result) -> Table:
         total += f" / {counted(result.denominator)}"
     if result.finish:
         total = f"{result.finish}({total})"
+    if other := _OTHER.get((result.usual, result.reduction)):
+        total += f"; {other} {figure(result.reductions[other]['value'])}"
     value = result.stats["mean"] if result.value is None else result.value
     add(made, "loss", figure(value), total, guess)
     found = [result.report.accuracy] if result.report.accuracy else []

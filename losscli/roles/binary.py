@@ -116,6 +116,7 @@ class Binary(Role):
         changed = batch.target is not batch.raw or not batch.plain or batch.facts("target").nan
         parts: dict[str, Any] = {
             **_confusion(guessed, true, batch),
+            "ties": amount(batch.prediction == self.cut, batch),
             "soft": amount((batch.target > 0) & (batch.target < 1), batch) if soft else 0,
             "y": weighted(batch.target, batch) if changed else batch.facts("target").total,
         }
@@ -157,12 +158,12 @@ class Binary(Role):
 
     def report(self, totals: Totals) -> Report:
         tp, fp, fn, tn = (number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
-        hits, count = tp + tn, tp + fp + fn + tn
+        hits, count, ties = tp + tn, tp + fp + fn + tn, number(totals["ties"])
         rule = self.rule + (", target > 0.5" if number(totals["soft"]) else "")
         accuracy = Measure(
             "accuracy",
             ratio(hits, count),
-            f"{told(hits)}/{told(count)}, {rule}",
+            f"{told(hits)}/{told(count)}, {rule}" + (f"; {told(ties)} ties" if ties else ""),
             ratio(max(tp + fn, fp + tn), count),
             (hits, count),
             rule,
