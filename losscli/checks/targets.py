@@ -43,6 +43,9 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
         float(one).is_integer() for one in case.facts.values
     ):
         hint = "class indices are for ce"
+        if len(case.facts.values) == 2:
+            no, yes = sorted(case.facts.values)
+            hint = f"--pos-label {yes:g} reads {yes:g} as 1 and {no:g} as 0; {hint}"
         others = set(case.facts.values) - {0, 1}
         if case.loss == "bce" and len(others) == 1:
             hint += f"; labels that do not count, for --ignore-index {others.pop():g}"

@@ -143,18 +143,28 @@ def inspect(words: Sequence[str], asking: Asking, watch: Watch, threads: int) ->
     files = Files(refs, reading, asking.input_format, asking.limit, stack=asking.stack)
     held = tuple(files.held(ref) for ref in refs)
     parts = [part for one in held for part in one.parts]
+    return Inspection(held, *_judged(parts, asking, watch))
+
+
+def _judged(
+    parts: Sequence[Part], asking: Asking, watch: Watch
+) -> tuple[tuple[Offer, ...], tuple[DataError, ...], tuple[Finding, ...]]:
+    """Commands, why there are none, and what may be doubted of arrays: alone, and together."""
     doubts = [finding for part in parts for finding in alone(part)]
-    found, problems = [], []
+    found: list[Offer] = []
+    problems: list[DataError] = []
+    unsure: list[DataError] = []
     for pair in pairs(parts) if len(parts) > 1 else []:
         offered, said = _fitting(pair, asking, watch)
         found += offered
-        problems += [one for one in said if isinstance(one, DataError)]
+        failed = [one for one in said if isinstance(one, DataError)]
+        (problems if pair.sure else unsure).extend(failed)
         more = [one for one in said if isinstance(one, Finding)]
         codes = {one.code for one in more}
         doubts = [*(one for one in doubts if one.code not in codes), *more]
     empty = [part for part in parts if part.field is not None and 0 in part.shape]
-    problems += [_empty(part) for part in empty] if not found else []
-    return Inspection(held, tuple(found), tuple(problems), tuple(doubts))
+    problems += [*unsure, *map(_empty, empty)] if not found else []
+    return tuple(found), tuple(problems), tuple(doubts)
 
 
 def _empty(part: Part) -> DataError:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from losscli.inspection.parts import Part
     from losscli.roles import Role
 
-__all__ = ["Pair", "answers", "asked", "gone", "nans", "role_of"]
+__all__ = ["Pair", "answers", "asked", "gone", "nans", "role_of", "two_labels"]
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,18 @@ def answers(loss: str, kind: str, words: tuple[str, ...], pair: Pair, settings: 
     """
     given = asked(words)
     nan = given.pop("nan", "error")
-    base = given.pop("target_base", None)
-    own = Settings(limit=settings.limit, nan=nan, target_base=base)
+    of_role = {name: given.pop(name) for name in ("target_base", "pos_label") if name in given}
+    own = Settings(limit=settings.limit, nan=nan, **of_role)
     role = role_of(loss, kind, given, pair, own)
-    if base is not None and "target_base" not in losses[loss].target.settings:
-        raise DataError(f"{loss} has no --target-base")
+    if not of_role.keys() <= {*losses[loss].target.settings}:
+        raise DataError(f"{loss} has not all of {', '.join(of_role)}")
     left_out = nans(pair) + gone(pair)
     if (nans(pair) and nan == "error") or (left_out and left_out >= role.rows):
         raise DataError("nothing would be left")
     case = _Case(pair, role, own, given.get("ignore_index"))
     for check in role.checks():
+        if check.code == "third-label" and two_labels(pair.target):
+            continue
         if check.level is Level.ERROR and check not in _NAN and not _FINE.get(check, _never)(case):
             raise DataError(check.code)
     return role
@@ -81,8 +83,30 @@ def asked(words: tuple[str, ...]) -> dict[str, Any]:
     {'class_axis': 1, 'nan': 'omit'}
     """
     names = [word.removeprefix("--").replace("-", "_") for word in words[::2]]
-    values = [int(word) if re.fullmatch(r"-?[0-9]+", word) else word for word in words[1::2]]
-    return dict(zip(names, values, strict=True))
+    given = dict(zip(names, words[1::2], strict=True))
+    whole = {name for name, word in given.items() if re.fullmatch(r"-?[0-9]+", word)}
+    whole -= {"pos_label"}
+    return {name: int(word) if name in whole else word for name, word in given.items()}
+
+
+def two_labels(part: Part) -> tuple[str, str] | None:
+    """The two labels that targets have, as they are typed, if no loss takes them as they are.
+
+    >>> from losscli.checks import Facts
+    >>> from losscli.inspection.known import Known
+    >>> from losscli.inspection.parts import Part
+    >>> two_labels(Part("y", None, None, Known(Facts(3, 0, 255, values={0: 1, 255: 2})), (3,), ""))
+    ('0', '255')
+    """
+    known = part.known
+    if known.texts:
+        found = sorted(known.names or ())
+        return (found[0], found[1]) if len(found) == 2 else None
+    values = sorted(known.facts.values or ())
+    whole = all(float(one).is_integer() for one in values)
+    if len(values) != 2 or not whole or values in ([0, 1], [-1, 1]):
+        return None
+    return f"{values[0]:.0f}", f"{values[1]:.0f}"
 
 
 def role_of(

@@ -39,7 +39,8 @@ class Run:
 
     >>> (Run(1, 3) + Run(4, 9)).rises, (Run(1, 3) + Run(3, 9)).rises
     (True, False)
-    >>> (Run(1, 3) + Run(3, 9)).sorted, (Run(1, 3) + Run(2, 9)).sorted
+    >>> rising = Run(1, 3, down=False)
+    >>> (rising + Run(3, 9)).sorted, (rising + Run(2, 9)).sorted
     (True, False)
     """
 

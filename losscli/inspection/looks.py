@@ -168,6 +168,9 @@ def _words(part: Part) -> str:
         return f"always {facts.low:g}"
     counts = ", ".join(map(str, (facts.values or {}).values()))
     aim = side(part) is Side.TARGET
+    two = f"two labels, {facts.low:.15g} and {facts.high:.15g}: {counts}{_boxed(part)}"
+    if found is Look.COUNTS and len(facts.values or ()) == 2:
+        return two
     texts = {
         Look.LABELS: f"labels 0/1: {counts}{_boxed(part)}",
         Look.SIGNS: f"±1 labels: {counts}",
@@ -188,6 +191,8 @@ def _words(part: Part) -> str:
         return texts[found]
     if percent := _percent(part):
         return percent
+    if len(facts.values or ()) == 2 and "fraction" not in known.tallies:
+        return two
     outside = f"{share(facts.outside, facts.count - facts.nan)} outside [0, 1]"
     if "fraction" not in known.tallies:
         return f"whole numbers: {outside}"

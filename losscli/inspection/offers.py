@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, LosscliError
-from losscli.inspection.fits import Pair, answers, asked, gone, nans, role_of
+from losscli.inspection.fits import Pair, answers, asked, gone, nans, role_of, two_labels
 from losscli.inspection.looks import Look, Side, boxes, class_axis, look, padding, side, words
 from losscli.inspection.uses import BINARY, MARGINS, MULTICLASS, REGRESSION, scores
 from losscli.losses import losses
@@ -143,6 +143,7 @@ class Wish:
     kind: str
     why: str
     also: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 _BOXES = ("diou", "ciou", "box-iou")
@@ -156,7 +157,7 @@ def wishes(pair: Pair) -> Iterator[Wish]:
         yield Wish(
             "giou", "pred", "boxes of two corners on both sides, if that is what they are", _BOXES
         )
-    same = len(pair.prediction.shape) <= len(pair.target.shape)
+    same, two = len(pair.prediction.shape) <= len(pair.target.shape), two_labels(pair.target)
     for kind in kinds:
         what = _CALLED[kind]
         whole = found is Look.NAMES or "fraction" not in pair.target.known.tallies
@@ -175,6 +176,10 @@ def wishes(pair: Pair) -> Iterator[Wish]:
             yield Wish("dice", kind, f"{what} against masks", _MASKS)
         if found is Look.UNIT:
             yield Wish("bce", kind, f"{what} against soft targets in [0, 1]", ("focal", "brier"))
+        if two and same:
+            also = tuple(one for one in BINARY[1:] if one != "zero-one")
+            why = f"{what} against two labels; --pos-label {two[0]} turns them round"
+            yield Wish("bce", kind, why, also, ("--pos-label", two[1]))
         if found is Look.SIGNS and kind == "logits":
             yield Wish("soft-margin", kind, "scores against labels of -1 and +1", MARGINS[1:])
     labels = look(pair.prediction) in (*_LABELS, Look.COUNTS)
@@ -215,7 +220,9 @@ def _kinds(part: Part) -> list[str]:
     if found is Look.LOG_PROBS:
         return ["log_probs"]
     if found is Look.UNIT:
-        return ["logits", "probs"] if scores(part) else ["probs"]
+        # What scikit-learn calls a score may be a probability, a logit is none.
+        logits = "logit" in part.argument.lower()
+        return ["logits", "probs"] if logits else ["probs", *(["logits"] if scores(part) else [])]
     if found in (Look.LABELS, Look.SIGNS, Look.CLASSES, Look.IDS, Look.COUNTS):
         return ["logits"] if scores(part) else []
     return ["logits"]
@@ -232,7 +239,7 @@ def _ways(
         axes = [None, 1, last] if axis is None else [axis] if axis != 1 else [None, 1]
     for axis in axes:
         more, notes = _classes(wish, pair)
-        words = (*(() if axis is None else ("--class-axis", str(axis))), *more)
+        words = (*(() if axis is None else ("--class-axis", str(axis))), *more, *wish.more)
         if nans(pair):
             words = (*words, "--nan", "omit")
             notes = [*notes, f"{nans(pair):,} NaN are left out"]

@@ -133,6 +133,28 @@ def test_class_names_need_columns_of_their_names(losscli):
     assert "no class is named 'owl'" in report["problems"][0]["message"]
 
 
+@pytest.mark.parametrize("labels", [(0, 255), (1, 2), ("no", "yes")])
+def test_two_labels_need_to_be_told_apart(losscli, labels):
+    """As in masks of bytes, and in words."""
+    save(probs=SHARES[:, 0], z=SCORES[:, 0])
+    pairs = zip(SHARES[:, 0], BITS, strict=True)
+    rows = "".join(f"{share},{labels[bit]}\n" for share, bit in pairs)
+    Path("p.csv").write_text(f"score,label\n{rows}", "utf-8")
+    command, *_ = check_commands(losscli, found(losscli, "p.csv"))
+    words = f"bce --probs p.csv:score --target p.csv:label --pos-label {labels[1]}"
+    assert command == f"losscli {words}"
+    np.save("y.npy", BITS)
+    plain = losscli("bce --probs p.csv:score --target y.npy --value")
+    assert losscli(f"{words} --value").out == plain.out
+
+
+def test_a_score_may_be_a_probability_and_a_logit_is_none(losscli):
+    for name, first in (("score", "--probs"), ("logit", "--logits")):
+        save(**{name: SHARES[:, 0]}, y=BITS)
+        commands = check_commands(losscli, found(losscli, f"{name}.npy", "y.npy"))
+        assert [first in one for one in commands] == [True, False]
+
+
 def test_whole_numbers_as_names(losscli):
     rows = [f"{a},{b},{c},{one + 7}" for (a, b, c), one in zip(SCORES, CLASS, strict=True)]
     Path("p.csv").write_text("\n".join(["7,8,9,y", *rows]), "utf-8")

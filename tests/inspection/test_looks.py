@@ -51,6 +51,7 @@ def changed(array, place, value):
         (np.array([[1, 1], [0, 1]]), Look.LABELS, "labels 0/1: 1, 3, several a row"),
         (np.array([0, 1, 1] * 9), Look.LABELS, "labels 0/1: 9, 18"),
         (np.array([False, True]), Look.LABELS, "labels 0/1: 1, 1"),
+        (np.array([0, 255, 255]), Look.COUNTS, "two labels, 0 and 255: 1, 2"),
         (np.array([-1, 1, 1]), Look.SIGNS, "±1 labels: 1, 2"),
         (np.array([0, 1, 2] * 9), Look.CLASSES, "class indices 0..2"),
         (np.array([1, 2, 3] * 9), Look.CLASSES, "counted from 1"),
