@@ -13,7 +13,7 @@ from losscli.registry import flag
 from losscli.weights import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from losscli.formats.base import Field
     from losscli.lazy import Tensor
@@ -232,13 +232,22 @@ def small_arrays(
             if given.counts and known is None:
                 known = counts()
             drawn = given.draw(role.class_names, known)
-            findings += drawn.findings
+            findings += _unless_ignored(drawn.findings, known, question.options)
             values = drawn.values
         else:
             values = _values(name, fields.beside.get(name), given)
         arrays[name] = SmallArray.of(option, values, role.asked.prediction, role.pairing)
         findings += arrays[name].findings
     return arrays, findings
+
+
+def _unless_ignored(
+    findings: Sequence[Finding], counts: Any, options: Mapping[str, Any]
+) -> list[Finding]:
+    """What is to be said of weights; a class that is left out on purpose may well be absent."""
+    several = counts is not None and counts.ndim == 1 and len(counts) > 2
+    meant = several and np.flatnonzero(counts == 0).tolist() == [options.get("ignore_index")]
+    return [one for one in findings if one.code != "absent-class" or not meant]
 
 
 def _values(name: str, field: Field | None, given: Any) -> Any:

@@ -179,6 +179,15 @@ def test_pos_weight_of_all(shape):
     assert shown in found.notes[0].message
 
 
+def test_a_class_that_is_ignored_may_be_nowhere():
+    found = evaluate("ce", logits=LOGITS, target=TARGET, class_weight="balanced", ignore_index=1)
+    assert found.options["weight"][1] == 0
+    assert not found.warnings
+    given = {"logits": LOGITS[:, [0, 1, 2, 3, 3]], "target": TARGET, "ignore_index": 1}
+    [warning] = evaluate("ce", **given, class_weight="balanced").warnings
+    assert warning.code == "absent-class"
+
+
 def test_a_column_without_positives():
     labels = LABELS * [1, 0, 1]
     found = evaluate("bce", logits=SCORES, target=labels, pos_weight="balanced")

@@ -68,11 +68,13 @@ def _lowest(every: np.ndarray, counts: np.ndarray) -> dict[int, int]:
 
 
 def _hashed(rows: np.ndarray) -> np.ndarray:
-    """A number of 64 bits for each row, by its bits: -0 is 0, and every NaN is one."""
-    flat = rows.reshape(len(rows), -1).astype(np.float64) + 0.0
+    """A number of 64 bits for each row, by its bits, but that -0 is 0."""
+    flat = rows.reshape(len(rows), -1).astype(np.float64)
+    flat += 0.0
     words = flat.view(np.uint64)
     odd = np.arange(1, words.shape[1] + 1, dtype=np.uint64) * np.uint64(_ODD) | np.uint64(1)
-    words = (words ^ (words >> np.uint64(29))) * odd
-    hashes = (words ^ (words >> np.uint64(32))).sum(1, dtype=np.uint64)
-    hashes = hashes * np.uint64(_ODD)
-    return np.asarray(hashes ^ (hashes >> np.uint64(31)))
+    hashes = words @ odd
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= np.uint64(_ODD)
+    hashes ^= hashes >> np.uint64(29)
+    return np.asarray(hashes)
