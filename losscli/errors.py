@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Exit(IntEnum):
@@ -96,3 +96,16 @@ class Finding:
     input: str | None = None
     index: tuple[int, ...] | None = None
     count: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it: what there is."""
+        told: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.hint:
+            told["hint"] = self.hint
+        if self.input is not None:
+            told["input"] = self.input
+        if self.index is not None:
+            told["index"] = list(self.index)
+        if self.count is not None:
+            told["count"] = self.count
+        return told

@@ -293,8 +293,8 @@ class Result:
             answer["gates"] = [one.to_dict() for one in self.gates]
         if self.slopes is not None:
             answer["gradient"] = self.slopes.to_dict()
-        answer["warnings"] = [_told(finding) for finding in self.warnings]
-        answer["notes"] = [_told(finding) for finding in self.notes]
+        answer["warnings"] = [finding.to_dict() for finding in self.warnings]
+        answer["notes"] = [finding.to_dict() for finding in self.notes]
         return {key: plain(value) for key, value in answer.items()}
 
 
@@ -331,19 +331,6 @@ def _hits(accuracy: Measure) -> dict[str, Any]:
 def _shown(element: Element) -> dict[str, Any]:
     file = {"file": element.file} if element.file else {}
     return {"index": list(element.index), "loss": element.loss, **file}
-
-
-def _told(finding: Finding) -> dict[str, Any]:
-    told: dict[str, Any] = {"code": finding.code, "message": finding.message}
-    if finding.hint:
-        told["hint"] = finding.hint
-    if finding.input is not None:
-        told["input"] = finding.input
-    if finding.index is not None:
-        told["index"] = list(finding.index)
-    if finding.count is not None:
-        told["count"] = finding.count
-    return told
 
 
 def _elements(shown: Sequence[tuple[int, float, list[str]]], role: Role) -> list[Element]:

@@ -106,17 +106,7 @@ def json(found: Inspection) -> str:
             {"command": one.command, "words": one.words, "why": one.why, "also": one.also}
             for one in found.offers
         ],
-        "doubts": [
-            {
-                "code": one.code,
-                "level": one.level,
-                "message": one.message,
-                "hint": one.hint,
-                "index": one.index,
-                "count": one.count,
-            }
-            for one in found.doubts
-        ],
+        "doubts": [{"level": one.level, **one.to_dict()} for one in found.doubts],
         "problems": [_problem(one) for one in found.problems],
         "notes": [
             {"code": code, "message": message}
