@@ -82,7 +82,7 @@ MAY = {
     "baselines": LIGHT | {"roles"},
     "inspection": LIGHT
     | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"}
-    | {"doubts", "engine", "question"},
+    | {"asking", "doubts", "engine", "question"},
     "report": LIGHT | {"facts", "formats", "inspection", "result"},
 }
 """What the rooms that have no say over others import when they run."""

@@ -57,8 +57,9 @@ def refused(
 def _findings(
     loss: str, kind: str, pair: Pair, given: Mapping[str, Any], watch: Watch
 ) -> list[Finding]:
+    from losscli.asking import ask
     from losscli.engine import answer_of
-    from losscli.question import Fields, ask
+    from losscli.question import Fields
 
     words = {kind: pair.prediction.argument, "target": pair.target.argument}
     question = replace(ask(losses[loss], {**words, **given}), watch=watch)
