@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
+from asking import Ask, amounts, binary, chances, scores, shares
 from sklearn import datasets
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -33,13 +34,6 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
 
 
-class Ask(NamedTuple):
-    """One question: a loss, its inputs and its options."""
-
-    loss: str
-    given: dict[str, Any]
-
-
 class Split(NamedTuple):
     """What a model learns from, and what it is asked."""
 
@@ -51,21 +45,6 @@ class Split(NamedTuple):
 
 SIZES = (3, 8, 20, 60, 200, 1000)
 """How many rows are asked for; real data may have fewer."""
-
-
-def sigmoid(values: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-values))
-
-
-def softmax(values: np.ndarray) -> np.ndarray:
-    powers = np.exp(values - values.max(-1, keepdims=True))
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
-
-
-def drawn(shares: np.ndarray, rng: Rng) -> np.ndarray:
-    """A class for each row, as often as its probability says."""
-    below = shares.cumsum(-1) < rng.random((*shares.shape[:-1], 1))
-    return np.asarray(below.sum(-1).clip(0, shares.shape[-1] - 1))
 
 
 @cache
@@ -90,7 +69,7 @@ def _split(x: np.ndarray, y: np.ndarray, rng: Rng) -> Split:
     return Split(scaler.transform(x[first]), y[first], scaler.transform(x[rest]), y[rest])
 
 
-def _two(rng: Rng) -> Split:
+def two_classes(rng: Rng) -> Split:
     """Two classes: tumours, digits that are even, or drawn ones, which may be rare."""
     kind = rng.integers(3)
     if kind == 0:
@@ -104,7 +83,7 @@ def _two(rng: Rng) -> Split:
     return _split(*made, rng)
 
 
-def _several(rng: Rng) -> Split:
+def several_classes(rng: Rng) -> Split:
     if rng.random() < 0.75:
         return _real(rng, "digits", "iris", "wine")
     seed, classes = int(rng.integers(2**31)), int(rng.choice([3, 5, 8]))
@@ -114,7 +93,7 @@ def _several(rng: Rng) -> Split:
     return _split(*made, rng)
 
 
-def _amounts(rng: Rng) -> Split:
+def true_amounts(rng: Rng) -> Split:
     if rng.random() < 0.5:
         return _real(rng, "diabetes")
     seed = int(rng.integers(2**31))
@@ -124,65 +103,14 @@ def _amounts(rng: Rng) -> Split:
     return _split(*made, rng)
 
 
-def _narrow(values: np.ndarray, rng: Rng) -> np.ndarray:
-    return values.astype(rng.choice(["float32", "float64"]))
-
-
-def binary(logits: np.ndarray, y: np.ndarray, rng: Rng) -> list[Ask]:
-    """What may be asked of the logits of two classes."""
-    logits = _narrow(logits, rng)
-    some = rng.choice(["bce", "focal", "brier", "soft-margin", "hinge", "squared-hinge"], 2, False)
-    found = [Ask(str(one), {"logits": logits, "target": y}) for one in some]
-    return [*found, Ask("bce", {"probs": _narrow(sigmoid(logits), rng), "target": y})]
-
-
-def chances(probs: np.ndarray, y: np.ndarray, rng: Rng) -> list[Ask]:
-    """What may be asked of the probabilities of two classes."""
-    given = {"probs": _narrow(probs, rng), "target": y}
-    return [Ask("bce", given), Ask(str(rng.choice(["brier", "focal"])), given)]
-
-
-def scores(logits: np.ndarray, y: np.ndarray, rng: Rng) -> list[Ask]:
-    """What may be asked of the logits of several classes."""
-    logits = _narrow(logits, rng)
-    some = rng.choice(["ce", "focal-ce", "poly1", "gce"])
-    given = {"logits": logits, "target": y}
-    logs = _narrow(np.log(softmax(logits.astype(float)).clip(1e-300)), rng)
-    margins = [Ask("multi-margin", given)]
-    return [
-        Ask("ce", given),
-        Ask(str(some), given),
-        Ask("nll", {"log_probs": logs, "target": y}),
-    ] + (margins if rng.random() < 0.3 else [])
-
-
-def shares(probs: np.ndarray, y: np.ndarray, rng: Rng) -> list[Ask]:
-    """What may be asked of the probabilities of several classes."""
-    given = {"probs": _narrow(probs, rng), "target": y}
-    found = [Ask("ce", given)]
-    if rng.random() < 0.3:
-        hot = np.eye(probs.shape[1])[y]
-        soft = 0.9 * hot + 0.1 / probs.shape[1]
-        found.append(Ask("kl", {"probs": given["probs"], "target": soft}))
-        found.append(Ask("ce", {"probs": given["probs"].clip(1e-9), "target": soft}))
-    return found
-
-
-def amounts(pred: np.ndarray, truth: np.ndarray, rng: Rng) -> list[Ask]:
-    """What may be asked of predicted amounts."""
-    given = {"pred": _narrow(pred, rng), "target": _narrow(truth, rng)}
-    some = rng.choice(["mse", "mae", "huber", "rmse", "log-cosh", "smooth-l1"], 2, False)
-    return [Ask(str(one), given) for one in some]
-
-
-def _whole(split: Split) -> bool:
+def whole(split: Split) -> bool:
     """Whether a model of all classes can be had of a part of the data."""
     return {*split.truth} <= {*split.y} and len({*split.y}) > 1
 
 
 def _of_two(make: Callable[[Rng], Any], *, logits: bool) -> Callable[[Rng], list[Ask]]:
     def source(rng: Rng) -> list[Ask]:
-        split = _two(rng)
+        split = two_classes(rng)
         model = make(rng).fit(split.x, split.y)
         if logits:
             return binary(model.decision_function(split.new), split.truth, rng)
@@ -193,9 +121,9 @@ def _of_two(make: Callable[[Rng], Any], *, logits: bool) -> Callable[[Rng], list
 
 def _of_several(make: Callable[[Rng], Any], *, logits: bool) -> Callable[[Rng], list[Ask]]:
     def source(rng: Rng) -> list[Ask]:
-        split = _several(rng)
-        while not _whole(split):
-            split = _several(rng)
+        split = several_classes(rng)
+        while not whole(split):
+            split = several_classes(rng)
         model = make(rng).fit(split.x, split.y)
         if logits:
             return scores(model.decision_function(split.new), split.truth, rng)
@@ -206,13 +134,13 @@ def _of_several(make: Callable[[Rng], Any], *, logits: bool) -> Callable[[Rng], 
 
 def _of_amounts(make: Callable[[Rng], Any]) -> Callable[[Rng], list[Ask]]:
     def source(rng: Rng) -> list[Ask]:
-        split = _amounts(rng)
+        split = true_amounts(rng)
         return amounts(make(rng).fit(split.x, split.y).predict(split.new), split.truth, rng)
 
     return source
 
 
-def _linear(rng: Rng) -> Any:
+def linear(rng: Rng) -> Any:
     return LogisticRegression(C=10 ** rng.uniform(-4, 4), max_iter=100)
 
 
@@ -248,7 +176,7 @@ def _net(rng: Rng) -> Any:
 def untrained(rng: Rng) -> list[Ask]:
     """A network of torch as it is made, or after a few steps of a small rate."""
     two = rng.random() < 0.5
-    split = _two(rng) if two else _several(rng)
+    split = two_classes(rng) if two else several_classes(rng)
     torch.manual_seed(int(rng.integers(2**31)))
     x, new = (torch.tensor(one, dtype=torch.float32) for one in (split.x, split.new))
     y, classes = torch.tensor(split.y), int(max(split.y.max(), split.truth.max())) + 1
@@ -270,8 +198,8 @@ def untrained(rng: Rng) -> list[Ask]:
 
 with warnings.catch_warnings():
     MODELS: dict[str, Callable[[Rng], list[Ask]]] = {
-        "logistic regression": _of_two(_linear, logits=True),
-        "logistic regression, classes": _of_several(_linear, logits=True),
+        "logistic regression": _of_two(linear, logits=True),
+        "logistic regression, classes": _of_several(linear, logits=True),
         "trees": _of_two(_tree, logits=False),
         "trees, classes": _of_several(_tree, logits=False),
         "trees of pure leaves": _of_several(_bare_tree, logits=False),

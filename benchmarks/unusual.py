@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from healthy import Ask, amounts, binary, chances, drawn, scores, shares, sigmoid, softmax
+from asking import Ask, amounts, binary, chances, drawn, scores, shares, sigmoid, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Callable

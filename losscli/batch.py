@@ -159,6 +159,11 @@ class Batch:
         any_left = self.counts.reshape(self.rows, -1).any(1)
         return np.broadcast_to(any_left.reshape(-1, *(1 for _ in shape[1:])), shape).copy()
 
+    @property
+    def counting(self) -> np.ndarray:
+        """Which elements count, said of each."""
+        return np.ones(self._elements.shape, bool) if self.counts is None else self.counts
+
     def counted(self, values: np.ndarray, side: str) -> np.ndarray | None:
         """Which values, in the order of the file, belong to elements that count."""
         if self.counts is None:

@@ -1,43 +1,79 @@
-"""The table of false alarms is made of what is healthy, and finds none in some of it."""
+"""The table of false alarms counts what healthy data raises, and goes on where it was stopped."""
 
 from __future__ import annotations
 
-import sys
+import re
 from pathlib import Path
 
+import alarms
+import numpy as np
 import pytest
+from asking import Ask
+from offences import planted
+from unusual import UNUSUAL
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-STAGE = 3  # neither the sets that count, nor those to choose thresholds
+from losscli.checks.codes import CODES
+from losscli.errors import Level
 
-
-@pytest.fixture
-def alarms(monkeypatch):
-    pytest.importorskip("sklearn")
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import alarms
-
-    yield alarms
-    for name in ("alarms", "healthy", "unusual", "planted", "tables"):
-        sys.modules.pop(name, None)
+ROUND = 3  # of tests
+PAGE = Path(__file__).parents[1] / "docs" / "alarms.md"
 
 
-def test_healthy_data_raises_none(alarms):
-    found = [
-        *alarms.alarms(["ridge", "rare classes", "heavy tails", "soft targets"], STAGE, range(3))
-    ]
-    lines, sets = alarms.false_alarms(found, ["copy"])
-    assert found == [None] * sets == [None] * 12
-    assert lines[2].startswith("| copy | 0 | 0.000% | 22.09")  # 1 - 0.05 ** (1 / 12)
+@pytest.mark.parametrize("source", ["rare classes", "heavy tails", "soft targets", "forecasts"])
+def test_healthy_data_raises_none(source):
+    for seed in range(3):
+        asks = UNUSUAL[source](np.random.default_rng([ROUND, seed]))
+        found = alarms.seen(source, seed, asks)
+        assert (found.alarms, len(asks) > 1) == ([], True)
+        assert {"infinite", "repeated-rows", "overflow"} <= found.asked
 
 
-def test_an_alarm_counts_once_for_its_set(alarms):
-    one = alarms.Alarm("scale", "ridge", 0, "mse", "")
-    lines, sets = alarms.false_alarms([one, one._replace(loss="mae"), None, None], [])
-    assert (sets, lines[2].split("|")[1:4]) == (2, [" scale ", " 1 ", " 50.000% "])
+def test_a_warning_that_anyone_can_see_is_no_false_alarm():
+    logits, y = np.zeros(50), np.arange(50) % 2
+    found = alarms.seen("one", 0, [Ask("bce", {"logits": logits, "target": y})])
+    assert [(one.code, one.true) for one in found.alarms] == [("constant", True)]
+    counts = alarms.Counts(ROUND)
+    counts.add(found)
+    (line,) = (one for one in alarms.false_alarms(counts) if one.startswith("| constant "))
+    assert line == "| constant | 1 | 1 | 0 | 0.000% | 95.000% |  |"
 
 
-def test_what_is_planted_differs_from_seed_to_seed(alarms):
-    first, again, other = (alarms.planted("written twice", 30, [STAGE, seed]) for seed in (0, 0, 1))
+def test_an_alarm_counts_once_for_its_set():
+    one = alarms.Alarm("scale", "ridge", 0, "mse", "", False)
+    counts = alarms.Counts(ROUND)
+    counts.add(alarms.Seen("ridge", {"scale"}, [one, one._replace(loss="mae")]))
+    counts.add(alarms.Seen("ridge", {"scale"}, []))
+    (line,) = (one for one in alarms.false_alarms(counts) if one.startswith("| scale "))
+    most = 0.95**0.5  # at most one of two in one of twenty: 1 - p^2 = 0.05
+    assert line == f"| scale | 2 | 0 | 1 | 50.000% | {most:.3%} | ridge (1) |"
+
+
+@pytest.mark.parametrize("count", [12, 3000])
+def test_none_of_so_many(count):
+    """(1 - p)^n = 0.05, and the rule of three."""
+    assert alarms.most(0, count) == pytest.approx(1 - 0.05 ** (1 / count))
+    assert alarms.most(0, 3000) < 3 / 3000
+
+
+def test_a_run_goes_on_from_what_was_kept(tmp_path):
+    counts = alarms.Counts(ROUND)
+    one = alarms.Alarm("scale", "ridge", 0, "mse", "why", False)
+    counts.add(alarms.Seen("ridge", {"scale"}, [one]))
+    counts.power["written twice"] = {"30": [1, 2]}
+    counts.keep(tmp_path)
+    assert alarms.Counts.of(tmp_path, ROUND) == counts
+    assert alarms.Counts.of(tmp_path, ROUND + 1) == alarms.Counts(ROUND + 1)
+    assert any("| written twice | 50% | - |" in line for line in alarms.page(counts))
+
+
+def test_what_is_planted_differs_from_seed_to_seed():
+    first, again, other = (planted("written twice", 30, [ROUND, seed]) for seed in (0, 0, 1))
     assert (first.given["logits"] == again.given["logits"]).all()
     assert (first.given["logits"] != other.given["logits"]).any()
+
+
+def test_the_page_has_every_warning_and_none_is_wrong_too_often():
+    rows = dict(re.findall(r"^\| ([a-z-]+) \|.*?\| ([\d.]+)% \|", PAGE.read_text(), re.MULTILINE))
+    warnings = {code for code, one in CODES.items() if one.level is Level.WARNING}
+    assert {*rows} == warnings - alarms.NO_DATA
+    assert all(float(rate) <= 0.1 for rate in rows.values())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from losscli.checks.base import Case, Check, Tally, check
+from losscli.checks.base import Case, Check, Tally, check, of_each
 from losscli.checks.words import like
 from losscli.errors import Level
 from losscli.lazy import np
@@ -93,7 +92,7 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return f"{message} ({like(tally)})", hint
 
 
-@cache
+@of_each("var")
 def not_wide(side: str, *, zero: bool = True) -> Check:
     """The check of a variance, or of another width of a distribution, which may be 0 or not."""
 
@@ -124,7 +123,7 @@ _VARIANCE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """The variance, of each way to say it."""
 
 
-@cache
+@of_each("var")
 def narrow(side: str) -> Check:
     """The check of a variance that is too small to count as what it is."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from functools import cache
+from math import sqrt
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeAlias
 
 from losscli.checks.codes import CODES, Code
 from losscli.errors import Finding, Level
@@ -94,6 +96,11 @@ class Found(NamedTuple):
     values: np.ndarray
 
 
+P = ParamSpec("P")
+
+WORST = 0.05
+"""Rows that are so far off 1 have lost too much, whatever the reason."""
+
 Offends: TypeAlias = "Callable[[Batch], np.ndarray | Found | None]"
 Words: TypeAlias = "Callable[[Tally, Case], tuple[str, str]]"
 
@@ -163,8 +170,49 @@ def check(
     return wrap
 
 
-def off_one(sums: np.ndarray, dtype: np.dtype[Any]) -> Found | None:
-    """Rows whose sum is further from 1 than the rounding of its dtype, or of a text, explains."""
-    slack = 1e-2 if dtype == np.float16 else 1e-3
+def of_each(*side: Any) -> Callable[[Callable[P, Check]], Callable[P, Check]]:
+    """Of a function that makes a check for each of several inputs, when it is asked for.
+
+    It is made for one of them at once, so that its code is known.
+    """
+
+    def wrap(make: Callable[P, Check]) -> Callable[P, Check]:
+        kept = cache(make)
+        kept(*side)
+        return kept  # type: ignore[return-value]
+
+    return wrap
+
+
+def off_one(sums: np.ndarray, values: np.ndarray, axis: int, *, logs: bool = False) -> Found | None:
+    """Rows whose sum is further from 1 than the rounding of its dtype, or of a text, explains.
+
+    Args:
+        sums: Of the probabilities of each row.
+        values: What they are the sums of.
+        axis: That of the classes.
+        logs: The values are the logarithms of the probabilities.
+    """
+    slack = 1e-2 if values.dtype == np.float16 else 1e-3
     mask = ~(np.abs(sums - 1) <= slack)
+    if mask.any():
+        rows = np.moveaxis(values, axis, -1)[mask]
+        mask[mask] = ~_of_text(np.abs(sums[mask] - 1), rows, logs=logs)
     return Found(mask, sums) if mask.any() else None
+
+
+def _of_text(off: np.ndarray, rows: np.ndarray, *, logs: bool) -> np.ndarray:
+    """Which rows are so far off 1 because all of their values have two digits, or three.
+
+    A value is off by half of the last digit at most, and by 0.29 of it in its standard deviation;
+    that of a logarithm is a share of its probability.
+    """
+    classes = rows.shape[-1]
+    most = 0.5 if logs else min(classes / 2, 1.2 * sqrt(classes))  # of last digits
+    found = np.zeros(off.shape, bool)
+    for power in (100, 1000):
+        with np.errstate(invalid="ignore"):
+            digits = rows.astype(np.float64) * power
+            short = (np.abs(digits - np.rint(digits)) < 0.01).all(-1)
+        found |= short & (off < min(most / power, WORST) + 1e-9)
+    return found

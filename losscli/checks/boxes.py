@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from losscli.checks.base import Case, Check, Found, Tally, check
+from losscli.checks.base import Case, Check, Found, Tally, check, of_each
 from losscli.checks.words import like
 from losscli.errors import Level
 from losscli.lazy import np
@@ -26,7 +25,7 @@ def sizes(boxes: np.ndarray, way: str) -> np.ndarray:
     return boxes[..., 2:] - boxes[..., :2] if way == "xyxy" else boxes[..., 2:]
 
 
-@cache
+@of_each("prediction", "xyxy")
 def reversed_(side: str, way: str) -> Check:
     """The check of boxes whose second corner is left of the first, or above it."""
 
@@ -50,7 +49,7 @@ def reversed_(side: str, way: str) -> Check:
     return found
 
 
-@cache
+@of_each("prediction", "xyxy")
 def empty(side: str, way: str) -> Check:
     """The check of boxes without any area: nothing can overlap them."""
 

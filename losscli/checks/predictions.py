@@ -66,7 +66,7 @@ def probs_sum(batch: Batch) -> Found | None:
 
     Nothing is renormalised, as in PyTorch; scores before the softmax go into --logits.
     """
-    return off_one(batch.prediction.sum(1, dtype=np.float64), batch.prediction.dtype)
+    return off_one(batch.prediction.sum(1, dtype=np.float64), batch.prediction, 1)
 
 
 @probs_sum.says
@@ -89,7 +89,7 @@ def log_probs_sum(batch: Batch) -> Found | None:
     """
     values = batch.prediction
     with np.errstate(over="ignore"):
-        return off_one(np.exp(values.astype(np.float64)).sum(1), values.dtype)
+        return off_one(np.exp(values.astype(np.float64)).sum(1), values, 1, logs=True)
 
 
 @log_probs_sum.says

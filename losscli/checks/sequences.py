@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from losscli.checks.base import Case, Check, Found, Tally, check, off_one
+from losscli.checks.base import Case, Check, Found, Tally, check, of_each, off_one
 from losscli.checks.targets import UNKNOWN
 from losscli.checks.words import like
 from losscli.errors import Level
@@ -26,7 +25,7 @@ def steps_sum(batch: Batch) -> Found | None:
     """
     values = batch.prediction
     with np.errstate(over="ignore"):
-        found = off_one(np.exp(values.astype(np.float64)).sum(-1), values.dtype)
+        found = off_one(np.exp(values.astype(np.float64)).sum(-1), values, -1, logs=True)
     if found is None:
         return None
     first = np.zeros(values.shape, bool)
@@ -104,7 +103,7 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return f"{message}, so that its loss {loss} ({like(tally, 'row')})", hint
 
 
-@cache
+@of_each("input_lengths")
 def length(side: str) -> Check:
     """The check of lengths."""
 

@@ -239,7 +239,7 @@ def probs_sum(batch: Batch) -> Found | None:
     values = batch.target.astype(np.float64)
     if batch.logarithmic:
         values = np.exp(values)
-    return off_one(values.sum(1), batch.target.dtype)
+    return off_one(values.sum(1), batch.target, 1, logs=batch.logarithmic)
 
 
 @probs_sum.says

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from losscli.checks.base import Case, Check, Found, Tally, check
+from losscli.checks.base import Case, Check, Found, Tally, check, of_each
 from losscli.checks.words import like
 from losscli.errors import Level
 from losscli.lazy import np
@@ -17,7 +16,7 @@ ROUNDING = 1e-5
 """So far outside [-1, 1] may a cosine be by rounding: that of six digits in a text file."""
 
 
-@cache
+@of_each("prediction", 0.0)
 def short(side: str, least: float) -> Check:
     """The check of vectors that are divided by their length.
 
@@ -48,7 +47,7 @@ def short(side: str, least: float) -> Check:
     return too_short
 
 
-@cache
+@of_each("prediction")
 def negative(side: str) -> Check:
     """The check of distances."""
 
@@ -104,7 +103,7 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
     return message, f"{case.loss} takes cosines as they are, and multiplies them itself"
 
 
-@cache
+@of_each("prediction")
 def no_log_prob(side: str) -> Check:
     """The check of logarithms of probabilities that are no prediction over classes."""
 

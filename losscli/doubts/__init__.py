@@ -12,12 +12,11 @@ from losscli.doubts.order import (
     Inverted,
     Late,
     Unrelated,
-    UnrelatedClasses,
     UnrelatedValues,
 )
 from losscli.doubts.readings import Reading
 from losscli.doubts.rows import FewRows, Repeated
-from losscli.doubts.squashed import ProbsAsLogits, SigmoidTwice, SoftmaxAsLogits, SoftmaxTwice
+from losscli.doubts.squashed import ProbsAsLogits, SoftmaxAsLogits, SquashedTwice
 from losscli.doubts.values import Constant, ConstantRows, Copy, Saturated, Scale, Swapped
 
 if TYPE_CHECKING:
@@ -37,15 +36,13 @@ GROUPS: tuple[tuple[type[Doubt], ...], ...] = (
         Swapped,
         ProbsAsLogits,
         SoftmaxAsLogits,
-        SigmoidTwice,
-        SoftmaxTwice,
+        SquashedTwice,
         Late,
         Early,
         ClassOrder,
         Inverted,
         Scale,
         Unrelated,
-        UnrelatedClasses,
         UnrelatedValues,
     ),
     (SmoothedTwice, Smoothed),

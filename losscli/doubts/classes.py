@@ -47,6 +47,8 @@ class AbsentClass(Doubt):
         counts = _counts(whole)
         if counts is None:
             return None
+        if soft(whole):
+            return None  # a class that is nowhere the likeliest has its shares all the same
         ignored = self.question.options.get("ignore_index")
         if ignored is not None and 0 <= ignored < len(counts):  # it is meant to be nowhere
             return None
@@ -172,6 +174,12 @@ def smoothed(label: str, facts: Facts, classes: int) -> tuple[str, str] | None:
         f"them is below {least:.4f}"
     )
     return message, ""
+
+
+def soft(whole: Whole) -> bool:
+    """Whether targets are shares, of which the largest is not all that counts."""
+    shares = isinstance(whole.role, Binary) or whole.role.pairing.probabilities
+    return shares and not {*(whole.total.facts["target"].values or {2})} <= {-1, 0, 1}
 
 
 def _counts(whole: Whole) -> np.ndarray | None:

@@ -7,8 +7,9 @@ from math import exp, sqrt, tanh
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli.doubts.base import Doubt
+from losscli.doubts.classes import soft
 from losscli.doubts.readings import Reading, taken
-from losscli.doubts.slopes import line
+from losscli.doubts.slopes import line, slope
 from losscli.lazy import np
 from losscli.roles import Binary, ClassIndex, MultiLabel, Values
 from losscli.roles.base import number
@@ -35,6 +36,9 @@ APART = 6.0
 SURE = 0.5
 """So much above the best constant is what was sure of itself, and said nothing."""
 
+LITTLE = 0.04
+"""With a larger standard error, a model that knows little looks like one that knows nothing."""
+
 SAMPLE = 2**17
 """The leaves that begin before this row are enough to tell whether two columns are related."""
 
@@ -58,7 +62,8 @@ class Shifted(Reading):
         return alone and role.pairing.marks is None and role.rows >= SEVERAL
 
     def reread(self, batch: Batch) -> Batch | None:
-        counts = None if batch.counts is None else np.roll(batch.counts, self.by, 0)
+        counts = np.roll(batch.counting, self.by, 0)
+        counts[0 if self.by > 0 else -1] = False  # its partner is in another leaf, if anywhere
         moved = replace(taken(batch, target=np.roll(batch.target, self.by, 0)), counts=counts)
         return moved.safe()
 
@@ -86,6 +91,19 @@ class Late(Shifted):  # noqa: D101 — explained by Shifted
         same = batch.prediction[1:] == batch.target[:-1] if plain(self.role) else np.zeros(0)
         return None if np.count_nonzero(same) > same.size / 2 else super().reread(batch)
 
+    def beside(self, batch: Batch) -> dict[str, object]:
+        """How much targets go along with those of the row before."""
+        return (
+            slope(taken(batch, prediction=np.roll(batch.target, 1, 0))) if plain(self.role) else {}
+        )
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        """None of a series, of which forecasts are made of the values before."""
+        along = line(seen) if plain(self.role) else None
+        if along is not None and along.correlation > 2 / sqrt(along.pairs):
+            return None
+        return super().verdict(seen, whole)
+
 
 class Early(Shifted):  # noqa: D101 — explained by Shifted
     by = -1
@@ -107,7 +125,9 @@ class Inverted(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         area, error = _area(whole)
-        if area is None or area > 0.35 or area > 0.5 - 6 * error or not self._sure(whole):
+        if area is None or area > 0.35 or area > 0.5 - 6 * error:
+            return None
+        if not (_apart(whole) and _worse(whole)):
             return None
         message = (
             f"{self.role.asked.prediction.label}: positives have lower scores than negatives in "
@@ -115,14 +135,6 @@ class Inverted(Doubt):
             f"{1 - area:.4f})"
         )
         return message, "is it the column of the other class, or --pos-label of the other label?"
-
-    def _sure(self, whole: Whole) -> bool:
-        """Whether scores lie as far apart as a network that was never trained has none."""
-        ends = whole.total.facts["prediction"].low, whole.total.facts["prediction"].high
-        if self.question.kind == "log_probs":
-            ends = exp(ends[0]), exp(ends[1])
-        least = APART if self.question.kind in ("logits", "pred") else tanh(APART / 4)
-        return ends[1] - ends[0] > least and _worse(whole)
 
 
 class Unrelated(Doubt):
@@ -136,50 +148,52 @@ class Unrelated(Doubt):
 
     @classmethod
     def concerns(cls, question: Question, role: Role) -> bool:
-        return isinstance(role, Binary) and role.likely and not isinstance(role, MultiLabel)
+        two = isinstance(role, Binary) and role.likely and not isinstance(role, MultiLabel)
+        return two or (isinstance(role, ClassIndex) and role.squashed)
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        area, error = _area(whole)
-        if area is None or abs(area - 0.5) > 3 * error or error > 0.05 or not _worse(whole, SURE):
+        if soft(whole):
+            return None
+        said = self._of_two(whole) if isinstance(self.role, Binary) else self._of_several(whole)
+        if said is None or not _worse(whole, SURE):
             return None
         message = (
-            f"the predictions say nothing of the targets (AUROC {area:.4f}), and the loss of "
-            f"{whole.loss:.4f} is far above the {whole.guess:.4f} of the best constant"
+            f"{said}, and the loss of {whole.loss:.4f} is far above the {whole.guess:.4f} of the "
+            "best constant"
         )
         return message, KEYS
 
+    def _of_two(self, whole: Whole) -> str | None:
+        """What scores say of labels, if that is nothing."""
+        area, error = _area(whole)
+        if area is None or not (_apart(whole) and self._by_chance(abs(area - 0.5), error)):
+            return None
+        return f"the predictions say nothing of the targets (AUROC {area:.4f})"
 
-class UnrelatedClasses(Doubt):
-    """Predictions are sure of their classes, which are the targets no more often than by chance.
-
-    Are the rows of both files in the same order? --key pairs them by their ids.
-    """
-
-    code = "unrelated"
-    looks = False
-
-    @classmethod
-    def concerns(cls, question: Question, role: Role) -> bool:
-        return isinstance(role, ClassIndex) and role.squashed
-
-    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+    def _of_several(self, whole: Whole) -> str | None:
+        """What the classes that are chosen say of the true ones, if that is nothing."""
         table = whole.total.measured.get("table")
-        if table is None or table.sum() < FEW or not _worse(whole, SURE):
+        if table is None or table.sum() < FEW:
             return None
         count = table.sum()
         true, named = table.sum(1) / count, table.sum(0) / count
         hits, chance = table.trace() / count, float(true @ named)
         confidence = _confidence(whole)
-        error = sqrt(chance * (1 - chance) / count)
         sure = confidence > max(chance, true.max()) + 0.2 and named.max() < 0.95
-        if not sure or hits > chance + 2.5 * error:
+        if not sure or not self._by_chance(hits - chance, sqrt(chance * (1 - chance) / count)):
             return None
-        message = (
+        return (
             f"the predictions are right in {hits:.1%}, as chance would be ({chance:.1%}), with a "
-            f"mean confidence of {confidence:.1%}; the loss of {whole.loss:.4f} is far above the "
-            f"{whole.guess:.4f} of the best constant"
+            f"mean confidence of {confidence:.1%}"
         )
-        return message, KEYS
+
+    def _by_chance(self, found: float, error: float) -> bool:
+        """Whether what is found is no more than chance, where little more would be seen.
+
+        Pixels of one image, and tokens of one text, are not drawn one by one.
+        """
+        error *= sqrt(max(self.role.pairing.elements_per_row, 1))
+        return error < LITTLE and found < 2 * error
 
 
 class OfAmounts(Doubt):
@@ -208,7 +222,7 @@ class UnrelatedValues(OfAmounts):
         if found is None or found.pairs < 2 * FEW:
             return None
         across, up = found.spreads
-        if not 0.25 * up < across < 4 * up or abs(found.correlation) > 2.5 / sqrt(found.pairs):
+        if not 0.25 * up < across < 4 * up or abs(found.correlation) > 2 / sqrt(found.pairs):
             return None
         message = (
             f"the predictions vary as much as the targets, but not with them: their correlation "
@@ -272,6 +286,15 @@ def _area(whole: Whole) -> tuple[float | None, float]:
     if found is None or not (yes > 0 and no > 0):
         return None, 0.0
     return found, sqrt((yes + no + 1) / (12 * yes * no))
+
+
+def _apart(whole: Whole) -> bool:
+    """Whether scores lie as far apart as those of a network that was never trained do not."""
+    ends = whole.total.facts["prediction"].low, whole.total.facts["prediction"].high
+    if whole.question.kind == "log_probs":
+        ends = exp(ends[0]), exp(ends[1])
+    least = APART if whole.question.kind in ("logits", "pred") else tanh(APART / 4)
+    return ends[1] - ends[0] > least
 
 
 def _confidence(whole: Whole) -> float:

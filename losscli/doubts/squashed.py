@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import e
 from typing import TYPE_CHECKING, ClassVar
 
+from losscli.checks.base import off_one
 from losscli.doubts.readings import Reading, taken
 from losscli.doubts.slopes import line, slope
 from losscli.lazy import np
@@ -27,14 +28,17 @@ ROWS = 10
 STEEP = 0.25
 """The sigmoid is nowhere steeper: no logit says more of its target than that."""
 
+STEEPEST = 2.0
+"""Probabilities of which the targets say so much more are logits of a model that was held back."""
+
 WIDE = 0.3
 """Probabilities that are closer together may be logits of a network that knows little."""
 
 NEAR = 0.02
 """So near to 0 and to 1 must come what is taken for the sigmoid of probabilities."""
 
-LOWEST, HIGHEST = 0.5, e / (1 + e)
-"""The sigmoids of 0 and 1: that of a probability lies between them."""
+OFTEN = 3
+"""So many of them must come that near to each."""
 
 
 class ProbsAsLogits(Reading):
@@ -64,7 +68,7 @@ class ProbsAsLogits(Reading):
         if other is None or facts.count < FEW or facts.high - facts.low < WIDE:
             return None
         found = line(seen)
-        if found is None or found.slope - 4 * found.error < STEEP:
+        if found is None or found.slope - 4 * found.error < STEEP or found.slope > STEEPEST:
             return None
         message = (
             f"{self.role.asked.prediction.label}: every logit is in [0, 1], from {facts.low:.4g} "
@@ -109,31 +113,67 @@ class SoftmaxAsLogits(Reading):
         return message, "--probs says that they are probabilities"
 
 
-class SigmoidTwice(Reading):
-    """Probabilities fill the range of the sigmoid of probabilities, 0.5 to 0.7311, and no more.
+class SquashedTwice(Reading):
+    """Probabilities are what the sigmoid, or the softmax, of probabilities would be.
 
-    Was the sigmoid taken of what already was one? The message has the loss without the second.
+    Was it taken of what already was one? The message has the loss without the second.
     """
 
     code = "squashed-twice"
 
     @classmethod
     def concerns(cls, question: Question, role: Role) -> bool:
-        return isinstance(role, Binary) and role.likely and question.kind == "probs"
+        two = isinstance(role, Binary) and role.likely
+        return (two or _many(role)) and question.kind == "probs"
 
     def reread(self, batch: Batch) -> Batch | None:
         slack = 1e-3 if batch.prediction.dtype == np.float16 else 1e-6
-        if not batch.inside("prediction", LOWEST - slack, HIGHEST + slack):
+        low, high = self._ends
+        if not batch.inside("prediction", low - slack, high + slack):
             return None
-        wide = batch.prediction.astype(np.float64)
-        return taken(batch, prediction=np.log(wide / (1 - wide)).clip(0, 1))
+        before = self._before(batch)
+        odd = before.min() < -10 * slack or before.max() > 1 + 10 * slack
+        return None if odd else taken(batch, prediction=before.clip(0, 1))
+
+    def beside(self, batch: Batch) -> dict[str, object]:
+        """How many probabilities were next to 0 before, and next to 1."""
+        before = self._before(batch)
+        kept = batch.counts
+        if kept is not None and self._classes:
+            kept = np.expand_dims(kept, 1)
+        ends = {"low": before < NEAR, "high": before > 1 - NEAR}
+        return {
+            name: int(np.count_nonzero(one if kept is None else one & kept))
+            for name, one in ends.items()
+        }
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         other = self.lower(seen, whole)
-        said = filled(self.role.asked.prediction.label, whole.total.facts["prediction"])
-        if other is None or said is None:
+        if other is None or whole.total.elements.count < FEW:
             return None
+        if min(seen["low"], seen["high"]) < OFTEN:
+            return None
+        squash = "softmax" if self._classes else "sigmoid"
+        said = _twice(self.role.asked.prediction.label, whole.total.facts["prediction"], squash)
         return f"{said} Taken once, the loss would be {other:.4f} instead of {whole.loss:.4f}", ""
+
+    @property
+    def _classes(self) -> int:
+        """How many there are; 0 where each probability is one of yes or no."""
+        return (self.role.pairing.classes or 0) if isinstance(self.role, ClassIndex) else 0
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """What the sigmoid or softmax of probabilities lies between."""
+        return _ends(self._classes) if self._classes else (0.5, e / (e + 1))
+
+    def _before(self, batch: Batch) -> np.ndarray:
+        """What the sigmoid or softmax was taken of, if that was probabilities."""
+        wide = batch.prediction.astype(np.float64)
+        if not self._classes:
+            return np.asarray(np.log(wide / (1 - wide)))
+        logs = np.log(wide)
+        return np.asarray(logs + (1 - logs.sum(1, keepdims=True)) / self._classes)
 
 
 def filled(label: str, facts: Facts) -> str | None:
@@ -141,65 +181,28 @@ def filled(label: str, facts: Facts) -> str | None:
     if facts.count < FEW or not 0 < facts.low <= facts.high < 1:
         return None
     ends = np.log([facts.low / (1 - facts.low), facts.high / (1 - facts.high)])
-    if not (abs(ends[0]) <= NEAR and abs(ends[1] - 1) <= NEAR):
-        return None
-    return (
-        f"{label}: the probabilities fill {facts.low:.4f} to {facts.high:.4f} and no more, as the "
-        f"sigmoid of probabilities does: was it taken twice?"
-    )
-
-
-class SoftmaxTwice(Reading):
-    """Rows of probabilities are what the softmax of probabilities would be.
-
-    Was the softmax taken of what already was one? The message has the loss without the second.
-    """
-
-    code = "squashed-twice"
-
-    @classmethod
-    def concerns(cls, question: Question, role: Role) -> bool:
-        return _many(role) and question.kind == "probs"
-
-    def reread(self, batch: Batch) -> Batch | None:
-        classes = self.role.pairing.classes or 0
-        low, high = 1 / (e + classes - 1), e / (e + classes - 1)
-        slack = 1e-3 if batch.prediction.dtype == np.float16 else 1e-6
-        if not batch.inside("prediction", low - slack, high + slack):
-            return None
-        logs = np.log(batch.prediction.astype(np.float64))
-        before = logs + (1 - logs.sum(1, keepdims=True)) / classes
-        odd = before.min() < -10 * slack or before.max() > 1 + 10 * slack
-        return None if odd else taken(batch, prediction=before.clip(0, 1))
-
-    def beside(self, batch: Batch) -> dict[str, object]:
-        """How many rows were sure of a class before, which only a squeezed one could be."""
-        classes = self.role.pairing.classes or 0
-        tops = batch.prediction.max(1) > (1 - NEAR) * e / (e + classes - 1)
-        kept = tops if batch.counts is None else tops & batch.counts
-        return {"sure": int(np.count_nonzero(kept))}
-
-    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
-        other = self.lower(seen, whole)
-        if other is None or whole.total.elements.count < FEW or seen["sure"] < ROWS:
-            return None
-        said = _topped(self.role.asked.prediction.label, whole.total.facts["prediction"])
-        return f"{said} Taken once, the loss would be {other:.4f} instead of {whole.loss:.4f}", ""
+    near = abs(ends[0]) <= NEAR and abs(ends[1] - 1) <= NEAR
+    return _twice(label, facts, "sigmoid") if near else None
 
 
 def topped(label: str, facts: Facts, classes: int) -> str | None:
     """What to say of rows of probabilities that the softmax of probabilities may have made."""
     if classes < 2 or facts.count < FEW * classes:
         return None
-    low, high = 1 / (e + classes - 1), e / (e + classes - 1)
+    low, high = _ends(classes)
     near = abs(facts.low / low - 1) <= NEAR and abs(facts.high / high - 1) <= NEAR
-    return _topped(label, facts) if near else None
+    return _twice(label, facts, "softmax") if near else None
 
 
-def _topped(label: str, facts: Facts) -> str:
+def _ends(classes: int) -> tuple[float, float]:
+    """The least and the largest value of the softmax of probabilities."""
+    return 1 / (e + classes - 1), e / (e + classes - 1)
+
+
+def _twice(label: str, facts: Facts, squash: str) -> str:
     return (
-        f"{label}: no probability is above {facts.high:.4f}, and rows are as the softmax of "
-        "probabilities is: was it taken twice?"
+        f"{label}: the probabilities fill {facts.low:.4f} to {facts.high:.4f} and no more, as the "
+        f"{squash} of probabilities does: was it taken twice?"
     )
 
 
@@ -220,7 +223,7 @@ def _many(role: Role) -> bool:
 
 def _even(batch: Batch) -> bool:
     """Whether all rows that count sum to 1, but for the rounding of their dtype or of a text."""
-    sums = batch.prediction.sum(1, dtype=np.float64)
-    slack = 1e-2 if batch.prediction.dtype == np.float16 else 1e-3
-    off = np.abs(sums - 1) > slack
-    return not (off if batch.counts is None else off & batch.counts).any()
+    found = off_one(batch.prediction.sum(1, dtype=np.float64), batch.prediction, 1)
+    if found is None:
+        return True
+    return not (found.mask if batch.counts is None else found.mask & batch.counts).any()

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 from losscli.checks import Facts, Tally
-from losscli.checks.base import off_one
+from losscli.checks.base import Found, off_one
 from losscli.checks.predictions import ROUNDING
 from losscli.formats.missing import TEXT, missing
 from losscli.inspection.repeats import Repeats
@@ -201,15 +201,15 @@ def _sums(
             continue
         before = start * (stride or prod(shape[1:]) // shape[axis])
         if not facts.outside:
-            sums[axis] = _off(values.sum(axis, dtype=np.float64), values, before)
+            found = off_one(values.sum(axis, dtype=np.float64), values, axis)
+            sums[axis] = _tally(found, before)
         if facts.high <= (1e-3 if values.dtype == np.float16 else ROUNDING):
-            wide = np.exp(values.astype(np.float64))
-            exps[axis] = _off(wide.sum(axis), values, before)
+            wide = np.exp(values.astype(np.float64)).sum(axis)
+            exps[axis] = _tally(off_one(wide, values, axis, logs=True), before)
     return sums, exps
 
 
-def _off(sums: np.ndarray, values: np.ndarray, before: int) -> Tally:
-    found = off_one(sums, values.dtype)
+def _tally(found: Found | None, before: int) -> Tally:
     return Tally() if found is None else Tally.of(found.mask, found.values, before)
 
 

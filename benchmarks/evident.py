@@ -1,0 +1,54 @@
+"""Warnings that are true of a data set: a naive look at it says the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Given = dict[str, Any]
+
+
+def evident(code: str, given: Given) -> bool:
+    """Whether anyone can see in the data what a warning says, which then suspects nothing."""
+    return code in EVIDENT and EVIDENT[code](given)
+
+
+def _clamped(given: Given) -> bool:
+    """Probabilities of 1 or of 0, or next to it, on the wrong side."""
+    if "probs" not in given:
+        return False
+    probs, target = given["probs"], given["target"]
+    return bool((((probs < 1e-43) & (target > 0)) | ((probs == 1) & (target < 1))).any())
+
+
+def _impossible(given: Given) -> bool:
+    """A true class of probability 0."""
+    if "probs" not in given:
+        return False
+    probs, target = given["probs"], given["target"]
+    hot = target if np.ndim(target) > 1 else np.eye(probs.shape[1])[target]
+    return bool(((probs == 0) & (hot > 0)).any())
+
+
+def _constant(given: Given) -> bool:
+    """All rows are given the same, of a model that has learned nothing of them."""
+    pred = next(given[kind] for kind in ("logits", "probs", "pred") if kind in given)
+    return bool((pred == pred[:1]).all() and len({*given["target"].tolist()}) > 1)
+
+
+def _empty(given: Given) -> bool:
+    """A batch in which every row is ignored."""
+    y, size = given["target"], given["batch_size"]
+    return any((y[at : at + size] == -100).all() for at in range(0, len(y), size))
+
+
+EVIDENT: dict[str, Callable[[Given], bool]] = {
+    "clamped": _clamped,
+    "impossible": _impossible,
+    "constant": _constant,
+    "empty-batches": _empty,
+}
