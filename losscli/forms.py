@@ -69,9 +69,14 @@ def _choices(loss: Loss[Any, Any]) -> str:
     beside: dict[str, list[str]] = {}
     for first, *rest in loss.forms:
         beside.setdefault(first, []).append(_listed(name for name in rest if name not in TARGETS))
-    forms = [
-        flag(first) + (f" with {' or '.join(rest)}" if any(rest) else "")
-        for first, rest in beside.items()
-    ]
+    forms = [flag(first) + _with(rest) for first, rest in beside.items()]
     what = "predictions" if any("target" in form for form in loss.forms) else "its inputs"
     return f"{what}: {' or '.join(forms)}"
+
+
+def _with(rest: list[str]) -> str:
+    """What else a prediction wants, or may have."""
+    if not any(rest):
+        return ""
+    more = " or ".join(one for one in rest if one)
+    return f" with {more}" if all(rest) else f" alone or with {more}"

@@ -399,6 +399,11 @@ def test_refused(more, told):
         evaluate("bce", logits=X, target=LABELS, **{"batch_size": 4, **more})
 
 
+def test_tokens_are_no_rows_of_a_batch():
+    with pytest.raises(UsageError, match="those of --token-log-probs are tokens"):
+        evaluate("nll", token_log_probs=[[-1.0, -2], [-0.5]], batch_size=1)
+
+
 def test_rows_that_see_each_other_are_refused_before_files_are_looked_for():
     with pytest.raises(UsageError, match="compares each row with all others"):
         evaluate("infonce", input1="none.npy", input2="none.npy", batch_size=4)

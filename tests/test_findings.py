@@ -234,3 +234,20 @@ def test_whole_numbers_that_float64_rounds_are_told(side, dtype):
     (warning,) = evaluate("mse", **given).warnings
     assert (warning.code, warning.index, warning.count) == ("rounded", (1,), 1)
     assert "9007199254740993 is beyond 2^53" in warning.message
+
+
+@pytest.mark.parametrize("digits", [2, 3, 4])
+@pytest.mark.parametrize("classes", [3, 10])
+def test_probabilities_of_a_text_sum_to_one_but_for_their_digits(digits, classes):
+    powers = np.exp(np.random.default_rng(digits).normal(size=(200, classes)))
+    probs = powers / powers.sum(1, keepdims=True)
+    short = probs.round(digits)
+    target = np.arange(200) % classes
+    assert (short.sum(1) != 1).any()
+    logs = np.log(probs).round(digits)
+    assert evaluate("ce", probs=short, target=target).warnings == []
+    assert evaluate("nll", log_probs=logs, target=target).warnings == []
+    assert evaluate("ce", logits=powers, target=short).warnings == []
+    short[7, 0] += 0.1
+    (warning,) = evaluate("ce", probs=short, target=target).warnings
+    assert (warning.code, warning.index, warning.count) == ("probs-sum", (7,), 1)

@@ -237,6 +237,10 @@ def test_what_servers_write_for_none(value, code):
         ({"token_log_probs": [[-1.0], [-2.0, float("nan")]]}, "sequence 2, token 2: NaN"),
         ({"token_log_probs": [[], []]}, "nothing to average"),
         ({"token_log_probs": [[-1.0]], "target": [0]}, "--target has no meaning here"),
+        (
+            {"target": [0]},
+            "--log-probs or --token-log-probs alone or with --bytes",
+        ),
         ({"token_log_probs": [[-1.0]], "weight": [1, 2]}, "--weight has no meaning here"),
         ({"token_log_probs": [[-1.0]], "shift": 1}, "--shift has no meaning here"),
         ({"token_log_probs": [[-1.0]], "top_k": 2}, "--top-k has no meaning here"),

@@ -199,7 +199,7 @@ class Scale(OfAmounts):
         across, up = found.spreads
         squares = across + up - 2 * found.slope * across + (x - y) * (x - y)
         left = up * (1 - found.correlation**2)
-        if squares < max(2 * up, 5 * left):  # R² is above -1, or a line does not explain why
+        if squares < max(2 * up, 8 * left):  # R² is above -1, or a line does not explain why
             return None
         message = (
             f"the predictions go along with the targets (correlation {found.correlation:.4f}), but "

@@ -252,7 +252,7 @@ def _parts(signature: str) -> dict[str, str]:
     'a=b'
     """
     first, *rest = signature.split("|")
-    names = ("inputs", "the reduction")
+    names = ("what is given", "the reduction")
     found = {"the loss": first, **dict(zip(names, rest[:2], strict=False))}
     last = ""
     for piece in rest[2:]:

@@ -37,6 +37,12 @@ def check(question: Question) -> None:
             "--batch-size compares the means of batches with that of all, and the reduction is "
             f"{question.reduction}"
         )
+    if question.kind == "token_log_probs":
+        raise UsageError(
+            "--batch-size counts rows, and those of --token-log-probs are tokens: a loop has "
+            "batches of sequences",
+            hint="the sequence mean is the mean of the means of sequences",
+        )
     if settings.denominator is not None:
         raise UsageError("--batch-size goes with the loss's own mean, and not with --denominator")
     if loss.rows != "leaf":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import shlex
 import stat
@@ -10,8 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import losscli as package
 from losscli import losses
 from losscli.cli.commands import build
+
+CODE = Path(package.__file__).parent
+MISSPELLED = CODE / "cli" / "usage.py"
+"""It has what is typed instead of options."""
 
 TRANSCRIPT = (Path(__file__).parent / "errors.txt").read_text("utf-8")
 CASES = re.findall(r"^\$ (.*)\n((?:.+\n)*?)\[(\d+)\]$", TRANSCRIPT, re.MULTILINE)
@@ -85,6 +92,30 @@ def test_every_option_that_is_named_exists(command, told, code):
 def options(loss):
     found = build(losses[loss], loss).params
     return [name for one in found for name in (*one.opts, *one.secondary_opts)]
+
+
+def test_every_option_that_the_code_speaks_of_exists(losscli):
+    """In messages, hints and docstrings, of all there is."""
+    known = {"--version"} | {name for loss in losses for name in options(loss)}
+    for tool in ("list", "explain", "inspect", "run"):
+        known |= {*re.findall(r"--[a-z][a-z-]*", losscli(f"{tool} --help").out)}
+    for path in CODE.rglob("*.py"):
+        texts = (one.value for one in ast.walk(ast.parse(path.read_text())) if _is_text(one))
+        named = {flag for text in texts for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)}
+        assert path == MISSPELLED or named <= known, path
+
+
+def _is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+@pytest.mark.parametrize("loss", losses)
+def test_docstrings_speak_of_their_own_options(loss):
+    """Or of those of another loss, which the same line names."""
+    for line in inspect.getdoc(losses[loss].function).splitlines():
+        meant = {loss, *re.findall(r"[\w-]+", line)} & {*losses}
+        named = {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", line)}
+        assert named <= {name for one in meant for name in options(one)}, line
 
 
 def test_message_of_a_bug_is_one_line_and_asks_for_a_report(losscli, monkeypatch):

@@ -200,6 +200,13 @@ def test_another_question_is_refused(more, told, losscli, saved):
     assert told in ran.err
 
 
+def test_another_kind_of_prediction_is_refused(losscli, saved):
+    saved()
+    ran = losscli("bce --probs '[0.9,0.2,0.6,0.9]' --target '[1,0,0,1]' --baseline b.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "what is given differs: it was made with logits, and this result with probs" in ran.err
+
+
 def test_another_loss_is_refused_before_any_file_is_looked_for(losscli, saved):
     saved()
     ran = losscli("focal --logits none.npy --target none.npy --baseline b.json")

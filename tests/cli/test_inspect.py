@@ -518,3 +518,12 @@ def test_an_index_column_is_left_out(losscli):
     assert [one["key"] for one in ran.json["arrays"]] == ["z", "y"]
     assert ran.err.startswith("note: p.csv: the unnamed first column")
     check_commands(losscli, ran.json)
+
+
+def test_values_that_no_loss_takes(losscli):
+    np.save("a.npy", np.full(5, np.nan))
+    told = found(losscli, "a.npy", "a.npy")
+    assert told["commands"] == []
+    (problem,) = told["problems"]
+    assert problem["code"] == "values"
+    assert "a.npy (all NaN) against a.npy (all NaN)" in problem["message"]
