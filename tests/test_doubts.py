@@ -97,6 +97,54 @@ def test_what_is_only_unusual_is_silent(loss, given):
     assert codes(loss, given) == []
 
 
+def held_back():
+    """Logits of a model with a large penalty: all in [0, 1], and they tell the classes apart."""
+    target = np.arange(300) % 2
+    noise = 0.05 * np.random.default_rng(0).normal(size=300)
+    return {"logits": 0.35 + 0.3 * target + noise, "target": target}
+
+
+def mean_of_the_last_three():
+    """As a forecast of a series that has half a memory."""
+    noise, series = np.random.default_rng(2).normal(size=303), [0.0]
+    for one in noise:
+        series.append(0.5 * series[-1] + one)
+    found = np.array(series[1:])
+    return {"pred": (found[:-3] + found[1:-2] + found[2:-1]) / 3, "target": found[3:]}
+
+
+def never_trained():
+    """A network, asked of a class that is rare."""
+    rng = np.random.default_rng(0)
+    return {"logits": 0.5 * rng.normal(size=3000) + 0.3, "target": rng.random(3000) < 0.05}
+
+
+def nowhere_the_likeliest():
+    """A class has a share of every target, and the largest of none."""
+    shares = np.tile([[0.5, 0.2, 0.3], [0.2, 0.5, 0.3]], (50, 1))
+    return {"logits": np.log(shares), "target": shares}
+
+
+def all_right():
+    """The nearest neighbour may well find all of a few labels."""
+    target = np.arange(100) % 2
+    return {"probs": target.astype(float), "target": target}
+
+
+@pytest.mark.parametrize(
+    ("loss", "make"),
+    [
+        ("bce", held_back),
+        ("mse", mean_of_the_last_three),
+        ("bce", never_trained),
+        ("ce", nowhere_the_likeliest),
+        ("bce", all_right),
+    ],
+)
+def test_what_was_once_suspected_is_silent(loss, make):
+    assert codes(loss, make()) == []
+
+
 def test_smoothed_targets_are_noted_with_the_least_loss():
     target = np.where(np.arange(30) % 3, 0.05, 0.95)
     found = evaluate("bce", logits=np.linspace(-2, 2, 30), target=target)
