@@ -179,6 +179,12 @@ def ignored(logits: np.ndarray, y: np.ndarray, rng: Rng) -> Made:
     return {"logits": logits, "target": target, "batch_size": 10}
 
 
+def members(logits: np.ndarray, y: np.ndarray, rng: Rng) -> Made:
+    """Two models that are nearly alike, as one."""
+    other = logits + 0.1 * rng.normal(size=logits.shape)
+    return {"logits": [logits, other], "target": y, "ensemble": True}
+
+
 def _empty(given: Made, rng: Rng) -> Made:
     target = given["target"].copy()
     target[10:20] = -100
@@ -292,6 +298,13 @@ OFFENCES = {
         binary,
         lambda z, y, rng: {**bare(z, y, rng), "pos_label": 1},
         lambda given, _: {**given, "target": 0 * given["target"]},
+    ),
+    "a member twice": spoiled(
+        "same-members",
+        "ce",
+        classes,
+        members,
+        lambda given, _: {**given, "logits": given["logits"][:1] * 2},
     ),
     "a batch that is ignored": spoiled("empty-batches", "ce", classes, ignored, _empty),
     "a slope without end": spoiled(

@@ -270,6 +270,19 @@ def listed(rng: Rng) -> list[Ask]:
     return [Ask("multilabel-margin", given)]
 
 
+def together(rng: Rng) -> list[Ask]:
+    """Two models of two halves of the rows, as one."""
+    split = several_classes(rng)
+    while not all(whole(split._replace(y=one)) for one in (split.y[::2], split.y[1::2])):
+        split = several_classes(rng)
+    halves = ((split.x[at::2], split.y[at::2]) for at in (0, 1))
+    members = [linear(rng).fit(*one).decision_function(split.new) for one in halves]
+    return [
+        Ask("ce", {"logits": members, "target": split.truth, "ensemble": True}),
+        Ask("ce", {"logits": members, "target": split.truth, "ensemble": "logits"}),
+    ]
+
+
 OTHERS: dict[str, Callable[[Rng], list[Ask]]] = {
     "weights and masks": weighted,
     "batches of a loop": batched,
@@ -287,5 +300,6 @@ OTHERS: dict[str, Callable[[Rng], list[Ask]]] = {
     "prices and spreads": prices,
     "answers of servers": served,
     "lists of labels": listed,
+    "ensembles": together,
 }
 """By name."""
