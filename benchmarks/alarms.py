@@ -69,6 +69,7 @@ CONDITIONS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "same-members": lambda given: "ensemble" in given,
     "shard-rows": lambda given: "*" in str(given.get("pred")),
     "unmatched": lambda given: "unmatched" in given,
+    "weight-axis": lambda given: "weight" in given,
 }
 """Where warnings are asked for that are neither a check's nor a doubt's."""
 

@@ -185,6 +185,13 @@ def members(logits: np.ndarray, y: np.ndarray, rng: Rng) -> Made:
     return {"logits": [logits, other], "target": y, "ensemble": True}
 
 
+def columns(logits: np.ndarray, y: np.ndarray, rng: Rng) -> Made:
+    """Labels in columns that weigh differently, and a row more than columns."""
+    wide = logits.shape[1]
+    target = np.eye(wide, dtype=int)[y[: wide + 1]]
+    return {"logits": logits[: wide + 1], "target": target, "weight": np.linspace(1, 2, wide)}
+
+
 def _empty(given: Made, rng: Rng) -> Made:
     target = given["target"].copy()
     target[10:20] = -100
@@ -305,6 +312,17 @@ OFFENCES = {
         classes,
         members,
         lambda given, _: {**given, "logits": given["logits"][:1] * 2},
+    ),
+    "as many weights as rows": spoiled(
+        "weight-axis",
+        "bce",
+        classes,
+        columns,
+        lambda given, _: {
+            **given,
+            "logits": given["logits"][:-1],
+            "target": given["target"][:-1],
+        },
     ),
     "a batch that is ignored": spoiled("empty-batches", "ce", classes, ignored, _empty),
     "a slope without end": spoiled(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from losscli.checks.codes import CODES
 from losscli.doubts.classes import AbsentClass, Smoothed, absent, smoothed
 from losscli.doubts.rows import Repeated, repeated
-from losscli.doubts.squashed import SigmoidTwice, filled, topped
+from losscli.doubts.squashed import SquashedTwice, filled, topped
 from losscli.doubts.values import Constant, Saturated, constant, same_rows, saturated
 from losscli.errors import Finding
 from losscli.inspection.looks import Look, Side, class_axis, look, padding, side
@@ -88,7 +88,7 @@ def _repeated(part: Part) -> Said:
 _DOUBTS: tuple[tuple[str, Callable[[Part], Said]], ...] = (
     (Constant.code, _constant),
     (Saturated.code, _saturated),
-    (SigmoidTwice.code, _squashed),
+    (SquashedTwice.code, _squashed),
     (Smoothed.code, _smoothed),
     (AbsentClass.code, _absent),
     (Repeated.code, _repeated),

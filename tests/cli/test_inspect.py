@@ -521,9 +521,10 @@ def test_an_index_column_is_left_out(losscli):
 
 
 def test_values_that_no_loss_takes(losscli):
-    np.save("a.npy", np.full(5, np.nan))
-    told = found(losscli, "a.npy", "a.npy")
+    np.save("a.npy", [-3, -4, -5, -9, -1])
+    np.save("b.npy", np.ones(5))
+    told = found(losscli, "a.npy", "b.npy")
     assert told["commands"] == []
     (problem,) = told["problems"]
     assert problem["code"] == "values"
-    assert "a.npy (all NaN) against a.npy (all NaN)" in problem["message"]
+    assert "a.npy (ids: all different whole numbers) against b.npy" in problem["message"]
