@@ -74,7 +74,8 @@ def test_what_is_planted_differs_from_seed_to_seed():
 
 def test_no_warning_of_the_page_is_wrong_too_often():
     """A warning that is newer than the page is not on it."""
-    rows = dict(re.findall(r"^\| ([a-z-]+) \|.*?\| ([\d.]+)% \|", PAGE.read_text(), re.MULTILINE))
+    first = PAGE.read_text().partition("## ")[0]
+    rows = dict(re.findall(r"^\| ([a-z-]+) \|.*?\| ([\d.]+)% \|", first, re.MULTILINE))
     warnings = {code for code, one in CODES.items() if one.level is Level.WARNING}
     assert len(rows) > 40
     assert {*rows} <= warnings - alarms.NO_DATA
