@@ -98,7 +98,10 @@ def not_wide(side: str, *, zero: bool = True) -> Check:
 
     @check("width-range", Level.ERROR, on=side)
     def too_low(batch: Batch) -> np.ndarray | None:
-        """Variances, standard deviations and scales below 0: logarithms, perhaps."""
+        """Variances, standard deviations and scales below 0: logarithms, perhaps.
+
+        --log-var takes logarithms of variances, where the loss has it.
+        """
         low, _ = batch.span(side)
         if low > 0 or (zero and low == 0):
             return None

@@ -109,7 +109,10 @@ def length(side: str) -> Check:
 
     @check("length", Level.ERROR, on=side)
     def outside(batch: Batch) -> np.ndarray | None:
-        """Lengths that are no whole numbers, or more than there is."""
+        """Lengths that are no whole numbers, or more than there is.
+
+        --input-lengths counts time steps, --target-lengths labels.
+        """
         most = batch.prediction if side == "input_lengths" else batch.target
         values = batch.given[side]
         return np.asarray((values < 0) | (values > most.shape[1]) | (values % 1 != 0))
