@@ -22,6 +22,9 @@ EVERY = 0.02
 LOOKS = 5
 """After so many looks, processes that have been started meanwhile are sought."""
 
+COMPILED = "PYTHONDONTWRITEBYTECODE"
+"""Where it is set, a checkout is compiled in each run, which no installed package is."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -46,13 +49,14 @@ def run(words: Sequence[str], folder: Path, changes: Mapping[str, str]) -> Cost:
     Raises:
         SystemExit: it did not end well.
     """
+    around = {name: value for name, value in os.environ.items() if name != COMPILED}
     start = time.perf_counter()
     with (
         tempfile.TemporaryFile() as said,  # notes and warnings, told only after an error
         subprocess.Popen(
             words,
             cwd=folder,
-            env={**os.environ, **changes},
+            env={**around, **changes},
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,

@@ -91,3 +91,55 @@ def test_looking_into_a_file_needs_no_torch(tmp_path):
 def test_the_check_sees_what_is_imported(tmp_path):
     words = ["bce", "--logits", "[1]", "--target", "[1]", "--value"]
     assert set(heavy(COMMAND, *words, folder=tmp_path)[0].split()) == {"torch", "numpy"}
+
+
+SPARED = """
+import sys
+from losscli.lazy import complete, spare
+spare()
+import torch
+late = sys.modules["torch._meta_registrations"]
+def works():
+    try:
+        return torch.fft.fft(torch.empty(4, device="meta")).shape == (4,)
+    except NotImplementedError:
+        return False
+print("aten" in vars(late), works())
+"""
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        "complete()",
+        "late.aten",
+        "from torch._meta_registrations import register_meta",
+        "from losscli.own.places import importing\nwith importing('theirs'): pass",
+    ],
+)
+def test_what_torch_is_spared_until_it_is_used(then):
+    """Tensors without data are told apart by whether they know of an operation."""
+    script = f"{SPARED}\n{then}\nprint(works(), 'aten' in vars(late))\n"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "False", "True", "True"]
+
+
+def test_nothing_is_spared_for_others():
+    script = "import losscli.lazy\nlosscli.lazy.complete()\nimport torch, sys\n"
+    script += "print('aten' in vars(sys.modules['torch._meta_registrations']))"
+    assert heavy(script)[0] == "True"
+
+
+def test_our_own_process_is_spared(tmp_path):
+    """And gives the same number."""
+    script = """
+import os, sys
+from losscli.cli import console
+def leave(code):
+    print("aten" in vars(sys.modules["torch._meta_registrations"]))
+os._exit = leave
+sys.argv = ["losscli", "mse", "--pred", "[1,2]", "--target", "[1,4]", "--value"]
+console()
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["2.0", "False"]

@@ -6,6 +6,7 @@ it was; :func:`console` is the installed script, which may end its own process f
 
 from __future__ import annotations
 
+import gc
 import io
 import math
 import os
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from losscli.cli.tell import Voice, is_terminal, put
 from losscli.errors import Exit, LosscliError
+from losscli.lazy import spare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +30,9 @@ __all__ = ["console", "main"]
 
 CLEARING = 1.0
 """Seconds after Ctrl-C in which another changes nothing."""
+
+OBJECTS = 100_000
+"""So many new objects, and rubbish is looked for: imports make many, and hardly any rubbish."""
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -48,6 +53,8 @@ def console() -> NoReturn:
     with suppress(ValueError):  # this is not the main thread
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _Interrupt())
+    gc.set_threshold(OBJECTS)
+    spare()
     code = _run(sys.argv[1:])
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError):  # which has been told already

@@ -15,6 +15,7 @@ from types import CellType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from losscli.errors import DataError, FileError, UsageError
+from losscli.lazy import complete
 from losscli.registry import suggest
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def importing(what: str, folder: Path | None = None) -> Iterator[None]:
     Raises:
         DataError: it fails.
     """
+    complete()  # it may want all of torch
     added = [str(folder)] if folder is not None else []
     sys.path[:0] = added
     try:
