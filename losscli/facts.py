@@ -104,11 +104,11 @@ def _sum(counts: Mapping[float, int]) -> Sum:
 
 def _distinct(values: np.ndarray, low: float, high: float) -> dict[float, int] | None:
     """How often each value occurs, or None if there are many."""
-    head = np.unique(values[: FEW * 2])
+    head = sorted({*values[: FEW * 2].tolist()})
     if len(head) > FEW:
         return None
     if len(head) <= HANDFUL:  # labels, mostly: to compare is several times quicker than to sort
-        found = {one.item(): int(np.count_nonzero(values == one)) for one in head}
+        found = {one: int(np.count_nonzero(values == one)) for one in head}
         if sum(found.values()) == len(values):
             return found
     if values.dtype.kind in "iu" and high - low < 2**12:

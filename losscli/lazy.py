@@ -70,7 +70,7 @@ class _Spared(ModuleType):
     def load(self) -> None:
         loader = self.__spec__ and self.__spec__.loader
         assert isinstance(loader, _Later)
-        self.__class__ = ModuleType  # type: ignore[assignment]
+        self.__class__ = ModuleType
         loader.exec_late(self)
 
     def __getattr__(self, name: str) -> Any:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.beside import SmallArray, per_element, small_arrays, tensors
 from losscli.cores import cores, plainly, spread
 from losscli.devices import Way, device
-from losscli.doubts import Doubt, Leaf, doubts
+from losscli.doubts import Doubt, Evidence, Leaf, doubts
 from losscli.errors import Finding, Level, UsageError
 from losscli.held import Arrays
 from losscli.lazy import np, torch
@@ -50,8 +50,11 @@ LARGE = 2**22
 NO_CLASS = -100
 """No class index: torch's own default of ignore_index."""
 
-GROUP = 2
-"""So many leaves are one piece of work for a core."""
+GROUP = 8
+"""So many leaves are one piece of work for a core, at most: fewer of what has few."""
+
+PIECES = 16
+"""Of so many pieces of work, the last one keeps no core waiting for long."""
 
 MANY = 64
 """So many at most, of rows that are a leaf each and small."""
@@ -180,9 +183,9 @@ class Plan:
 
     def groups(self) -> Iterator[list[tuple[int, int]]]:
         """Leaves that one core computes in one go."""
-        leaves, rows = self.leaves(), GROUP
+        leaves, rows = self.leaves(), min(max(self.rows // self.leaf // PIECES, 1), GROUP)
         if self.role.uneven is not None:  # such rows may be small
-            rows = min(max(GROUP, LEAF * self.rows // self.role.values), MANY)
+            rows = min(max(rows, LEAF * self.rows // self.role.values), MANY)
         while group := list(islice(leaves, rows)):
             yield group
 
@@ -235,17 +238,19 @@ class Plan:
         found = self.found(batch)
         if isinstance(found, Pooled):
             state = pooled(facts, batch, found, role)
-            return Part(stop - start, self.doubted(state, Leaf(batch, None, self.again)))
+            doubts = self.evidence(Leaf(batch, None, self.again))
+            return Part(stop - start, replace(state, doubts=doubts))
         losses = self.losses(found, batch)
-        batch = replace(batch, seen={name: one.numpy() for name, one in found.seen.items()})
-        state = measure(facts, batch, losses, role, self.wanted)
-        state = replace(state, reduced=self.reducing.of(batch, losses))
-        state = self.doubted(state, Leaf(batch, losses, self.again))
+        if found.seen:
+            batch = replace(batch, seen={name: one.numpy() for name, one in found.seen.items()})
+        reduced = self.reducing.of(batch, losses)
+        doubts = self.evidence(Leaf(batch, losses, self.again))
+        state = measure(facts, batch, losses, role, self.wanted, reduced=reduced, doubts=doubts)
         return Part(stop - start, state, [losses.elements.numpy()] if self.question.keep else [])
 
-    def doubted(self, state: State, leaf: Leaf) -> State:
-        """What a leaf contributes, with the evidence that it gives."""
-        return replace(state, doubts={one: one.evidence(leaf) for one in self.doubts})
+    def evidence(self, leaf: Leaf) -> dict[Doubt, Evidence]:
+        """What a leaf says of each doubt."""
+        return {one: one.evidence(leaf) for one in self.doubts}
 
     def again(self, batch: Batch, form: tuple[str, ...]) -> Terms | Pooled:
         """The losses of a leaf that was changed, as :meth:`losses` gives them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np, torch
 
@@ -55,15 +56,16 @@ class Bins:
     size: int
 
     @classmethod
-    def of(cls, values: np.ndarray) -> Bins:
-        """Of some values, without NaN."""
-        size = values.dtype.itemsize
-        below = values < 0
-        if not below.any():
-            return cls(_tally(_bins(values + 0.0), WIDTH), size)  # no -0.0
+    def of(cls, *parts: np.ndarray) -> Bins:
+        """Of some values of one dtype, without NaN."""
+        size = parts[0].dtype.itemsize
+        bins = np.concatenate([_bins(part) for part in parts])
+        if bins.min(initial=0) >= 0:
+            return cls(_tally(bins, WIDTH), size)
         # With its sign as last bit, a value and its opposite are next to each other: whatever
         # has two signs would otherwise span all octaves.
-        both = _tally(_bins(np.abs(values)) << 1 | below, 2 * WIDTH)
+        values = np.concatenate(parts)
+        both = _tally(_bins(np.abs(values)) << 1 | (values < 0), 2 * WIDTH)
         found = {octave: counts[::2] for octave, counts in both.items()}
         found |= {~octave: counts[::-2] for octave, counts in both.items()}
         return cls({octave: found[octave] for octave in sorted(found) if found[octave].any()}, size)
@@ -74,7 +76,7 @@ class Bins:
         for one in many:
             for octave, counts in one.octaves.items():
                 columns.setdefault(octave, []).append(counts)
-        found = {octave: np.sum(columns[octave], 0) for octave in sorted(columns)}
+        found = {octave: reduce(np.add, columns[octave]) for octave in sorted(columns)}
         return cls(found, max(one.size for one in many))
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
@@ -122,8 +124,8 @@ class Bins:
 def _tally(bins: np.ndarray, width: int) -> dict[int, np.ndarray]:
     """How many values lie in each bin of each octave, which has so many of them."""
     found: dict[int, np.ndarray] = {}
-    for part in _narrow(bins, width):
-        first = int(part.min()) // width
+    for low, part in _narrow(bins, width):
+        first = low // width
         # Torch lets other threads run meanwhile, NumPy does not.
         counts = torch.bincount(torch.from_numpy(part - first * width)).numpy()
         counts = np.pad(counts, (0, -len(counts) % width)).reshape(-1, width)
@@ -133,29 +135,36 @@ def _tally(bins: np.ndarray, width: int) -> dict[int, np.ndarray]:
 
 def _bins(values: np.ndarray) -> np.ndarray:
     """The number of the bin of each value, in the order of the values."""
+    shift = _SIGNIFICAND[values.dtype.itemsize] - BITS
     whole = np.int32 if values.dtype.itemsize == 4 else np.int64
-    bits: np.ndarray = values.view(whole)
-    if bits.min(initial=0) < 0:  # whole numbers in the order of the floats, and no -0.0
+    bits: Any = values.view(whole)
+    bins: np.ndarray = bits >> shift
+    if bins.min(initial=0) < 0:  # whole numbers in the order of the floats, and no -0.0
         bits = (values + 0.0).view(whole)
-        bits = np.where(bits < 0, bits ^ np.iinfo(whole).max, bits)
-    return np.asarray(bits >> (_SIGNIFICAND[values.dtype.itemsize] - BITS))
+        bins = np.where(bits < 0, bits ^ np.iinfo(whole).max, bits) >> shift
+    return bins
 
 
-def _narrow(bins: np.ndarray, width: int) -> Iterator[np.ndarray]:
-    """Bins in parts that span not too many octaves: in float64 a thousand lie between 0 and 1."""
+def _narrow(bins: np.ndarray, width: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Bins in parts that span not too many octaves, with the first bin of each.
+
+    In float64 a thousand octaves lie between 0 and 1.
+    """
     if not len(bins):
         return
-    if int(bins.max()) - int(bins.min()) < NARROW * width:
-        yield bins
+    low, high = int(bins.min()), int(bins.max())
+    if high - low < NARROW * width:
+        yield low, bins
         return
     zero = bins < width
     if zero.any():
-        yield bins[zero]
+        yield int(bins.min()), bins[zero]
         yield from _narrow(bins[~zero], width)
         return
     blocks = bins // (NARROW * width)
     for block in np.unique(blocks):
-        yield bins[blocks == block]
+        part = bins[blocks == block]
+        yield int(part.min()), part
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +200,7 @@ class Sample:
             return cls(count, parts)
         found = [one.bins for one in many if one.bins is not None]
         if parts:
-            found.append(Bins.of(np.concatenate(parts)))
+            found.append(Bins.of(*parts))
         return cls(count, (), Bins.joined(found) if found else None, exact=False)
 
     def quantiles(self, points: Iterable[float]) -> dict[str, float]:

@@ -164,7 +164,9 @@ def _facts(batch: Batch, side: str) -> Facts:
     return Facts.of(ordered[batch.counted(ordered, side)])
 
 
-def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wanted) -> State:
+def measure(
+    facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wanted, **more: Any
+) -> State:
     """The statistics of a leaf.
 
     Args:
@@ -174,6 +176,7 @@ def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wante
             counts, sample weights included.
         role: What is measured beside the loss.
         wanted: How much to keep.
+        more: What else is known of it.
     """
     kept = None if batch.kept is None else torch.from_numpy(batch.pairing.order(batch.kept))
     start = batch.pairing.first(batch.start)
@@ -187,6 +190,7 @@ def measure(facts: State, batch: Batch, losses: Terms, role: Role, wanted: Wante
         seen=facts.seen,
         omitted=facts.omitted,
         digests=facts.digests,
+        **more,
     )
 
 

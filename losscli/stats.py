@@ -33,12 +33,14 @@ __all__ = [
 # Every finite double is a whole number of 2^-1074: the smallest one there is.
 _UNIT = 1074
 _ONE = 1 << _UNIT
+_SIGNIFICANT = 2.0**53
 
 
 def _whole(value: float) -> int:
     """A finite double as a whole number of units."""
-    numerator, denominator = value.as_integer_ratio()
-    return numerator * (_ONE // denominator)
+    fraction, exponent = math.frexp(value)
+    whole, places = int(fraction * _SIGNIFICANT), exponent + _UNIT - 53
+    return whole << places if places >= 0 else whole >> -places  # the digits cut off are 0
 
 
 def _ratio(numerator: int, denominator: int) -> float:

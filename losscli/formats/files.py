@@ -14,7 +14,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from losscli.errors import DataError, FileError
 from losscli.formats import remote
@@ -90,14 +90,18 @@ class Content:
     data: bytes | None = None
     kept: Kept | None = None
 
-    def open(self) -> BinaryIO:
-        """A new reader at the first byte."""
+    def open(self, *, raw: bool = False) -> BinaryIO:
+        """A new reader at the first byte.
+
+        Args:
+            raw: It is not read in small pieces: without a buffer it is opened sooner.
+        """
         if self.data is not None:
             return io.BytesIO(self.data)
         if self.kept is not None:
             return self.kept.open()
         try:
-            return Path(self.path).open("rb")
+            return cast("BinaryIO", io.FileIO(self.path)) if raw else Path(self.path).open("rb")
         except OSError as error:
             raise file_error(self.path, error) from error
 

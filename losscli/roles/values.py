@@ -59,7 +59,7 @@ class Values(Role):
         if totals["error"] != totals["error"]:  # NaN is no error, and nowhere among them
             absolute = absolute[~absolute.isnan()]
         parts: dict[str, object] = {name: Sum.of(found) for name, found in totals.items()}
-        parts |= {"count": Sum.of(count), "largest": Extremes.of(absolute, None, 0)}
+        parts |= {"count": Sum.of(count), "largest": _largest(absolute)}
         if batch.weight is None:
             parts["target"] = Moments.of(wide)
             if self.expected <= EXACT:  # the median is only known where all values are
@@ -205,6 +205,11 @@ class Growing(Values):
 def kept(values: np.ndarray, batch: Batch) -> Tensor:
     kept = values.reshape(-1) if batch.counts is None else values[batch.counts]
     return torch.from_numpy(np.ascontiguousarray(kept))
+
+
+def _largest(values: Tensor) -> Extremes:
+    """The largest value, wherever it is."""
+    return Extremes(high=values.max().item()) if values.numel() else Extremes()
 
 
 def _explained(squares: float, target: Moments) -> float:

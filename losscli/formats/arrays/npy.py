@@ -85,7 +85,7 @@ class _Stored:
         found = np.empty((max(last - first, 0), *self.shape[1:]), self.dtype)
         room = memoryview(found.reshape(-1).view(np.uint8).data)
         try:
-            with cast("io.BufferedReader", self._content.open()) as file:
+            with cast("io.FileIO", self._content.open(raw=True)) as file:
                 file.seek(self._start + first * prod(self.shape[1:]) * self.dtype.itemsize)
                 while room:
                     size = file.readinto(room)

@@ -112,7 +112,8 @@ def bce(
         tensor([0.1269, 0.3133])
     """
     target = _smooth(target, label_smoothing)
-    if not (target * (1 - target)).sum():  # of what is never negative: all are 0 or 1
+    # Nothing of y - y², which is never negative, is left where all are 0 or 1.
+    if not torch.addcmul(target, target, target, value=-1).sum():
         # One kernel is enough, and unlike PyTorch's (1 - y) x - ln p nothing cancels in it. The
         # bits are those of the general case: no element depends on the targets of others.
         found = F.softplus(logits * torch.rsub(target, 1, alpha=2), threshold=LINEAR)

@@ -1,0 +1,141 @@
+"""What checks, baselines and statistics add to the bare loss: python benchmarks/bare.py --help.
+
+The bare loss is the engine with all of that left out: leaves are read and computed on the same
+cores, by the same kernel, and added up. Both run in turn in this process, with torch loaded, and of
+each the quickest run counts. A command imports torch besides, with either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from math import isclose
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from limit import cases, started, table
+from tables import machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from limit import Case
+
+    from losscli.question import Question
+
+ALIKE = 1e-9
+"""So far may the two means be apart."""
+
+START = "from losscli.lazy import spare; spare(); import losscli.cli.commands, losscli.plan, torch"
+"""What a command takes before it computes."""
+
+
+def bare(question: Question) -> float:
+    """The mean loss, and nothing else."""
+    from losscli.cores import own_threads, plainly, spread
+    from losscli.plan import Plan
+    from losscli.question import open_fields
+    from losscli.roles import Asked, role_of
+    from losscli.stats import Sum
+
+    fields = open_fields(question)
+    loss, kind, settings = question.loss, question.kind, question.settings
+    asked = Asked(loss.name, kind, fields.sides, question.options, settings, question.target)
+    plan = Plan.of(question, fields, role_of(loss.target, asked, loss.rows))
+
+    def several(leaves: Sequence[tuple[int, int]]) -> list[tuple[Sum, int]]:
+        with plainly():
+            return [one(*leaf) for leaf in leaves]
+
+    def one(start: int, stop: int) -> tuple[Sum, int]:
+        batch, _ = plan.reader.leaf(start, stop)
+        elements = plan.losses(plan.found(batch), batch).elements
+        return Sum.of(elements.double().sum().item()), elements.numel()
+
+    with own_threads(), plainly():
+        parts = [
+            part for found in spread(several, plan.groups(), settings.threads) for part in found
+        ]
+    return Sum.joined(total for total, _ in parts).over(Sum.of(float(sum(n for _, n in parts))))
+
+
+def measure(case: Case, folder: Path, threads: int, runs: int) -> dict[str, tuple[float, float]]:
+    """Seconds of the clock and of all cores that the bare loss and all of it take.
+
+    Raises:
+        SystemExit: they do not find the same loss.
+    """
+    from losscli import losses
+    from losscli.engine import answer
+    from losscli.question import ask
+
+    kind = "pred" if case.loss == "mse" else "logits"
+    paths = {kind: folder / "prediction.npy", "target": folder / "target.npy"}
+    for path, array in zip(paths.values(), (case.prediction, case.target), strict=True):
+        np.save(path, array)
+    words = {name: str(path) for name, path in paths.items()}
+    question = ask(losses.find(case.loss), {**words, "threads": threads})
+    sides: dict[str, Callable[[], float]] = {
+        "bare": lambda: bare(question),
+        "all": lambda: answer(question).value,
+    }
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
+    for _ in range(runs + 1):
+        values = []
+        for name, side in sides.items():
+            clock, work = time.perf_counter(), time.process_time()
+            values.append(side())
+            spent[name].append((time.perf_counter() - clock, time.process_time() - work))
+        if not isclose(*values, rel_tol=ALIKE):
+            raise SystemExit(
+                f"{case.name}: the bare loss is {values[0]!r}, all of it {values[1]!r}"
+            )
+    for path in paths.values():
+        path.unlink()
+    quickest = {}
+    for name, rounds in spent.items():
+        walls, works = zip(*rounds[1:], strict=True)  # the first one warms the page cache
+        quickest[name] = min(walls), min(works)
+    return quickest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", default="1e8", help="values of the prediction of each loss")
+    parser.add_argument("--runs", type=int, default=3, help="counted runs of each")
+    parser.add_argument("--only", default="bce,ce,mse", help="losses, with commas between")
+    parser.add_argument("--output", type=Path, help="folder for bare.md")
+    parser.add_argument("--folder", type=Path, help="where files are made")
+    given = parser.parse_args()
+    size, wanted = int(float(given.size)), given.only.split(",")
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    start = started(START, given.runs)
+    head = ["loss", "cores", "bare", "all", "CPU bare", "CPU all"]
+    rows = [[*head, "all / bare", "of the CPU", "of the whole command"]]
+    chosen = [one for one in cases(size) if one.loss in wanted and one.labels != "uint8"]
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        for case in chosen:
+            for threads in sorted({1, cores}):
+                found = measure(case, Path(folder), threads, given.runs)
+                (less, little), (more, much) = found["bare"], found["all"]
+                seconds = [f"{one:.2f} s" for one in (less, more, little, much)]
+                ratios = more / less, much / little, (start + more) / (start + less)
+                rows.append([case.name, str(threads), *seconds, *(f"{one:.2f}" for one in ratios)])
+                print(table([rows[0], rows[-1]]), flush=True)
+    said = f"{size:.0e} values of the prediction. What comes before takes {start:.2f} s."
+    text = f"{machine()}\n\n{said.replace('e+0', 'e')}\n\n{table(rows)}"
+    print(text)
+    if given.output:
+        given.output.mkdir(parents=True, exist_ok=True)
+        (given.output / "bare.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
