@@ -85,6 +85,18 @@ class Facts:
             values,
         )
 
+    def to_dict(self) -> dict[str, float]:
+        """The JSON of the command line: NaN where all is NaN."""
+        known = self.count > self.nan
+        low, high = (self.low, self.high) if known else (math.nan, math.nan)
+        return {
+            "count": self.count,
+            "nan": self.nan,
+            "min": low,
+            "mean": self.mean,
+            "max": high,
+        }
+
     @property
     def mean(self) -> float:
         return self.total.over(Sum.of(float(self.count - self.nan)))

@@ -96,6 +96,7 @@ class Result:
         stats: Of the unreduced losses that count.
         report: Accuracy and other numbers.
         guess: The loss of the best constant prediction, if it is known.
+        even: The loss of equal scores for all classes, where there are classes.
         findings: Warnings and notes.
         first: The first elements.
         worst: The elements with the largest losses.
@@ -134,10 +135,15 @@ class Result:
     over: str = ""
     shared: str = ""
     slopes: Gradient | None = None
+    even: float | None = None
     reductions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     batches: Mapping[str, Any] | None = None
     gates: Sequence[Verdict] = ()
     ensemble: Ensemble | None = None
+
+    def __str__(self) -> str:
+        value = math.nan if self.value is None else self.value
+        return f"{self.loss} {baselines.sentence(value, self.unit, self.guess)}"
 
     @classmethod
     def of(
@@ -178,6 +184,7 @@ class Result:
                 metrics=[*report.metrics, *means, *also, *baselines.skill(question, total)],
             ),
             guess=baselines.constant(question, total),
+            even=baselines.uniform(question, role),
             findings=findings,
             first=_elements(total.first.shown, role),
             worst=_elements(total.worst.shown, role),
@@ -237,7 +244,8 @@ class Result:
     @property
     def baselines(self) -> dict[str, float]:
         """The losses of predictions that know nothing of their rows, as far as they are known."""
-        return {} if self.guess is None else {"constant": self.guess}
+        known = {"constant": self.guess, "uniform": self.even}
+        return {name: value for name, value in known.items() if value is not None}
 
     @property
     def skill(self) -> float | None:
@@ -281,7 +289,7 @@ class Result:
             "metrics": self.metrics,
             "baselines": self.baselines,
             "skill": self.skill,
-            "values": {one.name: _values(one.facts) for one in self.inputs if one.facts},
+            "values": {one.name: one.facts.to_dict() for one in self.inputs if one.facts},
             "first": [_shown(one) for one in self.first],
             "worst": [_shown(one) for one in self.worst],
         }
@@ -307,14 +315,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     return value
-
-
-def _values(facts: Facts) -> dict[str, Any]:
-    """What the values of an input are, as far as they count."""
-    known = facts.count > facts.nan
-    mean = facts.mean if known else math.nan
-    low, high = (facts.low, facts.high) if known else (math.nan, math.nan)
-    return {"count": facts.count, "nan": facts.nan, "min": low, "mean": mean, "max": high}
 
 
 def _hits(accuracy: Measure) -> dict[str, Any]:

@@ -209,13 +209,6 @@ def best(loss, start):
     return minimize(loss, start, method="Nelder-Mead", options=options).fun
 
 
-@pytest.mark.parametrize("name", ["mse", "mae"])
-def test_baseline_of_values(name):
-    target = RNG.normal(3, 2, 21)
-    wanted = best(lambda c: evaluate(name, pred=np.full(21, c[0]), target=target).value, [0.1])
-    assert evaluate(name, pred=np.zeros(21), target=target).guess == pytest.approx(wanted, rel=1e-6)
-
-
 AMOUNTS = np.exp(SCORES)
 TRUE_AMOUNTS = np.round(np.exp(LOGITS[:, 1]), 3)
 COUNTS = RNG.poisson(3, N)
@@ -295,6 +288,10 @@ BINARY_OPTIONS = [
     {"label_smoothing": 0.2},
     {"sample_weight": WEIGHT},
     {"mask": WEIGHT > 0.5},
+    {"pos_weight": 3.0},
+    {"class_weight": [0.5, 3.0]},
+    {"weight": 2.0},
+    {"class_weight": [0.5, 3.0], "pos_weight": 2.0, "label_smoothing": 0.2},
 ]
 
 
@@ -306,7 +303,13 @@ def test_baseline_of_bce(target, options):
     assert evaluate("bce", logits=SCORES, **given).guess == pytest.approx(wanted, rel=1e-6)
 
 
-CLASS_OPTIONS = [*BINARY_OPTIONS, {"ignore_index": 1}]
+CLASS_OPTIONS = [
+    *BINARY_OPTIONS[:4],
+    {"ignore_index": 1},
+    {"weight": [0.5, 3.0, 1.0]},
+    {"weight": [0.5, 3.0, 1.0], "label_smoothing": 0.2},
+    {"weight": [0.5, 3.0, 1.0], "sample_weight": WEIGHT},
+]
 
 
 @pytest.mark.parametrize("options", CLASS_OPTIONS, ids=named)
@@ -328,11 +331,14 @@ def test_baseline_of_ce(target, options):
 
 
 def test_baselines_are_none_where_they_are_not_known():
-    assert evaluate("bce", logits=SCORES, target=LABEL, pos_weight=2.0).guess is None
-    assert evaluate("bce", logits=SCORES, target=LABEL, weight=2.0).guess is None
+    assert evaluate("bce", logits=SCORES, target=LABEL, weight=WEIGHT).guess is None
+    two = {"logits": LOGITS[:, :2], "target": np.stack([LABEL, LABEL], 1)}
+    assert evaluate("bce", **two, pos_weight=[2.0, 3.0]).guess is None
     assert evaluate("bce", logits=SCORES, target=LABEL, reduction="sum").guess is None
-    assert evaluate("ce", logits=LOGITS[:, :2], target=LABEL, weight=[1.0, 2.0]).guess is None
-    assert evaluate("huber", pred=SCORES, target=LABEL).guess is None
+    assert evaluate("welsch", pred=SCORES, target=LABEL).guess is None
+    assert evaluate("huber", pred=SCORES, target=LABEL, sample_weight=WEIGHT).guess is None
+    assert evaluate("focal", logits=SCORES, target=PROBS[:, 0]).guess is None
+    assert evaluate("focal", logits=SCORES, target=LABEL, class_weight=[1.0, 2.0]).guess is None
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ MAY = {
     "inspection": LIGHT
     | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"}
     | {"asking", "doubts", "engine", "question"},
-    "report": LIGHT | {"facts", "formats", "inspection", "result"},
+    "report": LIGHT | {"baselines", "facts", "formats", "inspection", "result"},
 }
 """What the rooms that have no say over others import when they run."""
 

@@ -281,8 +281,17 @@ def test_no_skill_where_nothing_is_to_be_gained():
     assert "d2_log_loss" not in evaluate("bce", logits=SCORES, target=np.ones(N)).metrics
     assert "d2_absolute_error" not in evaluate("mae", pred=SCORES, target=np.ones(N)).metrics
     assert "d2_pinball" not in evaluate("quantile", pred=SCORES, target=np.ones(N)).metrics
-    weighted = evaluate("bce", logits=SCORES, target=LABEL, pos_weight=2.0)
-    assert "d2_log_loss" not in weighted.metrics
+
+
+def test_skill_beside_a_positive_weight_is_that_of_samples_that_weigh_so_much():
+    found = evaluate("bce", logits=SCORES, target=LABEL, pos_weight=2.0).metrics["d2_log_loss"]
+    weight = 1.0 + LABEL
+    wanted = metrics.d2_log_loss_score(LABEL, 1 / (1 + np.exp(-SCORES)), sample_weight=weight)
+    assert found == pytest.approx(wanted)
+    weight = np.arange(1.0, C + 1)
+    found = evaluate("ce", probs=PROBS, target=CLASS, weight=weight).metrics["d2_log_loss"]
+    wanted = metrics.d2_log_loss_score(CLASS, PROBS, sample_weight=weight[CLASS], labels=range(C))
+    assert found == pytest.approx(wanted)
 
 
 def test_r2_of_columns_is_the_mean_of_theirs():

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from losscli.baselines import untrained
 from losscli.formats.base import OPEN
 from losscli.report.text import brief, clean, counted, figure, percent, short
 
@@ -210,7 +211,9 @@ def _measures(result: Result) -> Table:
             add(made, name, figure(measure.value), measure.how, guess)
     if result.slopes is not None:
         add(made, "gradient", figure(result.slopes.norm), _steepest(result), "")
-    for name, text in result.report.remarks:
+    even = untrained(result.value, result.guess, result.even)
+    remarks = [("equal scores", even)] if even else []
+    for name, text in (*remarks, *result.report.remarks):
         add(made, name, "", text, "")
     return made
 

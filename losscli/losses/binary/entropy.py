@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from losscli.lazy import F, Tensor, torch
+from losscli.lazy import F, Tensor, np, torch
+from losscli.losses.constants import of_two_sides
 from losscli.losses.limits import entropy, felt, times
 from losscli.options import Array, Fraction, NonNegative, PerClass, PerColumn
 from losscli.registry import loss
@@ -170,13 +171,15 @@ def base_rate(
     class_weight: PerClass = 1.0,
     ignore_index: int | None = None,
 ) -> float | None:
-    """The entropy of the mean target: that of always naming the base rate."""
-    weights = weight, pos_weight, class_weight
-    if not all(isinstance(one, float) and one == 1 for one in weights):
+    """The entropy of the mean target, of which either side may weigh more: that of naming it."""
+    if np.size(weight) > 1 or np.size(pos_weight) > 1:
         return None
     count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
     mean = ratio(totals["y"].value, count) * (1 - label_smoothing) + label_smoothing / 2
-    return entropy([mean, 1 - mean]) if 0 <= mean <= 1 else None
+    lighter, heavier = np.broadcast_to(class_weight, 2) * np.float64(weight).reshape(())
+    yes, no = mean * heavier * np.float64(pos_weight).reshape(()), (1 - mean) * lighter
+    whole = float(yes + no)
+    return whole * entropy([yes / whole, no / whole]) if yes >= 0 <= no and whole > 0 else None
 
 
 def _sides(
@@ -263,6 +266,9 @@ def focal(
     # 1 - p_t, without the cancellation of 1 - (p y + (1 - p)(1 - y)).
     missed = torch.sigmoid(-logits) * target + torch.sigmoid(logits) * (1 - target)
     return _sided(times(felt(missed) ** gamma, cross), target, alpha, class_weight)
+
+
+focal.guessed(of_two_sides(focal))
 
 
 @focal.given

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, inf, log
 from typing import TYPE_CHECKING, Annotated, Any
 
-from losscli.lazy import F, Tensor, torch
+from losscli.lazy import F, Tensor, np, torch
 from losscli.losses.limits import cooled, entropy, felt, times
 from losscli.options import Bound, Fraction, PerClass, Positive, Stretch
 from losscli.registry import Terms, loss
@@ -241,15 +241,21 @@ def _(
 ) -> float | None:
     """The entropy of the class frequencies: that of always naming them."""
     masses = totals.get("masses" if "masses" in totals else "classes")
-    if not isinstance(weight, float) or masses is None:
+    if masses is None:
         return None
-    count = number(totals["count"])
+    count, each = number(totals["count"]), np.broadcast_to(np.asarray(weight), len(masses)).tolist()
     even = label_smoothing * count / len(masses)
-    found = [(1 - label_smoothing) * number(one) + even for one in masses.tolist()]
+    held = [number(one) for one in masses.tolist()]
+    found = [
+        factor * ((1 - label_smoothing) * one + even)
+        for factor, one in zip(each, held, strict=True)
+    ]
+    hard = "masses" not in totals  # then each loss counts as much as its class weighs
+    over = sum(factor * one for factor, one in zip(each, held, strict=True)) if hard else count
     whole = sum(found)
-    if not (count > 0 and whole > 0 and min(found) >= 0):
+    if not (over > 0 and whole > 0 and min(found) >= 0):
         return None
-    return entropy(one / whole for one in found) * whole / count
+    return float(entropy(one / whole for one in found) * whole / over)
 
 
 @loss(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor
+from losscli.losses.constants import convex
 from losscli.options import NonNegative, Positive
 from losscli.registry import loss
 from losscli.roles import Values
@@ -186,6 +187,9 @@ def smooth_l1(pred: Tensor, target: Tensor, *, beta: NonNegative = 1.0) -> Tenso
     return F.smooth_l1_loss(pred, target, reduction="none", beta=beta)
 
 
+smooth_l1.guessed(convex(smooth_l1))
+
+
 @loss(Values, reference="torch.nn.functional.huber_loss", aliases=("HuberLoss", "huber-loss"))
 def huber(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tensor:
     """Squared for small errors, straight for large ones.
@@ -231,3 +235,6 @@ def huber(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tensor:
         tensor([0.1250, 6.0000])
     """
     return F.huber_loss(pred, target, reduction="none", delta=delta)
+
+
+huber.guessed(convex(huber))

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, np, torch
+from losscli.losses.constants import convex
 from losscli.losses.limits import felt
 from losscli.losses.regression.plain import root
 from losscli.options import Positive, Stretch
@@ -63,6 +64,9 @@ def mape(pred: Tensor, target: Tensor, *, eps: Positive = 2.0**-52) -> Tensor:
     error = (pred - target).abs()
     found = torch.where(error == 0, 0.0, error / target.abs().clamp(min=eps))
     return torch.where(target.isinf() & pred.isfinite(), 1.0, found)
+
+
+mape.guessed(convex(mape))
 
 
 @loss(

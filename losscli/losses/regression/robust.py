@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf, log
 
 from losscli.lazy import F, Tensor, torch
+from losscli.losses.constants import convex
 from losscli.losses.limits import felt
 from losscli.options import Positive
 from losscli.registry import loss
@@ -51,6 +52,9 @@ def log_cosh(pred: Tensor, target: Tensor) -> Tensor:
     return torch.where(error < 1, small, error - log(2) + torch.log1p(torch.exp(-2 * error)))
 
 
+log_cosh.guessed(convex(log_cosh))
+
+
 @loss(
     Values,
     reference="scipy.special.pseudo_huber, kornia.losses.charbonnier_loss",
@@ -92,6 +96,9 @@ def charbonnier(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tenso
     # Of (sqrt(1 + r²) - 1) / r = r / (1 + sqrt(1 + r²)) nothing cancels, and nothing overflows.
     slope = torch.where(scaled == inf, 1.0, scaled / (1 + torch.hypot(scaled, _one(scaled))))
     return delta * error * slope
+
+
+charbonnier.guessed(convex(charbonnier))
 
 
 @loss(Values, reference="kornia.losses.cauchy_loss", aliases=("lorentzian", "cauchy-loss"))

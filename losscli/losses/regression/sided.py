@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Tensor, np, torch
+from losscli.losses.constants import convex
 from losscli.losses.limits import times
 from losscli.options import Fraction, Levels
 from losscli.registry import loss
@@ -97,3 +98,6 @@ def expectile(pred: Tensor, target: Tensor, *, alpha: Fraction = 0.5) -> Tensor:
     error = target - pred
     squared = error.square()
     return torch.where(error > 0, times(alpha, squared), times(1 - alpha, squared))
+
+
+expectile.guessed(convex(expectile))
