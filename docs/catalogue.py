@@ -66,6 +66,7 @@ def _section(loss: Loss[Any, Any]) -> Iterator[str]:
         yield f"  - `{flag(option.name)}`: {_plain(told(option) + words)}"
     yield f"- **Mean:** {_plain(loss.mean)}"
     yield f"- **Accuracy:** {_plain(loss.target.hits or 'none')}."
+    yield f"- **Baseline:** {_plain(loss.guess.text)}"
     yield f"- **Reference:** {_joined(sections['Reference'])}"
     yield f"- **Names:** {', '.join(map(_code, loss.aliases)) or 'no others'}."
     yield from (f"  - `{name}`: {_plain(text)}." for name, text in loss.differs.items())

@@ -27,6 +27,7 @@ from typing import (
 
 from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
+from losscli.guess import Compared, Guess
 from losscli.lazy import Tensor, torch
 from losscli.options import Bound, Choice, Small
 from losscli.words import flag, plain, suggest
@@ -161,7 +162,7 @@ def _is_number(value: Any) -> bool:
 
 
 @dataclass(eq=False, repr=False)
-class Loss(Generic[P, R]):
+class Loss(Compared, Generic[P, R]):
     """A loss: its functions, one for each form of its inputs, and what is known about them.
 
     Attributes:
@@ -185,8 +186,7 @@ class Loss(Generic[P, R]):
         finish: What is done to the mean, and to no single element: the root of ``rmse``. Beside
             the mean it takes the options of the loss that it names.
         skill: What 1 - the mean / that of the best constant prediction is called, if anything.
-        guess: The loss of the best constant prediction, where the measures of the role tell it:
-            what the mean of its elements would be.
+        guess: What the loss is compared with.
     """
 
     function: Callable[P, R]
@@ -201,7 +201,7 @@ class Loss(Generic[P, R]):
     finish: Callable[..., Tensor] | None = None
     skill: str = ""
     shared: str = ""
-    guess: Callable[..., float | None] | None = None
+    guess: Guess = Guess()  # noqa: RUF009 — frozen
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -226,11 +226,6 @@ class Loss(Generic[P, R]):
     def on(self, form: tuple[str, ...], batch: Any) -> Callable[..., Found]:
         """The function that computes a leaf."""
         return self.forms[form]
-
-    def guessed(self, function: Callable[..., float | None]) -> Callable[..., float | None]:
-        """Adds the loss of the best constant prediction: from totals, and the options."""
-        self.guess = function
-        return function
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -95,7 +95,9 @@ class Result:
         inputs: The inputs.
         stats: Of the unreduced losses that count.
         report: Accuracy and other numbers.
-        guess: The loss of the best constant prediction, if it is known.
+        guess: The loss of a prediction that knows nothing of its rows, if it is known.
+        by: What that predicts, in words; "" where nothing is known of it.
+        share: A share of that loss can be saved: it means nothing where losses are negative.
         even: The loss of equal scores for all classes, where there are classes.
         findings: Warnings and notes.
         first: The first elements.
@@ -135,6 +137,8 @@ class Result:
     over: str = ""
     shared: str = ""
     slopes: Gradient | None = None
+    by: str = ""
+    share: bool = True
     even: float | None = None
     reductions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     batches: Mapping[str, Any] | None = None
@@ -142,8 +146,7 @@ class Result:
     ensemble: Ensemble | None = None
 
     def __str__(self) -> str:
-        value = math.nan if self.value is None else self.value
-        return f"{self.loss} {baselines.sentence(value, self.unit, self.guess)}"
+        return f"{self.loss} {baselines.sentence(self)}"
 
     @classmethod
     def of(
@@ -181,9 +184,11 @@ class Result:
             stats=_stats(total, role),
             report=replace(
                 report,
-                metrics=[*report.metrics, *means, *also, *baselines.skill(question, total)],
+                metrics=[*report.metrics, *means, *also, *baselines.skill(whole)],
             ),
-            guess=baselines.constant(question, total),
+            guess=baselines.constant(whole, denominator),
+            by=loss.guess.by if loss.guess.function else "",
+            share=loss.guess.share,
             even=baselines.uniform(question, role),
             findings=findings,
             first=_elements(total.first.shown, role),
@@ -249,10 +254,11 @@ class Result:
 
     @property
     def skill(self) -> float | None:
-        """The share of the best constant's loss that the predictions save."""
-        if self.guess is None or self.value is None or not self.guess > 0:
+        """The share of the loss of guessing that the predictions save, where there is one."""
+        if self.guess is None or self.value is None or not self.guess > 0 or not self.share:
             return None
-        return 1 - self.value / self.guess
+        found = 1 - self.value / self.guess
+        return found if math.isfinite(found) else None
 
     @cached_property
     def warnings(self) -> list[Finding]:

@@ -27,6 +27,7 @@ __all__ = [
     "Ranked",
     "Sum",
     "Totals",
+    "Weighted",
     "together",
 ]
 
@@ -162,6 +163,50 @@ class Moments:
     def stderr(self) -> float:
         """The standard error of the mean of independent values."""
         return self.std / math.sqrt(self.count) if self.count else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """The mean and the spread of values that weigh differently, as those of :class:`Moments`.
+
+    >>> import torch
+    >>> values, weights = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.0, 1.0, 2.0])
+    >>> one, other = Weighted.of(values[:1], weights[:1]), Weighted.of(values[1:], weights[1:])
+    >>> (one + other).variance, (one + other) == (other + one)
+    (1.6875, True)
+    """
+
+    weight: Sum = ZERO
+    total: Sum = ZERO
+    within: Sum = ZERO  # of squared distances from the mean of one's own leaf
+    between: int = 0  # sum of total² / weight of each leaf, as a whole number of 2^-1074
+
+    @classmethod
+    def of(cls, values: Tensor, weights: Tensor) -> Weighted:
+        """Those of one leaf: tensors of one axis."""
+        wide, weights = values.double(), weights.double()
+        weight = Sum.of(weights.sum().item())
+        total = Sum.of((wide * weights).sum().item())
+        if not weight.units or weight.special or total.special:
+            return cls(weight, total, Sum.of((wide.square() * weights).sum().item()))
+        spread = ((wide - total.over(weight)).square() * weights).sum().item()
+        return cls(weight, total, Sum.of(spread), total.units**2 // weight.units)
+
+    def __add__(self, other: Weighted) -> Weighted:
+        return Weighted(
+            self.weight + other.weight,
+            self.total + other.total,
+            self.within + other.within,
+            self.between + other.between,
+        )
+
+    @property
+    def variance(self) -> float | None:
+        """The mean squared distance from the mean, where it is finite and weights are positive."""
+        if self.weight.units <= 0 or self.total.special or self.within.special:
+            return None
+        gaps = self.between - self.total.units**2 // self.weight.units
+        return max(_ratio(self.within.units + gaps, self.weight.units), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

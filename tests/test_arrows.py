@@ -20,7 +20,8 @@ MAY = {
     "ensembles": LIGHT | {"formats", "registry"},
     "settings": set(),
     "words": set(),
-    "registry": LIGHT | {"words"},
+    "guess": set(),
+    "registry": LIGHT | {"guess", "words"},
     "stats": LIGHT,
     "quantiles": LIGHT,
     "ranking": LIGHT,
@@ -49,7 +50,7 @@ MAY = {
         "vectors",
         "views",
     },
-    "losses": LIGHT | {"registry", "roles", "vectors"},
+    "losses": LIGHT | {"registry", "roles", "stats", "vectors"},
     "doubts": LIGHT | {"checks", "registry", "roles", "stats"},
     "reductions": LIGHT | {"stats"},
     "state": LIGHT | {"checks", "facts", "quantiles", "reductions", "registry", "stats"},
@@ -79,7 +80,7 @@ MAY = {
     | {"baselines", "formats", "reductions", "stats", "roles", "registry", "signature"},
     "signature": LIGHT | {"__version__"},
     "gates": LIGHT | {"formats", "registry"},
-    "baselines": LIGHT | {"roles"},
+    "baselines": LIGHT | {"roles", "stats"},
     "inspection": LIGHT
     | {"checks", "cores", "facts", "formats", "losses", "registry", "roles", "settings", "views"}
     | {"asking", "doubts", "engine", "question"},

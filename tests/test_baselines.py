@@ -1,133 +1,216 @@
-"""What guessing costs where there is no formula for it, and what a network begins with."""
+"""What guessing costs a loss of real numbers, beside every constant of a fine grid."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from math import log
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy import stats
+from scipy.optimize import minimize, minimize_scalar
 
 from losscli import evaluate
-from losscli.report import drawn
+from losscli.roles.values import EXACT
 
 RNG = np.random.default_rng(23)
-SCORES, LABEL = RNG.normal(size=40), RNG.integers(0, 2, 40)
+WEIGHT = RNG.random(21) + 0.1
 
 
-def best(loss, start):
-    """The loss of the best constant, found by trying."""
-    options = {"xatol": 1e-10, "fatol": 1e-14, "maxiter": 5000, "maxfev": 5000}
-    return minimize(loss, start, method="Nelder-Mead", options=options).fun
+def least(cost, low, high):
+    """The least value of a function of one number: by a grid, and then between its neighbours."""
+    grid = np.linspace(low, high, 4001)
+    at = int(np.argmin([cost(one) for one in grid]))
+    ends = grid[max(at - 1, 0)], grid[min(at + 1, 4000)]
+    found = minimize_scalar(cost, bounds=ends, method="bounded", options={"xatol": 1e-12})
+    return min(found.fun, cost(grid[at]), cost(ends[0]), cost(ends[1]))
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        *[("mse", {}), ("mae", {}), ("log-cosh", {}), ("mape", {})],
-        *[("huber", {"delta": delta}) for delta in (0.05, 1.0, 30.0)],
-        *[("smooth-l1", {"beta": beta}) for beta in (0.0, 0.05, 1.0)],
-        *[("charbonnier", {"delta": delta}) for delta in (0.05, 1.0)],
-        *[("expectile", {"alpha": alpha}) for alpha in (0.1, 0.5, 0.97)],
-    ],
-)
-@pytest.mark.parametrize("size", [1, 2, 20, 21])
-def test_baseline_of_values(name, options, size):
+def huber(error, delta):
+    far = np.abs(error)
+    return np.where(far < delta, error**2 / 2, delta * (far - delta / 2))
+
+
+FORMULAS = {
+    "mse": lambda y, c: (c - y) ** 2,
+    "mae": lambda y, c: abs(c - y),
+    "mape": lambda y, c: abs(c - y) / abs(y),
+    "log-cosh": lambda y, c: np.log(np.cosh(c - y)),
+    "huber": lambda y, c, delta: huber(c - y, delta),
+    "smooth-l1": lambda y, c, beta: huber(c - y, beta) / beta if beta else abs(c - y),
+    "charbonnier": lambda y, c, delta: delta**2 * (np.sqrt(1 + ((c - y) / delta) ** 2) - 1),
+    "expectile": lambda y, c, alpha: np.where(y > c, alpha, 1 - alpha) * (y - c) ** 2,
+}
+
+CASES = [
+    *[(name, {}) for name in ("mse", "mae", "mape", "log-cosh")],
+    *[("huber", {"delta": delta}) for delta in (0.05, 1.0, 30.0)],
+    *[("smooth-l1", {"beta": beta}) for beta in (0.0, 0.05, 1.0)],
+    *[("charbonnier", {"delta": delta}) for delta in (0.05, 1.0)],
+    *[("expectile", {"alpha": alpha}) for alpha in (0.1, 0.5, 0.97)],
+]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+@pytest.mark.parametrize("size", [2, 20, 21])
+def test_the_best_constant(name, options, size):
     target = RNG.normal(3, 2, size)
-    given = {"target": target, **options}
-    losses = [evaluate(name, pred=np.full(size, at), **given).value for at in target]
-    start = target[np.argmin(losses)] + 1e-3
-    wanted = best(lambda c: evaluate(name, pred=np.full(size, c[0]), **given).value, [start])
-    found = evaluate(name, pred=np.zeros(size), **given).guess
-    if size > 1 or name != "mse":
-        assert found == pytest.approx(wanted, rel=1e-6, abs=1e-9)
-        assert found <= wanted * (1 + 1e-9) + 1e-12
+    cost = FORMULAS[name]
+    wanted = min(
+        least(lambda c: cost(target, c, **options).mean(), target.min(), target.max()),
+        *(cost(target, one, **options).mean() for one in target),
+    )
+    found = evaluate(name, pred=np.zeros(size), target=target, **options)
+    assert found.guess == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert found.skill == pytest.approx(1 - found.value / wanted)
+    assert found.baselines == {"constant": found.guess}
 
 
 def test_a_far_target_does_not_hide_the_best_constant():
     """A bracket of 1e9 is no bracket of 1e-9 of it: the median of the others is the best."""
     target = np.array([*np.arange(100.0), 1e9])
-    errors = np.abs(target - 50)
-    wanted = np.where(errors < 1, errors**2 / 2, errors - 0.5).mean()
+    wanted = huber(target - 50, 1.0).mean()
     found = evaluate("huber", pred=np.zeros(101), target=target).guess
     assert found == pytest.approx(wanted, rel=1e-13)
 
 
-def test_baselines_are_tried_for_so_many_targets_only(monkeypatch):
-    monkeypatch.setattr(import_module("losscli.losses.constants"), "MOST", 20)
+@pytest.mark.parametrize(("name", "options"), CASES[2:], ids=str)
+@pytest.mark.parametrize(("mean", "width"), [(0.0, 1.0), (1000.0, 1.0), (-3.0, 0.01)])
+def test_many_targets_have_one_to_a_ten_thousandth(monkeypatch, name, options, mean, width):
+    """Of float32, whose rounding is that of the targets themselves."""
+    target = (mean + width * RNG.standard_t(4, 40_000)).astype(np.float32)
+    exact = evaluate(name, pred=np.zeros(40_000, np.float32), target=target, **options).guess
+    monkeypatch.setattr(import_module("losscli.losses.constants"), "FEW", 2**14)
+    found = evaluate(name, pred=np.zeros(40_000, np.float32), target=target, **options).guess
+    cost, wide = FORMULAS[name], target.astype(float)
+    middle = np.median(wide)
+    wanted = minimize_scalar(
+        lambda c: cost(wide, c, **options).mean(),
+        bounds=(middle - 9 * width, middle + 9 * width),
+        method="bounded",
+        options={"xatol": 1e-9},
+    ).fun
+    assert exact == pytest.approx(wanted, rel=1e-6)
+    wanted = min(wanted, cost(wide, middle, **options).mean())
+    assert wanted * (1 - 1e-5) <= found <= wanted * (1 + 1e-4)
+
+
+def test_more_targets_than_that_have_none(monkeypatch):
+    monkeypatch.setattr(import_module("losscli.roles.values"), "EXACT", 20)
     assert evaluate("huber", pred=np.zeros(20), target=np.arange(20.0)).guess is not None
     assert evaluate("huber", pred=np.zeros(21), target=np.arange(21.0)).guess is None
-    inf = np.array([1.0, np.inf])
-    assert evaluate("huber", pred=np.zeros(2), target=inf, ignore="infinite").guess is None
+    assert EXACT == 2**24
 
 
-@pytest.mark.parametrize("options", [{}, {"gamma": 0.0}, {"gamma": 5.0}, {"alpha": 0.25}], ids=str)
-@pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 1.0])
-def test_baseline_of_focal(options, share):
-    """Beside every probability of a fine grid, by the formula."""
-    count = 200
-    target = (np.arange(count) < share * count).astype(int)
-    p = np.linspace(1e-6, 1 - 1e-6, 200_001)
-    gamma, alpha = options.get("gamma", 2.0), options.get("alpha")
-    yes, no = -((1 - p) ** gamma) * np.log(p), -(p**gamma) * np.log1p(-p)
-    heavy, light = (1, 1) if alpha is None else (alpha, 1 - alpha)
-    wanted = (target.mean() * heavy * yes + (1 - target.mean()) * light * no).min()
-    for kind, value in (("logits", 0.3), ("probs", 0.3)):
-        found = evaluate("focal", **{kind: np.full(count, value)}, target=target, **options).guess
-        assert found == pytest.approx(wanted, rel=1e-7, abs=2e-6)
-        assert found <= wanted + 1e-12
+@pytest.mark.parametrize("name", ["huber", "welsch", "interval", "crps", "student-t"])
+def test_infinite_targets_have_none(name):
+    given = {
+        "interval": ("lower", "upper"),
+        "crps": ("mean", "std"),
+        "student-t": ("mean", "scale"),
+    }
+    pred = {one: np.ones(2) for one in given.get(name, ("pred",))}
+    found = evaluate(name, **pred, target=np.array([1.0, np.inf]))
+    assert found.guess is None
+    assert found.skill is None
 
 
-EVEN = {
-    "ce": log(4),
-    "focal-ce": (1 - 1 / 4) ** 2 * log(4),
-    "poly1": log(4) + 2 * (1 - 1 / 4),
-    "gce": (1 - 0.25**0.7) / 0.7,
-    "multi-margin": 3 / 4,
-    "multiclass-hinge": 1.0,
-    "categorical-hinge": 1.0,
+MEDIAN = {
+    "smape": lambda y, c: 2 * abs(c - y) / (abs(c) + abs(y)),
+    "cauchy": lambda y, c: np.log1p((c - y) ** 2 / 2),
+    "welsch": lambda y, c: 1 - np.exp(-((c - y) ** 2) / 2),
+    "geman-mcclure": lambda y, c: 2 * (c - y) ** 2 / ((c - y) ** 2 + 4),
+    "wing": lambda y, c: np.where(
+        abs(c - y) < 5,
+        5 * np.log1p(abs(c - y) / 0.5),
+        abs(c - y) - 5 + 5 * np.log1p(5 / 0.5),
+    ),
 }
 
 
-@pytest.mark.parametrize("name", EVEN)
-def test_equal_scores(name):
-    """What a network begins with, whatever the frequencies of the classes are."""
-    scores, target = RNG.normal(size=(12, 4)), np.array([0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 3, 0])
-    found = evaluate(name, logits=scores, target=target)
-    assert found.baselines["uniform"] == pytest.approx(EVEN[name], rel=1e-12)
-    even = evaluate(name, logits=np.zeros((12, 4)), target=target)
-    assert even.value == pytest.approx(found.baselines["uniform"], rel=1e-12)
-    assert "uniform" not in evaluate(name, logits=scores, target=target, reduction="sum").baselines
+@pytest.mark.parametrize("name", MEDIAN)
+def test_the_median_where_there_is_no_best_constant(name):
+    target = RNG.normal(3, 2, 20)
+    wanted = MEDIAN[name](target, np.median(target)).mean()
+    found = evaluate(name, pred=np.zeros(20), target=target)
+    assert found.guess == pytest.approx(wanted, rel=1e-12)
+    assert found.by == "the median"
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{"weight": [1.0, 2.0, 3.0, 4.0]}, {"label_smoothing": 0.2}, {"ignore_index": 0}],
-    ids=str,
+    ("name", "given"),
+    [
+        ("mse", {}),
+        ("rmse", {}),
+        ("psnr", {}),
+        ("msle", {}),
+        ("rmsle", {}),
+        ("poisson-nll", {}),
+        ("gamma", {}),
+    ],
 )
-def test_equal_scores_cost_the_same_with_options(options):
-    target = np.array([0, 0, 1, 2, 3])
-    even = evaluate("ce", logits=np.zeros((5, 4)), target=target, **options)
-    assert even.baselines["uniform"] == pytest.approx(even.value, rel=1e-12)
-    both = {"weight": [1.0, 2.0, 3.0, 4.0], "label_smoothing": 0.2}
-    assert "uniform" not in evaluate("ce", logits=np.zeros((5, 4)), target=target, **both).baselines
+def test_weights_count_for_the_mean_as_repeated_rows_do(name, given):
+    target = RNG.gamma(2.0, size=21) + 0.1
+    target = target.reshape(3, 7) if name == "psnr" else target
+    times = RNG.integers(0, 4, 21)
+    kind = "rate" if name in ("poisson-nll", "gamma") else "pred"
+    weight = times.astype(float)
+    weighted = evaluate(
+        name,
+        **{kind: np.ones(target.shape)},
+        target=target,
+        sample_weight=weight.reshape(target.shape),
+    )
+    rows = target.reshape(-1).repeat(times)
+    rows = rows[None] if name == "psnr" else rows
+    plain = evaluate(name, **{kind: np.ones(rows.shape)}, target=rows)
+    assert weighted.guess == pytest.approx(plain.guess, rel=1e-12)
+    assert weighted.value == pytest.approx(plain.value, rel=1e-12)
 
 
-def test_equal_scores_are_told_of_where_nothing_was_learned():
-    target = np.array([0, 0, 0, 1, 2])
-    scores = RNG.normal(scale=0.01, size=(5, 3))
-    text = "".join(drawn(evaluate("ce", logits=scores, target=target), "table"))
-    assert "equal scores            1.098612, as of a network before training" in text
-    learned = evaluate("ce", logits=np.eye(3)[target] * 9, target=target)
-    assert "equal scores" not in "".join(drawn(learned, "table"))
+def test_weights_far_from_0():
+    """Where the mean square less the squared mean would have no digit left."""
+    target = 1e9 + np.arange(21.0)
+    wanted = np.average((target - np.average(target, weights=WEIGHT)) ** 2, weights=WEIGHT)
+    given = {"pred": np.zeros(21), "target": target, "sample_weight": WEIGHT}
+    assert evaluate("mse", **given).guess == pytest.approx(wanted, rel=1e-9)
+    assert evaluate("mae", **given).guess is None
 
 
-def test_a_result_is_a_sentence():
-    found = evaluate("bce", logits=SCORES, target=LABEL)
-    skill = 1 - found.value / found.guess
-    assert found.skill == pytest.approx(skill)
-    words = "better" if skill >= 0 else "worse"
-    wanted = f"bce {found.value:.4g} nats; the best constant gives {found.guess:.4g}; "
-    assert str(found) == f"{wanted}{abs(skill):.0%} {words} than guessing"
-    assert str(evaluate("welsch", pred=[1.0], target=[1.0])) == "welsch 0"
+def test_distributions():
+    target = RNG.normal(3, 2, 20)
+    given = {"target": target, "mean": np.zeros(20)}
+
+    def crps(mean, std):
+        z = (target - mean) / std
+        parts = z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi)
+        return (std * parts).mean()
+
+    wanted = crps(target.mean(), target.std())
+    assert evaluate("crps", **given, std=np.ones(20)).guess == pytest.approx(wanted)
+    for df in (1.0, 4.0, 50.0):
+        found = evaluate("student-t", **given, scale=np.ones(20), df=df)
+        start = np.median(target), np.log(target.std())
+        wanted = minimize(
+            lambda at, df=df: -stats.t.logpdf(target, df, at[0], np.exp(at[1])).mean(),
+            start,
+            method="Nelder-Mead",
+            options={"xatol": 1e-10, "fatol": 1e-14, "maxiter": 4000},
+        ).fun
+        assert found.guess == pytest.approx(wanted, rel=1e-10)
+        assert found.skill is None
+    same = {"mean": np.zeros(9), "scale": np.ones(9), "target": np.ones(9)}
+    assert evaluate("student-t", **same).guess is None
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.3, 0.5])
+def test_intervals(alpha):
+    target = RNG.normal(3, 2, 30)
+    ends = np.sort(target)
+
+    def cost(low, high):
+        outside = np.maximum(low - target, 0) + np.maximum(target - high, 0)
+        return (high - low + 2 / alpha * outside).mean()
+
+    wanted = min(cost(low, high) for low in ends for high in ends if low <= high)
+    found = evaluate("interval", lower=np.zeros(30), upper=np.ones(30), target=target, alpha=alpha)
+    assert found.guess == pytest.approx(wanted, rel=1e-12)

@@ -97,7 +97,7 @@ def test_page_of_losses_has_all_of_each() -> None:
     assert {*re.findall(r"\]\(#([^)]+)\)", page)} <= {*sections}
     for name, loss in losscli.losses.items():
         text = " ".join(sections[name].split())
-        for wanted in ("Inputs", "Shape", "Mean", "Accuracy", "Reference", "Names"):
+        for wanted in ("Inputs", "Shape", "Mean", "Accuracy", "Baseline", "Reference", "Names"):
             assert f"- **{wanted}:** " in text
         assert loss.doc.formula.replace("  ", " ") in text
         assert all(f"`{other}`" in text for other in loss.names)

@@ -77,6 +77,7 @@ def _of_loss(loss: Loss[Any, Any], name: str) -> Iterator[str]:
     yield from _section("Mean", _text(loss.mean))
     hits = f"A hit is: {loss.target.hits}." if loss.target.hits else "None: nothing hits or misses."
     yield from _section("Accuracy", _text(hits))
+    yield from _section("Baseline", _text(loss.guess.text))
     yield from _section("Elsewhere", _elsewhere(sections.get("Elsewhere", "")))
     yield from _section("Related", _related(sections.get("Related", "")))
     yield from _section("Reference", _text(sections.get("Reference", "")))

@@ -100,9 +100,12 @@ class Whole:
     @cached_property
     def guess(self) -> float | None:
         """The mean loss of the best constant prediction."""
-        guess = self.question.loss.guess
-        found = None if guess is None else guess(self.total.measured, **self.question.options)
-        return None if found is None else self.ended(found)
+        return None if self.guessed is None else self.ended(self.guessed)
+
+    @cached_property
+    def guessed(self) -> float | None:
+        """What the mean of the losses would be of a prediction that knows nothing of its rows."""
+        return self.question.loss.guess(self.total.measured, **self.question.options)
 
     def ended(self, mean: float) -> float:
         """What the loss makes of a mean."""

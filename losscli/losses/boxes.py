@@ -51,6 +51,9 @@ def giou(
     return _missed(ours, theirs, eps) + (around - union) / (around + eps)
 
 
+giou.unguessed("the constant box that costs least has no formula")
+
+
 @loss(
     Boxes,
     reference="torchvision.ops.box_iou",
@@ -84,6 +87,9 @@ def box_iou(
         tensor([0.8571])
     """
     return _missed(*both(pred, target, box_format), eps)
+
+
+box_iou.unguessed("the constant box that costs least has no formula")
 
 
 @loss(
@@ -123,6 +129,9 @@ def diou(
     return _missed(ours, theirs, eps) + _apart(ours, theirs, eps)
 
 
+diou.unguessed("the constant box that costs least has no formula")
+
+
 @loss(
     Boxes,
     reference="torchvision.ops.complete_box_iou_loss",
@@ -160,6 +169,9 @@ def ciou(
     missed = _missed(ours, theirs, eps)
     shape = 4 / pi**2 * (_angle(theirs) - _angle(ours)).square()
     return missed + _apart(ours, theirs, eps) + shape.square() / (missed + shape + eps)
+
+
+ciou.unguessed("the constant box that costs least has no formula")
 
 
 def _union(ours: Corners, theirs: Corners) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from losscli.lazy import Tensor, torch
-from losscli.losses.limits import log_softmax, times
+from losscli.lazy import Tensor, np, torch
+from losscli.losses.limits import entropy, log_softmax, times
 from losscli.options import Array
 from losscli.registry import loss
 from losscli.roles import Ordered, Thresholds
@@ -66,7 +66,7 @@ def _(
     return rps(log_softmax(logits, 1).exp(), target, normalize=normalize)
 
 
-@rps.guessed
+@rps.guessed("the base rate")
 def _(totals: Totals, *, normalize: bool, **_: object) -> float | None:
     """That of always predicting how often each class occurs."""
     shares = frequencies(totals)
@@ -109,6 +109,18 @@ def coral(logits: Tensor, target: Tensor, *, weight: Array = 1.0) -> Tensor:
     above = _places(logits, logits.shape[1]) < target.unsqueeze(1)
     wrong = torch.where(above, -logits, logits)
     return times(weight, torch.logaddexp(wrong, torch.zeros_like(wrong))).sum(1)
+
+
+@coral.guessed("the base rate")
+def _(totals: Totals, *, weight: Array) -> float | None:
+    """That of always answering each threshold with how often the class is above it."""
+    shares = frequencies(totals)
+    if shares is None:
+        return None
+    above = [sum(shares[at:]) for at in range(1, len(shares))]
+    weights = np.broadcast_to(np.asarray(weight, np.float64), len(above)).tolist()
+    parts = zip(weights, above, strict=True)
+    return float(sum(one * entropy([share, 1 - share]) for one, share in parts))
 
 
 def _places(like: Tensor, count: int) -> Tensor:

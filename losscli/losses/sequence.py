@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.limits import felt, log_softmax
 from losscli.options import Stretch
 from losscli.registry import Terms, loss
 from losscli.roles import Sequences
+from losscli.roles.base import number, ratio
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 FILL = -1
 """What stands behind the last label of a row."""
@@ -165,6 +169,12 @@ def _(
 ) -> Terms:
     target = _cut(target, target_lengths)
     return _ctc(log_softmax(logits, -1), target, input_lengths, blank, zero_infinity)
+
+
+@ctc.guessed("equal probabilities")
+def _(totals: Totals, **_: Any) -> float:
+    """That of classes that are all as likely: by how many ways the labels can be spread."""
+    return ratio(totals["even"].value, number(totals["count"]))
 
 
 def _cut(target: Tensor, lengths: Tensor) -> Tensor:

@@ -9,9 +9,10 @@ from losscli.lazy import Tensor, torch
 from losscli.options import Positive
 from losscli.registry import loss
 from losscli.roles import Image, Picture, Signal
+from losscli.roles.values import variance
 
 if TYPE_CHECKING:
-    from losscli.stats import Moments, Totals
+    from losscli.stats import Totals
 
 
 def decibels(mean: Tensor) -> Tensor:
@@ -57,13 +58,11 @@ def psnr(pred: Tensor, target: Tensor, *, data_range: Positive = 1.0) -> Tensor:
     return ((pred - target) / data_range).square()
 
 
-@psnr.guessed
+@psnr.guessed("the mean", share=False)
 def _(totals: Totals, *, data_range: float) -> float | None:
     """That of always predicting the mean: its squared error, of which decibels are taken."""
-    target: Moments | None = totals.get("target")
-    if target is None or target.variance is None:
-        return None
-    return target.variance / data_range**2
+    found = variance(totals)
+    return None if found is None else found / data_range**2
 
 
 BELL = [exp(-(place**2) / (2 * 1.5**2)) for place in range(-(Picture.window // 2), 6)]
@@ -151,6 +150,9 @@ def ssim(pred: Tensor, target: Tensor, *, data_range: Positive = 1.0) -> Tensor:
     return found.reshape(len(found), -1).sum(-1).div(found[0].numel()).to(pred.dtype)
 
 
+ssim.unguessed("what a constant picture costs is another thing in each window")
+
+
 @loss(
     Signal,
     unit="dB",
@@ -190,3 +192,6 @@ def si_sdr(pred: Tensor, target: Tensor, *, zero_mean: bool = False) -> Tensor:
     found = 10 * (noise / signal).log10()
     silent = (power[..., 0] == 0) | (signal == 0)
     return torch.where(silent, inf, found).to(pred.dtype)
+
+
+si_sdr.unguessed("a constant has no shape, and the loss compares nothing else")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from losscli.lazy import Tensor, torch
 from losscli.options import Choice
 from losscli.registry import Terms, loss
 from losscli.roles import Survival
+from losscli.roles.base import number, ratio
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 Ties = Annotated[str, Choice(("breslow", "efron"))]
 
@@ -66,6 +70,13 @@ def cox(log_hazard: Tensor, time: Tensor, event: Tensor, *, ties: Ties = "breslo
     elements = torch.empty_like(found)
     elements[order] = found
     return Terms(elements.to(log_hazard.dtype), (event != 0).to(log_hazard.dtype))
+
+
+@cox.guessed("equal hazards")
+def _(totals: Totals, *, ties: str) -> float | None:
+    """That of hazards that are all equal: for each event ln of how many are at risk."""
+    found = ratio(totals["even"].value, number(totals["events"]))
+    return found if found >= 0 else None
 
 
 def _leaving(hazard: Tensor, risk: Tensor, event: Tensor, group: Tensor, groups: int) -> Tensor:

@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from losscli.baselines import untrained
+from losscli.baselines import compared, untrained
 from losscli.formats.base import OPEN
 from losscli.report.text import brief, clean, counted, figure, percent, short
 
@@ -132,16 +132,9 @@ def _how(result: Result) -> str:
 
 
 def _better(result: Result) -> str:
-    """How it compares with the best constant prediction."""
-    if result.guess is None or result.value is None or not result.guess > 0:
-        return ""
-    ratio = result.value / result.guess
-    if not isfinite(ratio):
-        return ""
-    rate = "the base rate" if result.report.accuracy is not None else "a constant"
-    if ratio > 2:
-        return f" · {ratio:.3g} times that of {rate}"
-    return f" · {percent(abs(1 - ratio))} {'better' if ratio <= 1 else 'worse'} than {rate}"
+    """How it compares with what guessing costs."""
+    found = compared(result.value, result.guess, share=result.share)
+    return f" · {found} {result.by}" if found else ""
 
 
 def _inputs(result: Result, *, folders: bool = True) -> Table:
@@ -211,7 +204,7 @@ def _measures(result: Result) -> Table:
             add(made, name, figure(measure.value), measure.how, guess)
     if result.slopes is not None:
         add(made, "gradient", figure(result.slopes.norm), _steepest(result), "")
-    even = untrained(result.value, result.guess, result.even)
+    even = untrained(value, result.guess, result.even)
     remarks = [("equal scores", even)] if even else []
     for name, text in (*remarks, *result.report.remarks):
         add(made, name, "", text, "")

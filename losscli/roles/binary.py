@@ -120,6 +120,9 @@ class Binary(Role):
             "soft": amount((batch.target > 0) & (batch.target < 1), batch) if soft else 0,
             "y": weighted(batch.target, batch) if changed else batch.facts("target").total,
         }
+        if self.bounded:
+            squares = np.square(batch.target, dtype=np.float64) if soft else None
+            parts["squares"] = parts["y"] if squares is None else weighted(squares, batch)
         if self.likely and self.asked.kind != "pred":
             probability = _probabilities(batch)
             parts["p"] = weighted(probability, batch)

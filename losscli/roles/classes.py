@@ -25,7 +25,7 @@ from losscli.roles.calibration import calibration_error, exact, gaps
 from losscli.roles.names import Names
 from losscli.roles.perclass import MOST, averages, hits, tally
 from losscli.roles.shifted import Shift
-from losscli.roles.soft import masses
+from losscli.roles.soft import masses, squares
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
@@ -319,6 +319,10 @@ class BoundedClasses(Classes):
     """Classes or a probability for each, of a loss that takes no logarithm of a probability."""
 
     bounded = True
+
+    def measure(self, batch: Batch) -> Totals:
+        found = super().measure(batch)
+        return found + squares(batch) if "masses" in found else found
 
 
 class ScoredClassIndex(BoundedClassIndex):

@@ -10,7 +10,8 @@ from losscli.checks import predictions, targets
 from losscli.errors import DataError
 from losscli.lazy import np
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, refuse, told
-from losscli.roles.classes import distributed
+from losscli.roles.classes import COUNTED, distributed
+from losscli.roles.soft import together
 from losscli.stats import Sum, Totals
 
 if TYPE_CHECKING:
@@ -68,14 +69,17 @@ class Distribution(Role):
         if self.pairing.classes is None:
             return Totals()
         hits = batch.prediction.argmax(1) == batch.target.argmax(1)
+        whole = self.pairing.terms and _whole(batch)
         if self.pairing.terms:  # hits are of distributions, what counts is of classes
             batch = replace(
                 batch,
                 counts=None if batch.counts is None else np.asarray(batch.counts.all(1)),
                 weight=None if batch.weight is None else batch.weight.mean(1),
             )
-        every = np.ones(hits.shape, bool)
-        return Totals({"hits": amount(hits, batch), "count": amount(every, batch)})
+        every, more = np.ones(hits.shape, bool), {}
+        if whole and batch.target.shape[1] <= COUNTED:
+            more = together(batch)
+        return Totals({"hits": amount(hits, batch), "count": amount(every, batch), **more})
 
     def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
         """The loss of each distribution of a row, and the loss that distillation takes."""
@@ -95,6 +99,12 @@ class Distribution(Role):
         hits, count = number(totals["hits"]), number(totals["count"])
         how = f"{told(hits)}/{told(count)}, {self.hits}"
         return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), self.hits))
+
+
+def _whole(batch: Batch) -> bool:
+    """Whether all classes of a distribution count, and as much, or none does."""
+    given = (one for one in (batch.counts, batch.weight) if one is not None)
+    return all(bool((one == one[:, :1]).all()) for one in given)
 
 
 class Distance(Distribution):

@@ -69,8 +69,15 @@ class Lists(Role):
                 "hits": amount(top == target.max(1), lists),
                 "count": amount(np.ones(len(top), bool), lists),
                 "ndcg": weighted(ndcg(scores, target), lists),
+                "even": weighted(self.even(batch), lists),
             }
         )
+
+    def even(self, batch: Batch) -> np.ndarray:
+        """What equal scores cost in each list: by how many items it has."""
+        counts = np.ones(batch.target.shape, bool) if batch.counts is None else batch.counts
+        chance = np.log(np.maximum(counts.sum(1), 1))
+        return np.asarray(np.where(counts, batch.target, 0).sum(1, dtype=np.float64) * chance)
 
     def report(self, totals: Totals) -> Report:
         rule = "the highest score is that of a most relevant item"
@@ -98,6 +105,10 @@ class SoftLists(Lists):
     @property
     def least(self) -> float:
         return -np.inf
+
+    def even(self, batch: Batch) -> np.ndarray:
+        counts = np.ones(batch.target.shape, bool) if batch.counts is None else batch.counts
+        return np.asarray(np.log(np.maximum(counts.sum(1), 1)))
 
 
 class Rewards(Role):

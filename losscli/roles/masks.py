@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli import shapes
@@ -25,8 +25,44 @@ if TYPE_CHECKING:
 MARK = -100
 """What the target of a pixel that does not count becomes for the kernel."""
 
+FEW = 2**20
+"""The sizes of so many classes of images are kept, for what a constant mask costs."""
+
 LISTED = 4
 """So many classes are shown one by one: those that overlap least."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of each image how many pixels count, and how much of each class they are.
+
+    >>> import numpy as np
+    >>> one, other = Sizes.of(np.ones((1, 2)), 0), Sizes.of(np.array([[2.0, 0.0]]), 1)
+    >>> (other + one).table.tolist()
+    [[1.0, 1.0], [2.0, 0.0]]
+    """
+
+    parts: tuple[tuple[int, np.ndarray], ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, rows: np.ndarray, start: int) -> Sizes:
+        """Those of a leaf, of which so many rows come before."""
+        return cls(((start, rows),))
+
+    def __add__(self, other: Sizes) -> Sizes:
+        return Sizes.joined([self, other])
+
+    @classmethod
+    def joined(cls, many: Sequence[Sizes]) -> Sizes:
+        """The sum of several at once."""
+        return cls(tuple(part for one in many for part in one.parts))
+
+    @property
+    def table(self) -> np.ndarray:
+        """All of them in their order, of images of which anything counts."""
+        ordered = sorted(self.parts, key=lambda part: part[0])
+        found = np.concatenate([rows for _, rows in ordered])
+        return np.asarray(found[found[:, 0] > 0])
 
 
 class Masks(Role):
@@ -192,13 +228,26 @@ class Masks(Role):
                 return np.bincount(labels[picked].astype(np.int64), minlength=classes)
             return exact(np.bincount(labels[picked], weight[picked], classes))
 
+        few = weight is None and self.rows * classes <= FEW
         return Totals(
             {
+                **({"sizes": Sizes.of(self._sizes(batch, kept), batch.start)} if few else {}),
                 "true": tally(true, kept),
                 "guessed": tally(guessed, kept),
                 "hits": tally(true, kept & (guessed == true)),
             }
         )
+
+    def _sizes(self, batch: Batch, kept: np.ndarray) -> np.ndarray:
+        """How many pixels of each image count, and how much of each class they are."""
+        flat = kept.reshape(batch.rows, 1, -1)
+        if self.pairing.probabilities:
+            shares = batch.target.reshape(batch.rows, batch.target.shape[1], -1)
+        else:
+            classes = np.arange(self.pairing.classes or 1)[:, None]
+            shares = batch.target.reshape(batch.rows, 1, -1) == classes
+        true = np.where(flat, shares, 0).sum(-1, dtype=np.float64)
+        return np.concatenate([flat.sum(-1), true], 1)
 
     def report(self, totals: Totals) -> Report:
         true, guessed, hits = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf, lgamma, log
+from operator import eq
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli.checks import predictions, sequences, targets
@@ -206,8 +208,31 @@ class Sequences(Role):
                 "exact": amount(wrong == 0, batch),
                 "wrong": weighted(wrong, batch),
                 "labels": weighted(np.array([len(one) for one in true]), batch),
+                "even": weighted(self.even(batch, true), batch),
             }
         )
+
+    def even(self, batch: Batch, true: Sequence[Sequence[int]]) -> np.ndarray:
+        """What classes that are all as likely cost in each row, divided by its labels.
+
+        All ways to spread L labels over T steps are as likely, and there are (T + L - R) over 2L of
+        them, of labels that R times repeat the one before.
+        """
+        every, classes = batch.prediction.shape[1:]
+        steps = batch.taken.get("input_lengths", np.full(len(true), every)).tolist()
+        found = []
+        for time, row in zip(steps, true, strict=True):
+            size = len(row)
+            free = time + size - sum(map(eq, row, row[1:]))
+            ways = (
+                -inf
+                if free < 2 * size
+                else (lgamma(free + 1) - lgamma(2 * size + 1) - lgamma(free - 2 * size + 1))
+            )
+            cost = time * log(classes) - ways
+            gone = cost == inf and batch.options["zero_infinity"]
+            found.append(0.0 if gone else cost / max(size, 1))
+        return np.array(found)
 
     def report(self, totals: Totals) -> Report:
         exact, count = number(totals["exact"]), number(totals["count"])

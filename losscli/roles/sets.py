@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from losscli.checks import predictions, targets
 from losscli.errors import Finding, Level
 from losscli.lazy import np
+from losscli.roles.base import weighted
 from losscli.roles.binary import MultiLabel
+from losscli.roles.perclass import tally
+from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +28,11 @@ class Ranked(MultiLabel):
 
     likely = False
     hits = "each label alone, score > 0 (--threshold); exact_match counts rows"
+
+    def measure(self, batch: Batch) -> Totals:
+        """How many rows have how many labels."""
+        sizes = tally(self.positive(batch).sum(-1), batch, batch.prediction.shape[-1] + 1)
+        return super().measure(batch) + Totals({"sizes": sizes})
 
     @property
     def rule(self) -> str:
@@ -76,6 +84,14 @@ class LabelLists(Ranked):
 
     def positive(self, batch: Batch) -> np.ndarray:
         return batch.target > 0
+
+    def measure(self, batch: Batch) -> Totals:
+        """How many pairs of labels are compared: those of a row with those that it has not."""
+        others = (batch.target == 0).sum(-1)
+        pairs = np.where(np.isnan(batch.target), 0, batch.target).sum(-1) * others
+        even = weighted(pairs / batch.target.shape[-1], batch)
+        lists = weighted(np.ones(others.shape), batch)
+        return super().measure(batch) + Totals({"even": even, "lists": lists})
 
     def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
         label = self.asked.target.label

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np, torch
+from losscli.roles.base import weighted
 from losscli.roles.calibration import exact
+from losscli.stats import Totals
 
 if TYPE_CHECKING:
     from losscli.batch import Batch
@@ -24,6 +26,19 @@ def masses(batch: Batch, *, finite: bool = False) -> np.ndarray:
         found = found * batch.weight[..., None]
     found = found[... if batch.counts is None else batch.counts]
     return exact(found.reshape(-1, found.shape[-1]).sum(0, dtype=np.float64))
+
+
+def squares(batch: Batch) -> Totals:
+    """The sum of the squares of all shares."""
+    return Totals({"squares": weighted(np.square(_shares(batch), dtype=np.float64).sum(1), batch)})
+
+
+def together(batch: Batch) -> dict[str, Any]:
+    """The masses of the classes, and the sum of all shares times their logarithms."""
+    shares = _shares(batch)
+    known = np.where(shares > 0, shares, 1).astype(np.float64)
+    own = (known * np.log(known)).sum(1)
+    return {"masses": masses(batch), "own": weighted(own, batch)}
 
 
 def _shares(batch: Batch) -> np.ndarray:

@@ -9,7 +9,7 @@ from losscli.checks.events import negative_time, not_an_event
 from losscli.checks.numbers import numbers
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np
-from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told
+from losscli.roles.base import Measure, Report, Role, amount, number, ratio, told, weighted
 from losscli.roles.concordance import concordance
 from losscli.stats import Totals
 from losscli.views import Pairing, View
@@ -62,6 +62,7 @@ class Survival(Role):
         parts: dict[str, object] = {
             "events": amount(happened, batch),
             "count": amount(np.ones(happened.shape, bool), batch),
+            "even": weighted(self.even(batch), batch),
         }
         if batch.weight is None:
             kept = ... if batch.counts is None else batch.counts
@@ -69,6 +70,19 @@ class Survival(Role):
             names = ("concordant", "tied", "pairs")
             parts |= dict(zip(names, concordance(*columns), strict=True))
         return Totals(parts)
+
+    def even(self, batch: Batch) -> np.ndarray:
+        """What equal hazards cost for each event: ln of how many are at risk, as they leave."""
+        kept = np.ones(batch.taken["time"].shape, bool) if batch.counts is None else batch.counts
+        time, event = batch.taken["time"], kept & (batch.taken["event"] != 0)
+        here, events = (np.bincount(time[one], minlength=time.max() + 1) for one in (kept, event))
+        risk = here[::-1].cumsum()[::-1]
+        if self.asked.options["ties"] == "efron":  # ln of risk · (risk - 1) · … for the events
+            first = np.concatenate([[0.0], np.log(np.arange(1, kept.sum() + 1)).cumsum()])
+            each = (first[risk] - first[risk - events]) / np.maximum(events, 1)
+        else:
+            each = np.log(np.maximum(risk, 1))
+        return np.asarray(np.where(event, each[time], 0.0))
 
     def report(self, totals: Totals) -> Report:
         count, events = number(totals["count"]), number(totals["events"])

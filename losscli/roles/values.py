@@ -12,7 +12,7 @@ from losscli.errors import DataError
 from losscli.lazy import np, torch
 from losscli.quantiles import EXACT, Sample
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio
-from losscli.stats import Extremes, Moments, Sum, Totals
+from losscli.stats import ZERO, Extremes, Moments, Sum, Totals, Weighted
 from losscli.views import Stretched
 
 if TYPE_CHECKING:
@@ -50,16 +50,17 @@ class Values(Role):
         error = prediction.double() - wide
         absolute = error.abs()
         sums = {"error": error, "absolute": absolute, "squared": error * error}
-        count = float(error.numel())
+        count, weighed = float(error.numel()), {}
         if batch.weight is not None:
             weight = kept(batch.weight, batch).double()
+            weighed = {"weighed": Weighted.of(wide, weight)}
             sums = {name: values * weight for name, values in sums.items()}
             count = weight.sum().item()
         totals = {name: values.sum().item() for name, values in sums.items()}
         if totals["error"] != totals["error"]:  # NaN is no error, and nowhere among them
             absolute = absolute[~absolute.isnan()]
         parts: dict[str, object] = {name: Sum.of(found) for name, found in totals.items()}
-        parts |= {"count": Sum.of(count), "largest": _largest(absolute)}
+        parts |= {"count": Sum.of(count), "largest": _largest(absolute), **weighed}
         if batch.weight is None:
             parts["target"] = Moments.of(wide)
             if self.expected <= EXACT:  # the median is only known where all values are
@@ -197,9 +198,10 @@ class Growing(Values):
 
     def measure(self, batch: Batch) -> Totals:
         totals = super().measure(batch)
-        if batch.weight is not None:
-            return totals
-        return Totals({**totals.parts, "logs": Moments.of(kept(batch.target, batch).log1p())})
+        logs = kept(batch.target, batch).log1p()
+        if batch.weight is None:
+            return totals + Totals({"logs": Moments.of(logs)})
+        return totals + Totals({"logs": Weighted.of(logs, kept(batch.weight, batch))})
 
 
 def kept(values: np.ndarray, batch: Batch) -> Tensor:
@@ -232,5 +234,20 @@ def deviation(totals: Totals) -> float | None:
     sample: Sample | None = totals.get("sample")
     if sample is None or not sample.count:
         return None
-    values = np.concatenate(sample.parts).astype(np.float64)
-    return float(np.abs(values - np.median(values)).mean())
+    middle = median(sample)
+    far = (Sum.of(float(np.abs(part - np.float64(middle)).sum())) for part in sample.parts)
+    return sum(far, ZERO).over(Sum.of(float(sample.count)))
+
+
+def median(sample: Sample) -> float:
+    """The median of all values, where they are known."""
+    half = sample.count // 2
+    values = np.partition(np.concatenate(sample.parts), half)  # of one place, which is quicker
+    high = float(values[half])
+    return high if sample.count % 2 else high / 2 + float(values[:half].max()) / 2
+
+
+def variance(totals: Totals) -> float | None:
+    """The mean squared error of always predicting the mean."""
+    target: Moments | Weighted | None = totals.get("weighed") or totals.get("target")
+    return None if target is None else target.variance

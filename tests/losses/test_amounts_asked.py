@@ -41,7 +41,7 @@ def test_finish_of_the_guess():
     data = {"pred": [0.0, 1.0], "target": [1.0, 5.0]}
     assert evaluate("rmse", **data).guess == 2.0
     assert evaluate("rmse", **data, reduction="none").guess == pytest.approx(4)
-    assert evaluate("rmse", **data, reduction="sum").guess is None
+    assert evaluate("rmse", **data, reduction="sum").guess == pytest.approx(8)
 
 
 # ---- several quantiles

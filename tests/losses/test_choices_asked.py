@@ -283,12 +283,19 @@ def test_baselines_of_single_decisions():
     assert [two.guess] * 2 == pytest.approx([one.guess, LABEL.mean() * (1 - LABEL.mean())])
 
 
-def test_baselines_that_are_not_known():
-    soft = np.full(N, 0.3)
-    assert evaluate("brier", logits=np.zeros(N), target=soft).guess is None
-    assert evaluate("brier", logits=np.zeros((N, 3)), target=np.eye(3)[CLASS]).guess is None
+def test_baselines_of_shares():
+    soft = RNG.random((N, 3))
+    soft /= soft.sum(1, keepdims=True)
+    found = evaluate("brier", logits=np.zeros(N), target=soft[:, 0]).guess
+    assert found == pytest.approx(soft[:, 0].var())
+    assert evaluate("brier", logits=np.zeros((N, 3)), target=soft).guess == pytest.approx(
+        soft.var(0).sum()
+    )
+    weight = RNG.random(N) + 0.1
+    found = evaluate("brier", logits=np.zeros((N, 3)), target=soft, sample_weight=weight).guess
+    mean = np.average(soft, axis=0, weights=weight)
+    assert found == pytest.approx(np.average(((soft - mean) ** 2).sum(1), weights=weight))
     assert evaluate("zero-one", pred=CLASS, target=CLASS).guess is None
-    assert evaluate("multi-margin", logits=np.zeros((N, 3)), target=CLASS).guess is None
 
 
 def test_scores_left_out_of_a_distribution():

@@ -161,7 +161,7 @@ def _(
     return times(weight, _both(target, yes, no, *_sides(class_weight, pos_weight)))
 
 
-@bce.guessed
+@bce.guessed("the base rate")
 def base_rate(
     totals: Totals,
     *,
@@ -268,7 +268,7 @@ def focal(
     return _sided(times(felt(missed) ** gamma, cross), target, alpha, class_weight)
 
 
-focal.guessed(of_two_sides(focal))
+focal.guessed("the best probability")(of_two_sides(focal))
 
 
 @focal.given

@@ -55,7 +55,7 @@ def hinge(logits: Tensor, target: Tensor, *, margin: float = 1.0) -> Tensor:
     return (margin - target * logits).clamp(min=0)
 
 
-@hinge.guessed
+@hinge.guessed("the more frequent label")
 def _(totals: Totals, *, margin: float) -> float | None:
     """That of always giving the score of the margin to the more frequent label."""
     share = balance(totals)
@@ -87,7 +87,7 @@ def squared_hinge(logits: Tensor, target: Tensor, *, margin: float = 1.0) -> Ten
     return (margin - target * logits).clamp(min=0).square()
 
 
-@squared_hinge.guessed
+@squared_hinge.guessed("the base rate")
 def _(totals: Totals, *, margin: float) -> float | None:
     """That of always giving the score margin · (share of +1 - share of -1)."""
     share = balance(totals)
@@ -134,7 +134,7 @@ def soft_margin(logits: Tensor, target: Tensor) -> Tensor:
     return F.softplus(-target * logits, threshold=LINEAR)
 
 
-@soft_margin.guessed
+@soft_margin.guessed("the base rate")
 def _(totals: Totals) -> float | None:
     """The entropy of the labels: that of always naming the base rate."""
     share = balance(totals)
@@ -163,3 +163,6 @@ def perceptron(logits: Tensor, target: Tensor) -> Tensor:
         tensor([0.0000, 2.0000, 0.5000])
     """
     return (-target * logits).clamp(min=0)
+
+
+perceptron.unguessed("a score of 0 costs nothing, whatever the label is")

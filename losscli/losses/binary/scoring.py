@@ -9,7 +9,7 @@ from losscli.lazy import Tensor, torch
 from losscli.losses.limits import log_softmax
 from losscli.registry import loss
 from losscli.roles import Labels, Outcomes
-from losscli.roles.base import number
+from losscli.roles.base import number, ratio
 from losscli.roles.binary import balance
 from losscli.roles.classes import frequencies
 
@@ -106,20 +106,28 @@ def _squared(probs: Tensor, target: Tensor, half: bool | None, ignored: int) -> 
     return gaps.square().sum(1) * (0.5 if halved else 1.0)
 
 
-@brier.guessed
+@brier.guessed("the base rate")
 def _(
     totals: Totals, *, scale_by_half: bool | None, ignore_index: int, class_axis: int | None
 ) -> float | None:
-    """That of always naming the base rate, or the class frequencies, of hard targets."""
+    """That of always naming the base rate, or the class frequencies: the variance of targets."""
     if "tp" in totals:
-        share = None if number(totals["soft"]) else balance(totals)
-        found = None if share is None else 2 * share * (1 - share)
-        halved = scale_by_half is not False
+        count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
+        means, halved = [ratio(totals["y"].value, count)], scale_by_half is not False
+    elif "masses" in totals or "classes" in totals:
+        masses, count = (
+            totals["masses" if "masses" in totals else "classes"],
+            number(totals["count"]),
+        )
+        means = [ratio(number(one), count) for one in masses.tolist()]
+        halved = len(means) == 2 if scale_by_half is None else scale_by_half
     else:
-        shares = None if "masses" in totals else frequencies(totals)
-        found = None if shares is None else 1 - sum(share**2 for share in shares)
-        halved = len(shares or ()) == 2 if scale_by_half is None else scale_by_half
-    return found if found is None or not halved else found / 2
+        return None
+    squares = ratio(totals["squares"].value, count) if "squares" in totals else sum(means)
+    found = squares - sum(mean**2 for mean in means)
+    if not (count > 0 and min(means) >= 0 and found >= 0):
+        return None
+    return found * (2 if "tp" in totals else 1) / (2 if halved else 1)
 
 
 @loss(
@@ -214,7 +222,7 @@ def _missed(scores: Tensor, target: Tensor, cut: float, ignored: int) -> Tensor:
     return torch.where(scores.isnan() | target.isnan(), nan, missed.to(scores.dtype))
 
 
-@zero_one.guessed
+@zero_one.guessed("the base rate")
 def _(
     totals: Totals, *, threshold: float | None, ignore_index: int, class_axis: int | None
 ) -> float | None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.binary.entropy import LINEAR, base_rate, bce
+from losscli.losses.constants import FAR, HALVES, of_two_sides
 from losscli.losses.limits import felt, minus, times
 from losscli.options import Array, Fraction, NonNegative
 from losscli.registry import loss
 from losscli.roles import BoundedBinary, LabelLists, MultiLabel, Ranked
+from losscli.roles.base import number
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
@@ -47,7 +49,7 @@ def multilabel_soft_margin(logits: Tensor, target: Tensor, *, weight: Array = 1.
     return bce(logits, target, weight=weight).mean(-1)
 
 
-@multilabel_soft_margin.guessed
+@multilabel_soft_margin.guessed("the base rate")
 def _(totals: Totals, *, weight: Array) -> float | None:
     """That of bce: all rows have as many labels."""
     return base_rate(totals, weight=weight, pos_weight=1.0, label_smoothing=0.0)
@@ -100,6 +102,12 @@ def multilabel_margin(logits: Tensor, target: Tensor) -> Tensor:
         found += times(counts[..., at], torch.where(others, short, 0.0).sum(-1))
     unknown = logits.isnan().any(-1) | target.isnan().any(-1)
     return torch.where(unknown, torch.nan, found / logits.shape[-1])
+
+
+@multilabel_margin.guessed("equal scores")
+def _(totals: Totals) -> float | None:
+    """That of scores that are all equal: each label of a row against each that it has not."""
+    return totals["even"].value / totals["lists"].value if "even" in totals else None
 
 
 @loss(
@@ -173,6 +181,9 @@ def _(
     return _asymmetric(probs, 1 - probs, felt(probs).log(), target, gamma_neg, gamma_pos, clip, eps)
 
 
+asl.guessed("the best probability")(of_two_sides(asl))
+
+
 def _asymmetric(
     yes: Tensor,
     no: Tensor,
@@ -221,6 +232,27 @@ def zlpr(logits: Tensor, target: Tensor) -> Tensor:
         tensor([0.4402])
     """
     return _above(-logits, target) + _above(logits, 1 - target)
+
+
+@zlpr.guessed("the best score")
+def _(totals: Totals) -> float | None:
+    """The same score for all labels, found by trying, for targets of 0 and 1."""
+    if "sizes" not in totals or number(totals["soft"]):
+        return None
+    counts = [number(one) for one in totals["sizes"].tolist()]
+    if not sum(counts) > 0 or min(counts) < 0:
+        return None
+    shares = torch.tensor(counts, dtype=torch.float64) / sum(counts)
+    yes = torch.arange(len(counts), dtype=torch.float64)
+    low, high = -FAR, FAR
+    for _ in range(HALVES):  # the loss is convex, and its slope the sum of two sigmoids
+        score = (low + high) / 2
+        falls = torch.sigmoid(yes.log() - score) - torch.sigmoid(
+            (len(counts) - 1 - yes).log() + score
+        )
+        low, high = (score, high) if (shares * falls).sum() > 0 else (low, score)
+    both = (yes.log() - low, (len(counts) - 1 - yes).log() + low)
+    return sum((shares * F.softplus(one, threshold=LINEAR)).sum().item() for one in both)
 
 
 def _above(scores: Tensor, shares: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.binary.entropy import LINEAR
-from losscli.losses.limits import log_softmax
+from losscli.losses.limits import entropy, log_softmax
 from losscli.options import Positive
 from losscli.registry import Terms, loss
 from losscli.roles import Groups, Partners, Twins
@@ -76,7 +76,7 @@ def _(
     return infonce(anchor, positive, temperature=temperature, **options)
 
 
-@infonce.guessed
+@infonce.guessed("equal vectors")
 def _(totals: Totals, **options: object) -> float:
     """That of candidates that are all alike."""
     return log(totals["rows"])
@@ -128,7 +128,7 @@ def ntxent(input1: Tensor, input2: Tensor, *, temperature: Positive = 0.5) -> Te
     return each(both, both, cost)
 
 
-@ntxent.guessed
+@ntxent.guessed("equal vectors")
 def _(totals: Totals, *, temperature: float) -> float:
     """That of vectors that are all alike."""
     return log(totals["count"] - 1)
@@ -181,6 +181,12 @@ def supcon(embeddings: Tensor, target: Tensor, *, temperature: Positive = 0.1) -
     return Terms(each(vectors, vectors, cost), paired)
 
 
+@supcon.guessed("equal vectors")
+def _(totals: Totals, *, temperature: float) -> float:
+    """That of vectors that are all alike: ln of how many others there are."""
+    return log(max(totals["rows"] - 1, 1))
+
+
 @loss(
     Partners,
     unit="nats",
@@ -221,6 +227,13 @@ def siglip(
         return F.softplus(logits, threshold=LINEAR).sum(1)
 
     return each(unit(input1), unit(input2), cost)
+
+
+@siglip.guessed("equal similarities")
+def _(totals: Totals, **options: object) -> float:
+    """That of naming one pair in so many rows, for all of them."""
+    share = 1 / float(totals["rows"])
+    return entropy([share, 1 - share]) / share
 
 
 def _own(queries: Tensor, keys: Tensor, temperature: float) -> Tensor:

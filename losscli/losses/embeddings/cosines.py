@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import pi, sin
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import F, Tensor, torch
 from losscli.losses.binary.entropy import LINEAR
@@ -12,7 +12,25 @@ from losscli.options import Bound, Positive
 from losscli.registry import loss
 from losscli.roles import Angles
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from losscli.stats import Totals
+
 HalfTurn = Annotated[float, Bound(">=", -pi), Bound("<=", pi)]
+
+
+def _unrelated(function: Callable[..., Tensor]) -> Callable[..., float | None]:
+    """That of cosines that are all 0."""
+
+    def guess(totals: Totals, **options: Any) -> float | None:
+        """That of cosines of 0, whatever the class is."""
+        if "classes" not in totals:
+            return None
+        zeros = torch.zeros(1, len(totals["classes"]), dtype=torch.float64)
+        return function(zeros, torch.zeros(1, dtype=torch.int64), **options).item()
+
+    return guess
 
 
 @loss(
@@ -60,6 +78,9 @@ def arcface(
     return _crossed(logits, target, counted, pushed, scale)
 
 
+arcface.guessed("unrelated vectors")(_unrelated(arcface))
+
+
 @loss(
     Angles,
     unit="nats",
@@ -100,6 +121,9 @@ def cosface(
     """
     counted, own = _own(logits, target, ignore_index)
     return _crossed(logits, target, counted, own - margin, scale)
+
+
+cosface.guessed("unrelated vectors")(_unrelated(cosface))
 
 
 @loss(
@@ -146,6 +170,9 @@ def circle(
     others = low.scatter(1, _places(target, counted), -torch.inf)
     found = F.softplus(gamma * (others.mul(gamma).logsumexp(1) / gamma - high), threshold=LINEAR)
     return torch.where(counted, found, 0.0)
+
+
+circle.guessed("unrelated vectors")(_unrelated(circle))
 
 
 def _places(target: Tensor, counted: Tensor) -> Tensor:

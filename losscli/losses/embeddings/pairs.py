@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from losscli.lazy import Tensor, torch
 from losscli.losses.limits import minus
 from losscli.options import NonNegative, Positive
 from losscli.registry import loss
 from losscli.roles import Cosine, CosinePairs, Distances, FarPairs, Triplets
+from losscli.roles.base import number, ratio
 from losscli.vectors import cosines, distances
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from losscli.stats import Totals
 
 
 @loss(
@@ -58,6 +66,12 @@ def triplet(
     return minus(margin + near, far).clamp(min=0)
 
 
+@triplet.guessed("equal distances")
+def _(totals: Totals, *, margin: float, **_: Any) -> float:
+    """That of a negative as far away as the positive: the margin."""
+    return max(margin, 0.0)
+
+
 @loss(
     Cosine,
     reference="1 - torch.nn.functional.cosine_similarity, optax.losses.cosine_distance",
@@ -98,6 +112,12 @@ def _(pred: Tensor, target: Tensor, *, eps: Positive) -> Tensor:
     return cosine(pred, target, eps=eps)
 
 
+@cosine.guessed("unrelated vectors")
+def _(totals: Totals, *, eps: float) -> float:
+    """That of a cosine of 0."""
+    return 1.0
+
+
 @loss(
     CosinePairs,
     reference="torch.nn.functional.cosine_embedding_loss",
@@ -134,6 +154,16 @@ def cosine_embedding(
     return _either(target, _angle(cos), (cos - margin).clamp(min=0))
 
 
+@cosine_embedding.guessed("the best cosine")
+def _(totals: Totals, *, margin: float) -> float | None:
+    """That of the same cosine for all pairs: 1, or the margin."""
+
+    def cost(share: float, cosine: float) -> float:
+        return share * (1 - cosine) + (1 - share) * max(0.0, cosine - margin)
+
+    return _least(totals, cost, (-1.0, min(max(margin, -1.0), 1.0), 1.0))
+
+
 @loss(
     Distances,
     reference="torch.nn.functional.hinge_embedding_loss",
@@ -164,6 +194,16 @@ def hinge_embedding(distance: Tensor, target: Tensor, *, margin: float = 1.0) ->
         tensor([0.6000, 0.4000])
     """
     return _either(target, distance, (margin - distance).clamp(min=0))
+
+
+@hinge_embedding.guessed("the best distance")
+def _(totals: Totals, *, margin: float) -> float | None:
+    """That of the same distance for all pairs: 0, or the margin."""
+
+    def cost(share: float, distance: float) -> float:
+        return share * distance + (1 - share) * max(0.0, margin - distance)
+
+    return _least(totals, cost, (0.0, max(margin, 0.0)))
 
 
 @loss(
@@ -210,6 +250,26 @@ def contrastive(
 @contrastive.given
 def _(distance: Tensor, target: Tensor, *, margin: float, half: bool) -> Tensor:
     return _squared(distance, target, margin=margin, half=half)
+
+
+@contrastive.guessed("the best distance")
+def _(totals: Totals, *, margin: float, half: bool) -> float | None:
+    """That of the same distance for all pairs: the margin times the share of different ones."""
+
+    def cost(share: float, distance: float) -> float:
+        found = share * distance**2 + (1 - share) * max(0.0, margin - distance) ** 2
+        return found / 2 if half else found
+
+    share = ratio(number(totals["same"]), number(totals["count"]))
+    return _least(totals, cost, (max(margin, 0.0) * (1 - share),))
+
+
+def _least(
+    totals: Totals, cost: Callable[[float, float], float], places: Iterable[float]
+) -> float | None:
+    """The least that one number for all pairs costs, by the share of those that are the same."""
+    share = ratio(number(totals["same"]), number(totals["count"]))
+    return min(cost(share, place) for place in places) if 0 <= share <= 1 else None
 
 
 def _angle(cosine: Tensor) -> Tensor:

@@ -79,10 +79,10 @@ def _(
     return _linear(features, weight_matrix, bias, target, _Options(**options))
 
 
-@linear_ce.guessed
+@linear_ce.guessed("the base rate")
 def _(totals: Totals, **options: Any) -> float | None:
     """The entropy of the class frequencies, as that of ce."""
-    return ce.guess(totals, **options) if ce.guess else None
+    return ce.guess(totals, **options)
 
 
 class _Options(NamedTuple):
@@ -206,10 +206,10 @@ def adaptive_ce(
     return Terms(losses, None, None, seen)
 
 
-@adaptive_ce.guessed
+@adaptive_ce.guessed("the base rate")
 def _(totals: Totals, **options: Any) -> float | None:
     """The entropy of the class frequencies, as that of ce."""
-    return ce.guess(totals, weight=1.0, ignore_index=-100) if ce.guess else None
+    return ce.guess(totals, weight=1.0, ignore_index=-100)
 
 
 def _clusters(state: Mapping[str, Tensor]) -> list[int]:

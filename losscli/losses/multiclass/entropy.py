@@ -230,7 +230,7 @@ def product(factor: Tensor, values: Tensor) -> Tensor:
     return factor * values if bool(values.isfinite().all()) else times(factor, values)
 
 
-@ce.guessed
+@ce.guessed("the base rate")
 def _(
     totals: Totals,
     *,

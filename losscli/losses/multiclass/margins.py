@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from losscli.lazy import Tensor, torch
+from losscli.lazy import Tensor, np, torch
 from losscli.losses.limits import minus, times
 from losscli.options import Bound, PerClass
 from losscli.registry import loss
 from losscli.roles import ScoredClasses, ScoredClassIndex
+from losscli.roles.classes import frequencies
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 Power = Annotated[int, Bound(">=", 1), Bound("<=", 2)]
 
@@ -73,6 +77,17 @@ def multi_margin(
     return torch.where(counted, found, 0.0)
 
 
+@multi_margin.guessed("equal scores")
+def _(totals: Totals, *, p: int, margin: float, weight: PerClass, **_: Any) -> float | None:
+    """That of scores that are all equal: the margin to each other class."""
+    shares = frequencies(totals)
+    if shares is None:
+        return None
+    weights = np.broadcast_to(np.asarray(weight, np.float64), len(shares))
+    others = (len(shares) - 1) / len(shares)
+    return float(others * max(margin, 0.0) ** p * (weights * shares).sum())
+
+
 @loss(
     ScoredClassIndex,
     reference="optax.losses.multiclass_hinge_loss, sklearn.metrics.hinge_loss",
@@ -127,6 +142,13 @@ def multiclass_hinge(
     return torch.where(counted, found, 0.0)
 
 
+@multiclass_hinge.guessed("the best scores")
+def _(totals: Totals, *, margin: float, **_: Any) -> float | None:
+    """That of equal scores, or of the most frequent class before all others by the margin."""
+    shares = frequencies(totals)
+    return None if shares is None else max(margin, 0.0) * min(1.0, 2 * (1 - max(shares)))
+
+
 @loss(ScoredClasses, reference="keras.losses.categorical_hinge")
 def categorical_hinge(
     logits: Tensor,
@@ -166,6 +188,13 @@ def categorical_hinge(
     others = logits.scatter(1, true, 0.0).amax(1)
     found = (1 - minus(logits.gather(1, true)[:, 0], others)).clamp(min=0)
     return torch.where(counted, found, 0.0)
+
+
+@categorical_hinge.guessed("the best scores")
+def _(totals: Totals, **_: Any) -> float | None:
+    """That of equal scores, or of the most frequent class before all others; of class indices."""
+    shares = None if "masses" in totals else frequencies(totals)
+    return None if shares is None else min(1.0, 2 * (1 - max(shares)))
 
 
 def _true(target: Tensor, ignored: int) -> tuple[Tensor, Tensor]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from math import log
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from losscli.lazy import Tensor, torch
-from losscli.losses.limits import cooled, felt, times
+from losscli.losses.limits import cooled, entropy, felt, times
 from losscli.options import Bound, Positive
 from losscli.registry import loss
 from losscli.roles import Distance, Distribution
+from losscli.roles.base import number
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 Base = Annotated[float, Bound(">", 1)]
 
@@ -126,6 +130,20 @@ def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
     return _divergence(cooled(logits, heat), cooled(target_logits, heat))
 
 
+@kl.guessed("the mean target")
+def _(totals: Totals, **_: Any) -> float | None:
+    """That of always predicting the mean of the targets."""
+    if "masses" not in totals:
+        return None
+    masses = [number(one) for one in totals["masses"].tolist()]
+    count, whole = number(totals["count"]) * len(masses), sum(masses)
+    if not (count > 0 and whole > 0 and min(masses) >= 0):
+        return None
+    own, even = totals["own"].value, whole * entropy(one / whole for one in masses)
+    found = own + even
+    return found / count if abs(found) > 1e-12 * even else 0.0  # all targets are equal
+
+
 def _divergence(log_probs: Tensor, log_shares: Tensor, shares: Tensor | None = None) -> Tensor:
     """The terms of the divergence from shares, which are given by their logarithms."""
     shares = log_shares.exp() if shares is None else shares
@@ -217,6 +235,9 @@ def _(logits: Tensor, target_log_probs: Tensor, **options: Any) -> Tensor:
 def _(logits: Tensor, target_logits: Tensor, **options: Any) -> Tensor:
     own, true = (cooled(one, options["temperature"]).exp() for one in (logits, target_logits))
     return js(own, true, **options)
+
+
+js.unguessed("the constant distribution that is nearest to all targets has no formula")
 
 
 def _around_mean(one: Tensor, other: Tensor) -> Tensor:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from losscli.lazy import F, Tensor, torch
+from losscli.lazy import F, Tensor, np, torch
+from losscli.losses.constants import best_shares
 from losscli.losses.limits import felt, log_softmax
 from losscli.losses.multiclass.entropy import product, weighted
 from losscli.options import Bound, NonNegative, PerClass
 from losscli.registry import loss
 from losscli.roles import BoundedClassIndex, Classes
+from losscli.roles.base import number
 from losscli.roles.classes import frequencies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from losscli.stats import Totals
+
+ALMOST = 1 - 2.0**-53
+"""The largest double below 1."""
 
 Exponent = Annotated[float, Bound(">", 0), Bound("<=", 1)]
 
@@ -101,6 +106,20 @@ def _(
     return _focal(felt(probs).log(), target, gamma, alpha, ignore_index)
 
 
+@focal_ce.guessed("the best probabilities")
+def _(totals: Totals, *, gamma: float, alpha: PerClass, **_: Any) -> float | None:
+    """The same probabilities for all rows, found by trying."""
+
+    def cost(probs: np.ndarray) -> np.ndarray:
+        return np.asarray(-((1 - probs) ** gamma) * np.log(probs))
+
+    def rate(probs: np.ndarray) -> np.ndarray:
+        rest = 1 - np.minimum(probs, ALMOST)
+        return np.asarray(rest**gamma / probs - gamma * rest ** (gamma - 1) * np.log(probs))
+
+    return _tried(totals, alpha, cost, rate)
+
+
 def _focal(
     log_probs: Tensor, target: Tensor, gamma: float, alpha: Tensor | float, ignored: int
 ) -> Tensor:
@@ -171,6 +190,35 @@ def _(
     return _poly(felt(probs).log(), target, epsilon, ignore_index)
 
 
+@poly1.guessed("the best probabilities")
+def _(totals: Totals, *, epsilon: float, **_: Any) -> float | None:
+    """The same probabilities for all rows, found by trying."""
+    if epsilon < -1:
+        return None
+
+    def cost(probs: np.ndarray) -> np.ndarray:
+        return np.asarray(epsilon * (1 - probs) - np.log(probs))
+
+    return _tried(totals, 1.0, cost, lambda probs: np.asarray(1 / probs + epsilon))
+
+
+def _tried(
+    totals: Totals,
+    weight: PerClass,
+    cost: Callable[[np.ndarray], np.ndarray],
+    rate: Callable[[np.ndarray], np.ndarray],
+) -> float | None:
+    """The mean of what the best probabilities cost: see :func:`best_shares`."""
+    masses = totals.get("masses" if "masses" in totals else "classes")
+    count = number(totals["count"])
+    if masses is None or not count > 0:
+        return None
+    shares = np.array([number(one) / count for one in masses.tolist()]) * np.asarray(weight)
+    if not (np.isfinite(shares).all() and shares.min() >= 0 and shares.max() > 0):
+        return None
+    return float((shares * cost(best_shares(shares, rate))).sum())
+
+
 def _poly(log_probs: Tensor, target: Tensor, epsilon: float, ignored: int) -> Tensor:
     return _expected(log_probs, target, ignored, lambda logs: -logs - epsilon * logs.expm1())
 
@@ -238,7 +286,7 @@ def _generalized(log_probs: Tensor, target: Tensor, q: float, ignored: int) -> T
     return _expected(log_probs, target, ignored, lambda logs: -(q * logs).expm1() / q)
 
 
-@gce.guessed
+@gce.guessed("the base rate")
 def _(totals: Totals, *, q: float, ignore_index: int, class_axis: int | None) -> float | None:
     """That of the best probabilities: the frequencies to the power 1 / (1 - q), normalised."""
     shares = frequencies(totals)

@@ -82,7 +82,7 @@ def _(log_rate: Tensor, target: Tensor, *, full: bool, eps: NonNegative) -> Tens
     return _limit(found + stirling(target) if full else found, log_rate, target)
 
 
-@poisson_nll.guessed
+@poisson_nll.guessed("the mean", share=False)
 def _(totals: Totals, *, full: bool, eps: float) -> float | None:
     """That of always predicting the mean."""
     deviance, count = constant(totals, 1.0), totals["count"].value
@@ -144,7 +144,7 @@ def _(log_rate: Tensor, target: Tensor, *, power: Power) -> Tensor:
     return _finite(_deviance(target, felt(ratio).expm1(), ratio, powers, power), log_rate, target)
 
 
-@tweedie.guessed
+@tweedie.guessed("the mean")
 def _(totals: Totals, *, power: float) -> float | None:
     """That of always predicting the mean."""
     return constant(totals, power)
@@ -182,7 +182,7 @@ def _(log_rate: Tensor, target: Tensor) -> Tensor:
     return tweedie.forms["log_rate", "target"](log_rate, target, power=2.0)  # type: ignore[return-value]
 
 
-@gamma.guessed
+@gamma.guessed("the mean")
 def _(totals: Totals) -> float | None:
     """That of always predicting the mean."""
     return constant(totals, 2.0)
@@ -239,7 +239,7 @@ def _(log_rate: Tensor, dispersion: Stretch, target: Tensor) -> Tensor:
     return _overdispersed(log_rate, dispersion.double().reciprocal(), target)
 
 
-@negative_binomial.guessed
+@negative_binomial.guessed("the mean")
 def _(totals: Totals) -> float | None:
     """That of always predicting the mean, with the same total count for all."""
     return best(totals)

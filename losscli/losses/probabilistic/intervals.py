@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from losscli.lazy import Tensor
+from losscli.lazy import Tensor, np
+from losscli.losses.constants import known, mean_of
 from losscli.losses.limits import minus
 from losscli.options import Bound
 from losscli.registry import loss
 from losscli.roles import Interval
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 Miss = Annotated[float, Bound(">", 0), Bound("<", 1)]
 
@@ -43,3 +47,14 @@ def interval(lower: Tensor, upper: Tensor, target: Tensor, *, alpha: Miss = 0.05
     """
     below, above = minus(lower, target).clamp(min=0), minus(target, upper).clamp(min=0)
     return upper - lower + 2 / alpha * (below + above)
+
+
+@interval.guessed("the quantiles")
+def _(totals: Totals, *, alpha: float) -> float | None:
+    """That of always predicting those of alpha / 2 and 1 - alpha / 2, without sample weights."""
+    sample = known(totals)
+    if sample is None:
+        return None
+    values, ends = np.concatenate(sample.parts), [alpha / 2, 1 - alpha / 2]
+    low, high = np.quantile(values, ends, method="inverted_cdf").tolist()
+    return mean_of(interval, sample, (low, high), {"alpha": alpha})

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from losscli.lazy import Tensor
 from losscli.losses.limits import log_softmax, times
 from losscli.registry import loss
 from losscli.roles import Lists, SoftLists
+from losscli.roles.base import number, ratio
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 
 @loss(
@@ -40,6 +46,12 @@ def listnet(logits: Tensor, target: Tensor) -> Tensor:
     return -times(wanted, log_softmax(logits, 1)).sum(1)
 
 
+@listnet.guessed("equal scores")
+def _(totals: Totals) -> float:
+    """That of scores that are all equal: for each list ln of its items."""
+    return ratio(totals["even"].value, number(totals["count"]))
+
+
 @loss(
     Lists,
     unit="nats",
@@ -68,3 +80,9 @@ def ranking_softmax(logits: Tensor, target: Tensor) -> Tensor:
         tensor([0.2539])
     """
     return -times(target, log_softmax(logits, 1)).sum(1)
+
+
+@ranking_softmax.guessed("equal scores")
+def _(totals: Totals) -> float:
+    """That of scores that are all equal: for each list its relevance times ln of its items."""
+    return ratio(totals["even"].value, number(totals["count"]))

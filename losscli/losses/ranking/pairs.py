@@ -50,6 +50,12 @@ def margin_ranking(
     return (-target * minus(input1, input2) + margin).clamp(min=0)
 
 
+@margin_ranking.guessed("equal scores")
+def _(totals: Totals, *, margin: float) -> float:
+    """That of two scores that are equal: the margin."""
+    return max(margin, 0.0)
+
+
 @loss(
     Preference,
     unit="nats",
@@ -80,7 +86,7 @@ def bpr(positive: Tensor, negative: Tensor) -> Tensor:
     return F.softplus(minus(negative, positive), threshold=LINEAR)
 
 
-@bpr.guessed
+@bpr.guessed("equal scores")
 def _(totals: Totals) -> float:
     """That of scores that are all equal."""
     return log(2)
@@ -132,7 +138,7 @@ def dpo(
     return times(1 - label_smoothing, right) + times(label_smoothing, wrong)
 
 
-@dpo.guessed
+@dpo.guessed("the reference itself")
 def _(totals: Totals, **options: object) -> float:
     """That of a policy that is the reference."""
     return log(2)

@@ -9,7 +9,7 @@ from losscli.losses.constants import convex
 from losscli.options import NonNegative, Positive
 from losscli.registry import loss
 from losscli.roles import Values
-from losscli.roles.values import deviation
+from losscli.roles.values import deviation, variance
 
 if TYPE_CHECKING:
     from losscli.stats import Totals
@@ -106,11 +106,11 @@ def rmse(pred: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(pred, target, reduction="none")
 
 
-@mse.guessed
-@rmse.guessed
+@mse.guessed("the mean")
+@rmse.guessed("the mean")
 def _(totals: Totals) -> float | None:
     """The variance of the targets: that of always predicting their mean."""
-    return totals["target"].variance if "target" in totals else None
+    return variance(totals)
 
 
 @loss(
@@ -142,9 +142,9 @@ def mae(pred: Tensor, target: Tensor) -> Tensor:
     return F.l1_loss(pred, target, reduction="none")
 
 
-@mae.guessed
+@mae.guessed("the median")
 def _(totals: Totals) -> float | None:
-    """The mean absolute deviation from the median: that of always predicting it."""
+    """The mean distance from it, for up to 2^24 targets without sample weights."""
     return deviation(totals)
 
 
@@ -187,7 +187,7 @@ def smooth_l1(pred: Tensor, target: Tensor, *, beta: NonNegative = 1.0) -> Tenso
     return F.smooth_l1_loss(pred, target, reduction="none", beta=beta)
 
 
-smooth_l1.guessed(convex(smooth_l1))
+smooth_l1.guessed("the best constant")(convex(smooth_l1))
 
 
 @loss(Values, reference="torch.nn.functional.huber_loss", aliases=("HuberLoss", "huber-loss"))
@@ -237,4 +237,4 @@ def huber(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tensor:
     return F.huber_loss(pred, target, reduction="none", delta=delta)
 
 
-huber.guessed(convex(huber))
+huber.guessed("the best constant")(convex(huber))

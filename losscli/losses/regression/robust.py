@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, log
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.constants import convex
+from losscli.losses.constants import at_median, convex
 from losscli.losses.limits import felt
 from losscli.options import Positive
 from losscli.registry import loss
@@ -52,7 +52,7 @@ def log_cosh(pred: Tensor, target: Tensor) -> Tensor:
     return torch.where(error < 1, small, error - log(2) + torch.log1p(torch.exp(-2 * error)))
 
 
-log_cosh.guessed(convex(log_cosh))
+log_cosh.guessed("the best constant")(convex(log_cosh))
 
 
 @loss(
@@ -98,7 +98,7 @@ def charbonnier(pred: Tensor, target: Tensor, *, delta: Positive = 1.0) -> Tenso
     return delta * error * slope
 
 
-charbonnier.guessed(convex(charbonnier))
+charbonnier.guessed("the best constant")(convex(charbonnier))
 
 
 @loss(Values, reference="kornia.losses.cauchy_loss", aliases=("lorentzian", "cauchy-loss"))
@@ -130,6 +130,9 @@ def cauchy(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     return torch.where(scaled < far, near, 2 * felt(scaled).log() - log(2))
 
 
+cauchy.guessed("the median")(at_median(cauchy))
+
+
 @loss(Values, reference="kornia.losses.welsch_loss", aliases=("leclerc", "welsch-loss"))
 def welsch(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     """Welsch loss: no error costs more than 1.
@@ -154,6 +157,9 @@ def welsch(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
         tensor([0.3935, 1.0000])
     """
     return -torch.expm1(-((pred - target) / c).square() / 2)
+
+
+welsch.guessed("the median")(at_median(welsch))
 
 
 @loss(
@@ -186,6 +192,9 @@ def geman_mcclure(pred: Tensor, target: Tensor, *, c: Positive = 1.0) -> Tensor:
     scaled = (pred - target).abs() / c
     near = scaled.clamp(max=1).square()
     return torch.where(scaled < 1, 2 * near / (near + 4), 2 / (1 + (2 / felt(scaled)).square()))
+
+
+geman_mcclure.guessed("the median")(at_median(geman_mcclure))
 
 
 @loss(
@@ -222,6 +231,9 @@ def wing(
     error = (pred - target).abs()
     bent = width * torch.log1p(error.clamp(max=width) / curvature)
     return bent + F.relu(error - width)
+
+
+wing.guessed("the median")(at_median(wing))
 
 
 def _one(like: Tensor) -> Tensor:

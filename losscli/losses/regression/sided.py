@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Tensor, np, torch
-from losscli.losses.constants import convex
+from losscli.losses.constants import convex, known, mean_of
 from losscli.losses.limits import times
 from losscli.options import Fraction, Levels
 from losscli.registry import loss
@@ -49,22 +48,29 @@ def quantile(pred: Tensor, target: Tensor, *, q: Levels = 0.5) -> Tensor:
     return torch.maximum(times(q, error), times(q - 1, error))
 
 
-@quantile.guessed
+@quantile.guessed("the quantiles")
 def _(totals: Totals, *, q: Levels) -> float | None:
-    """That of always predicting the quantiles of the targets, where these are the same for all."""
-    sample, columns = totals.get("sample"), totals.get("of columns")
-    if sample is None or not sample.count:
+    """Those of the targets, where these are the same for all columns.
+
+    For up to 2^24 targets without sample weights.
+    """
+    sample, columns = known(totals), totals.get("of columns")
+    if sample is None:
         return None
     values = np.concatenate(sample.parts).astype(np.float64)
     levels = np.atleast_1d(np.asarray(q, np.float64))
     alike = levels.size == 1 if columns is None else np.ptp(columns) == 0
-    if not alike or not isfinite(values.sum()):
+    if not alike:
         return None
-    found = []
-    for level, best in zip(levels, np.quantile(values, levels, method="inverted_cdf"), strict=True):
-        error = values - best
-        found.append(np.maximum(level * error, (level - 1) * error).mean())
-    return float(np.mean(found))
+    best = np.quantile(values, levels, method="inverted_cdf").tolist()
+
+    def cost(pred: Tensor, target: Tensor, level: float) -> Tensor:
+        error = target - pred
+        return torch.maximum(level * error, (level - 1) * error)
+
+    pairs = zip(levels.tolist(), best, strict=True)
+    found = [mean_of(cost, sample, (place,), {"level": level}) for level, place in pairs]
+    return sum(found) / len(found)
 
 
 @loss(
@@ -100,4 +106,4 @@ def expectile(pred: Tensor, target: Tensor, *, alpha: Fraction = 0.5) -> Tensor:
     return torch.where(error > 0, times(alpha, squared), times(1 - alpha, squared))
 
 
-expectile.guessed(convex(expectile))
+expectile.guessed("the best constant")(convex(expectile))

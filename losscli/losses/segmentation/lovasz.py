@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import Tensor, torch
 from losscli.losses.limits import times
+from losscli.losses.segmentation.constant import MANY, sizes
 from losscli.losses.segmentation.overlap import shares, squashed, wide
 from losscli.options import Chosen
 from losscli.registry import Terms, loss
 from losscli.roles import Pixels
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 
 @loss(
@@ -66,6 +70,26 @@ def lovasz(
 @lovasz.given
 def _(probs: Tensor, target: Tensor, *, per_image: bool, classes: str, **_: Any) -> Tensor | Terms:
     return _ranked(probs, target, per_image, classes)
+
+
+@lovasz.guessed("a constant mask")
+def _(totals: Totals, *, per_image: bool, classes: str, **_: Any) -> float | None:
+    """That of the best mask that is full of one class; of a binary one, of the best logit."""
+    known = sizes(totals)
+    if known is None or not 1 < known.shape[1] <= 1 + MANY:
+        return None
+    known = known if per_image else known.sum(0, keepdim=True)
+    pixels, true = known[:, :1], known[:, 1:]
+    if true.shape[1] == 1:  # logits of -1, 0 and 1: the loss is straight between them
+        empty, full = 2.0 * (true > 0), 2 * (1 - true / pixels)
+        return min(empty.mean().item(), 1.0, full.mean().item())
+    counted = torch.ones_like(true) if classes == "all" else (true > 0).to(true.dtype)
+    found = []
+    for at in range(true.shape[1]):
+        missed = (true > 0).to(true.dtype)
+        missed[:, at] = (1 - true / pixels)[:, at]
+        found.append((missed * counted).sum(1) / counted.sum(1))
+    return min(one.mean().item() for one in found)
 
 
 def _ranked(probs: Tensor, target: Tensor, per_image: bool, classes: str) -> Tensor | Terms:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import Tensor, torch
 from losscli.losses.binary.entropy import bce
-from losscli.losses.limits import log_softmax, times
+from losscli.losses.limits import felt, log_softmax, times
+from losscli.losses.segmentation.constant import least, sizes
 from losscli.losses.segmentation.overlap import part, shares, squashed, sums, total
 from losscli.options import NonNegative, WeightType
 from losscli.registry import loss
 from losscli.roles import Images
+
+if TYPE_CHECKING:
+    from losscli.stats import Totals
 
 
 @loss(
@@ -54,7 +58,8 @@ def generalized_dice(
         >>> generalized_dice(torch.zeros(1, 2, 2, 2), torch.tensor([[[1, 1], [0, 1]]]))
         tensor([0.6250])
     """
-    return _generalized(squashed(logits), target, w_type, smooth, include_background)
+    probs = squashed(logits)
+    return _generalized(sums(probs, target, include_background), w_type, smooth).to(probs.dtype)
 
 
 @generalized_dice.given
@@ -67,18 +72,28 @@ def _(
     include_background: bool,
     **_: Any,
 ) -> Tensor:
-    return _generalized(probs, target, w_type, smooth, include_background)
+    return _generalized(sums(probs, target, include_background), w_type, smooth).to(probs.dtype)
 
 
-def _generalized(
-    probs: Tensor, target: Tensor, w_type: str, smooth: float, background: bool
-) -> Tensor:
-    both, predicted, true = sums(probs, target, background).unbind(-1)
+@generalized_dice.guessed("a constant mask")
+def _(
+    totals: Totals, *, w_type: str, smooth: float, include_background: bool, **_: Any
+) -> float | None:
+    """That of the best of the masks that are full of one class, empty, or the share of each."""
+
+    def cost(found: Tensor) -> Tensor:
+        return _generalized(found, w_type, smooth)
+
+    return least(totals, cost, background=include_background)
+
+
+def _generalized(found: Tensor, w_type: str, smooth: float) -> Tensor:
+    both, predicted, true = found.unbind(-1)
     weight = true ** {"square": -2, "simple": -1, "uniform": 0}[w_type]
     heaviest = torch.where(weight.isinf(), 0.0, weight).amax(1, keepdim=True)
     weight = torch.where(weight.isinf(), heaviest, weight)
     shared = 2 * (both * weight).sum(1) + smooth
-    return (1 - part(shared, ((predicted + true) * weight).sum(1) + smooth)).to(probs.dtype)
+    return 1 - part(shared, ((predicted + true) * weight).sum(1) + smooth)
 
 
 @loss(
@@ -129,6 +144,30 @@ def dice_ce(
     missed = 1 - part(2 * both + smooth, predicted + true + smooth)
     found = lambda_dice * missed.mean(1) + lambda_ce * _entropy(logits, target)
     return found.to(logits.dtype)
+
+
+@dice_ce.guessed("the base rate")
+def _(
+    totals: Totals,
+    *,
+    lambda_dice: float,
+    lambda_ce: float,
+    smooth: float,
+    include_background: bool,
+    **_: Any,
+) -> float | None:
+    """That of the share of each class in all pixels, which is the best for its cross-entropy."""
+    known = sizes(totals)
+    if known is None:
+        return None
+    pixels, true = known[:, :1], known[:, 1:]
+    probs = true.sum(0) / pixels.sum()
+    first = 0 if include_background else 1
+    missed = 1 - part(2 * true * probs + smooth, pixels * probs + true + smooth)
+    whole = torch.cat([pixels - true, true], 1) if len(probs) == 1 else true
+    sides = torch.cat([1 - probs, probs]) if len(probs) == 1 else probs
+    cross = -torch.where(whole == 0, 0.0, whole * felt(sides).log()).sum(1) / pixels[:, 0]
+    return (lambda_dice * missed[:, first:].mean(1) + lambda_ce * cross).mean().item()
 
 
 def _entropy(logits: Tensor, target: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from losscli.lazy import Tensor, torch
 from losscli.losses.limits import felt, log_softmax
@@ -19,6 +19,10 @@ class Overlap(NamedTuple):
     both: Tensor
     predicted: Tensor
     true: Tensor
+
+
+Missed: TypeAlias = "Callable[[Overlap], Tensor]"
+"""The losses of some sums."""
 
 
 def squashed(logits: Tensor) -> Tensor:
@@ -63,7 +67,7 @@ def part(one: Tensor, whole: Tensor) -> Tensor:
 
 def reduced(
     found: Tensor,
-    loss: Callable[[Overlap], Tensor],
+    loss: Missed,
     like: Tensor,
     *,
     over: str = "image",
