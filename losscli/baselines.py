@@ -113,7 +113,8 @@ def sentence(result: Result) -> str:
     parts = [f"{value:.4g}" + (f" {result.unit}" if result.unit else "")]
     if result.guess is not None:
         found = compared(value, result.guess, share=result.share)
-        parts.append(f"{result.by} gives {result.guess:.4g}")
+        verb = "give" if result.by.endswith("s") else "gives"
+        parts.append(f"{result.by} {verb} {result.guess:.4g}")
         parts += [f"{found} guessing"] if found else []
     more = untrained(value, result.guess, result.even)
     return "; ".join(parts + ([more] if more else []))

@@ -44,7 +44,7 @@ class Guess:
         if self.function is None:
             return f"None: {self.why}." if self.why else ""
         how = " ".join(cleandoc(self.function.__doc__ or "").split())
-        return f"Guessing is {self.by}. {how}".strip()
+        return f"Compared with {self.by}. {how}".strip()
 
 
 class Compared:

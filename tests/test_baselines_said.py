@@ -40,7 +40,7 @@ def test_every_loss_has_a_baseline_or_a_reason(name):
     assert bool(guess.function) is not bool(guess.why)
     assert guess.text.endswith(".")
     if guess.function:
-        assert guess.text.startswith(f"Guessing is {guess.by}. ")
+        assert guess.text.startswith(f"Compared with {guess.by}. ")
         assert guess.function.__doc__
         assert guess.by.split()[0] in ("the", "a", "equal", "unrelated")
     else:
@@ -93,6 +93,8 @@ def test_the_sentence():
     assert "; the mean gives " in str(evaluate("mse", pred=SCORES, target=LABEL))
     assert "; the median gives " in str(evaluate("mae", pred=SCORES, target=LABEL))
     assert str(evaluate("perceptron", logits=[1.0], target=[1])) == "perceptron 0"
+    even = evaluate("margin-ranking", input1=[1.0], input2=[2.0], target=[1], margin=0.5)
+    assert str(even) == "margin-ranking 1.5; equal scores give 0.5; 3 times that of guessing"
     none = evaluate("bce", logits=SCORES, target=LABEL, reduction="none")
     assert str(none) == str(found)
 
@@ -122,7 +124,7 @@ def test_of_what_may_be_negative_the_difference_is_told():
     gap = constant - found.value
     assert str(found).endswith(f"gives {constant:.4g}; {gap:.4g} below guessing")
     first = "".join(drawn(found, "table")).splitlines()[0]
-    assert first.endswith(f"{gap:.4g} below the mean and the variance")
+    assert first.endswith(f"{gap:.4g} below a constant")
     worse = evaluate("gaussian-nll", mean=target + 0.1, **given)
     assert str(worse).endswith(f"{worse.value - constant:.4g} above guessing")
 

@@ -86,7 +86,7 @@ def test_a_page(losscli):
         Accuracy
           None: nothing hits or misses.
         Baseline
-          Guessing is the best constant. Found by trying: for up to 2^24 targets without sample
+          Compared with the best constant. Found by trying: for up to 2^24 targets without sample
           weights, to 1e-4 of the loss.
         """
     )

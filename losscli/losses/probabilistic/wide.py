@@ -84,7 +84,7 @@ def _(mean: Tensor, log_var: Stretch, target: Tensor, *, full: bool, eps: Positi
     return found + HALF_LOG_2PI if full else found
 
 
-@gaussian_nll.guessed("the mean and the variance", share=False)
+@gaussian_nll.guessed("a constant", share=False)
 def _(totals: Totals, *, full: bool, eps: float) -> float | None:
     """That of always predicting the mean and the variance of all targets."""
     found = variance(totals)
@@ -123,9 +123,12 @@ def laplace_nll(mean: Tensor, scale: Stretch, target: Tensor) -> Tensor:
     return scale.log() + log(2) + (target - mean).abs() / scale
 
 
-@laplace_nll.guessed("the median and the spread", share=False)
+@laplace_nll.guessed("a constant", share=False)
 def _(totals: Totals) -> float | None:
-    """The median and the mean distance from it, of up to 2^24 targets without sample weights."""
+    """That of always predicting the median, and the mean distance from it.
+
+    For up to 2^24 targets without sample weights.
+    """
     far = deviation(totals)
     return log(2 * far) + 1 if far else None
 
@@ -168,9 +171,12 @@ def student_t(mean: Tensor, scale: Stretch, target: Tensor, *, df: Positive = 4.
     return scale.log() + 0.5 * (df + 1) * torch.where(z < 1, near, far) + _student(df)
 
 
-@student_t.guessed("the best mean and scale", share=False)
+@student_t.guessed("a constant", share=False)
 def _(totals: Totals, *, df: float) -> float | None:
-    """That of always predicting those of the likeliest distribution, for up to 65,536 targets."""
+    """The mean and the scale of the likeliest distribution, found by trying.
+
+    For up to 65,536 targets without sample weights.
+    """
     sample = known(totals)
     return None if sample is None or sample.count > FEW else _likeliest(sample, df)
 
@@ -248,7 +254,7 @@ def _(mean: Tensor, log_var: Stretch, target: Tensor) -> Tensor:
     return crps(mean, (0.5 * log_var).exp(), target)
 
 
-@crps.guessed("the mean and the deviation")
+@crps.guessed("a constant")
 def _(totals: Totals) -> float | None:
     """That of always predicting the mean and the standard deviation, without sample weights."""
     sample, target = known(totals), totals.get("target")

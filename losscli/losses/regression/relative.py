@@ -247,8 +247,8 @@ def rmsle(pred: Tensor, target: Tensor) -> Tensor:
     return msle(pred, target)
 
 
-@msle.guessed("the mean of the logarithms")
-@rmsle.guessed("the mean of the logarithms")
+@msle.guessed("the mean logarithm")
+@rmsle.guessed("the mean logarithm")
 def _(totals: Totals) -> float | None:
     """The variance of the logarithms: that of always predicting their mean."""
     logs: Moments | Weighted = totals["logs"]
