@@ -240,14 +240,16 @@ class Masks(Role):
 
     def _sizes(self, batch: Batch, kept: np.ndarray) -> np.ndarray:
         """How many pixels of each image count, and how much of each class they are."""
-        flat = kept.reshape(batch.rows, 1, -1)
+        flat, classes = kept.reshape(batch.rows, -1), self.pairing.classes or 1
+        target = batch.target.reshape(batch.rows, -1)
         if self.pairing.probabilities:
-            shares = batch.target.reshape(batch.rows, batch.target.shape[1], -1)
+            shares = target.reshape(batch.rows, classes, -1)
+            true = np.where(flat[:, None], shares, 0).sum(-1, dtype=np.float64)
         else:
-            classes = np.arange(self.pairing.classes or 1)[:, None]
-            shares = batch.target.reshape(batch.rows, 1, -1) == classes
-        true = np.where(flat, shares, 0).sum(-1, dtype=np.float64)
-        return np.concatenate([flat.sum(-1), true], 1)
+            places = target + classes * np.arange(batch.rows)[:, None]
+            true = np.bincount(places[flat].astype(np.int64), minlength=classes * batch.rows)
+        counts = flat.sum(1)[:, None], true.reshape(batch.rows, classes)
+        return np.concatenate(counts, 1, dtype=np.float64)
 
     def report(self, totals: Totals) -> Report:
         true, guessed, hits = (

@@ -36,8 +36,9 @@ def squares(batch: Batch) -> Totals:
 def together(batch: Batch) -> dict[str, Any]:
     """The masses of the classes, and the sum of all shares times their logarithms."""
     shares = _shares(batch)
-    known = np.where(shares > 0, shares, 1).astype(np.float64)
-    own = (known * np.log(known)).sum(1)
+    shares = shares if shares.dtype == np.float32 else shares.astype(np.float64)
+    known = np.where(shares > 0, shares, shares.dtype.type(1))
+    own = (known * np.log(known)).sum(1, dtype=np.float64)
     return {"masses": masses(batch), "own": weighted(own, batch)}
 
 

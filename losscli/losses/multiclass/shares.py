@@ -141,7 +141,7 @@ def _(totals: Totals, **_: Any) -> float | None:
         return None
     own, even = totals["own"].value, whole * entropy(one / whole for one in masses)
     found = own + even
-    return found / count if abs(found) > 1e-12 * even else 0.0  # all targets are equal
+    return found / count if abs(found) > 1e-7 * even else 0.0  # all targets are equal
 
 
 def _divergence(log_probs: Tensor, log_shares: Tensor, shares: Tensor | None = None) -> Tensor:
