@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from losscli.result import Result
     from losscli.roles import Measure, Role
 
-__all__ = ["compared", "constant", "sentence", "skill", "uniform", "untrained"]
+__all__ = ["compared", "constant", "saved", "sentence", "skill", "uniform", "untrained"]
 
 EVEN = (
     *("ce", "nll", "focal-ce", "poly1", "gce", "linear-ce"),
@@ -102,6 +102,15 @@ def compared(value: float | None, guess: float | None, *, share: bool) -> str:
         return "no better than"
     part = "<1%" if 0 < 1 - ratio < 0.005 else f"{abs(1 - ratio):.0%}"
     return f"{part} {'better' if ratio < 1 else 'worse'} than"
+
+
+def saved(result: Result) -> float | None:
+    """The share of the loss of guessing that the predictions save, where that means anything."""
+    value, guess = result.value, result.guess
+    if guess is None or value is None or not guess > 0 or not result.share:
+        return None
+    found = 1 - value / guess
+    return found if isfinite(found) else None
 
 
 def sentence(result: Result) -> str:

@@ -171,6 +171,7 @@ class Result:
         mean = total.shared.over(total.over)
         also = [_also(name, function(mean)) for name, function in loss.also.items()]
         also = [replace(one, shown=not at) for at, one in enumerate(also)]
+        metrics = [*report.metrics, *means, *also, *baselines.skill(whole)]
         return cls(
             loss=loss.name,
             kind=question.kind,
@@ -182,10 +183,7 @@ class Result:
             options=options(question),
             inputs=_inputs(question, fields, total),
             stats=_stats(total, role),
-            report=replace(
-                report,
-                metrics=[*report.metrics, *means, *also, *baselines.skill(whole)],
-            ),
+            report=replace(report, metrics=metrics),
             guess=baselines.constant(whole, denominator),
             by=loss.guess.by if loss.guess.function else "",
             share=loss.guess.share,
@@ -255,10 +253,7 @@ class Result:
     @property
     def skill(self) -> float | None:
         """The share of the loss of guessing that the predictions save, where there is one."""
-        if self.guess is None or self.value is None or not self.guess > 0 or not self.share:
-            return None
-        found = 1 - self.value / self.guess
-        return found if math.isfinite(found) else None
+        return baselines.saved(self)
 
     @cached_property
     def warnings(self) -> list[Finding]:
