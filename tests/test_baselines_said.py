@@ -125,6 +125,8 @@ def test_of_what_may_be_negative_the_difference_is_told():
     assert str(found).endswith(f"gives {constant:.4g}; {gap:.4g} below guessing")
     first = "".join(drawn(found, "table")).splitlines()[0]
     assert first.endswith(f"{gap:.4g} below a constant")
+    above = evaluate("gaussian-nll", mean=[1.0, 9.0], var=[1.0, 1.0], target=[1.0, 9.0])
+    assert (above.guess > 0, above.skill) == (True, None)
     worse = evaluate("gaussian-nll", mean=target + 0.1, **given)
     assert str(worse).endswith(f"{worse.value - constant:.4g} above guessing")
 

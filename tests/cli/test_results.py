@@ -292,6 +292,6 @@ def test_a_root_is_told_from_a_mean(losscli):
     assert lines[0].startswith("rmse  1.000000   root of the mean of 2 ·")
     assert any(re.match(r"loss +1\.000000  root\(sum 2\.000000 / 2\)", line) for line in lines)
     whole = losscli("rmse --pred '[0,3]' --target '[1,2]' --reduction sum")
-    assert whole.out.startswith("rmse  2.000000   sum of 2\n")
+    assert whole.out.startswith("rmse  2.000000   sum of 2 · 4 times that of the mean\n")
     assert whole.err.startswith("note: --reduction sum gives the elements of rmse as they are: ")
     assert losscli("rmse --pred '[0,4]' --target '[0,0]' --max-loss 3 --quiet").code == 0

@@ -71,10 +71,10 @@ def test_every_format_ends_its_last_line(style):
 @pytest.mark.parametrize(
     ("prediction", "told"),
     [
-        ([0.0, 1.0, 2.0], "100% better than a constant"),
-        ([1.0, 1.0, 1.0], "0% better than a constant"),
-        ([1.0, 2.0, 3.0], "50% worse than a constant"),
-        ([9.0, 9.0, 9.0], "97 times that of a constant"),
+        ([0.0, 1.0, 2.0], "100% better than the mean"),
+        ([1.0, 1.0, 1.0], "no better than the mean"),
+        ([1.0, 2.0, 3.0], "50% worse than the mean"),
+        ([9.0, 9.0, 9.0], "97 times that of the mean"),
     ],
 )
 def test_headline_compares(prediction, told):
