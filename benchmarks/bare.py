@@ -18,8 +18,7 @@ from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from limit import cases, table
+from limit import cases, table, written
 from tables import machine
 
 if TYPE_CHECKING:
@@ -79,33 +78,25 @@ def measure(case: Case, folder: Path, threads: int, runs: int) -> dict[str, tupl
     Raises:
         SystemExit: they do not find the same loss.
     """
-    from losscli import losses
-    from losscli.asking import ask
     from losscli.engine import answer
 
-    kind = "pred" if case.loss == "mse" else "logits"
-    paths = {kind: folder / "prediction.npy", "target": folder / "target.npy"}
-    for path, array in zip(paths.values(), (case.prediction, case.target), strict=True):
-        np.save(path, array)
-    words = {name: str(path) for name, path in paths.items()}
-    question = ask(losses.find(case.loss), {**words, "threads": threads})
-    sides: dict[str, Callable[[], float]] = {
-        "bare": lambda: bare(question),
-        "all": lambda: answer(question).value,
-    }
-    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
-    for _ in range(runs + 1):
-        values = []
-        for name, side in sides.items():
-            clock, work = time.perf_counter(), time.process_time()
-            values.append(side())
-            spent[name].append((time.perf_counter() - clock, time.process_time() - work))
-        if not isclose(*values, rel_tol=ALIKE):
-            raise SystemExit(
-                f"{case.name}: the bare loss is {values[0]!r}, all of it {values[1]!r}"
-            )
-    for path in paths.values():
-        path.unlink()
+    spent: dict[str, list[tuple[float, float]]] = {"bare": [], "all": []}
+    with written(case, folder) as ask:
+        question = ask(threads)
+        sides: dict[str, Callable[[], float]] = {
+            "bare": lambda: bare(question),
+            "all": lambda: answer(question).value,
+        }
+        for _ in range(runs + 1):
+            values = []
+            for name, side in sides.items():
+                clock, work = time.perf_counter(), time.process_time()
+                values.append(side())
+                spent[name].append((time.perf_counter() - clock, time.process_time() - work))
+            if not isclose(*values, rel_tol=ALIKE):
+                raise SystemExit(
+                    f"{case.name}: the bare loss is {values[0]!r}, all of it {values[1]!r}"
+                )
     quickest = {}
     for name, rounds in spent.items():
         walls, works = zip(*rounds[1:], strict=True)  # the first one warms the page cache

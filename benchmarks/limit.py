@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
@@ -27,7 +28,9 @@ from tables import machine
 
 if TYPE_CHECKING:
     import ctypes
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from losscli.question import Question
 
 CLASSES = 100
 ALIKE = 1e-4
@@ -90,34 +93,42 @@ def cases(size: int) -> list[Case]:
     return found
 
 
-def measure(case: Case, loops: ctypes.CDLL, folder: Path, runs: int, cores: int) -> None:
-    """Fills in what the loop and the engine take.
-
-    Raises:
-        SystemExit: they do not find the same loss.
-    """
+@contextmanager
+def written(case: Case, folder: Path) -> Iterator[Callable[[int], Question]]:
+    """The arrays of a case as files, and what asks losscli of them on so many cores."""
     from losscli import losses
     from losscli.asking import ask
-    from losscli.engine import answer
 
     kind = "pred" if case.loss == "mse" else "logits"
     paths = {kind: folder / "prediction.npy", "target": folder / "target.npy"}
     for path, array in zip(paths.values(), (case.prediction, case.target), strict=True):
         np.save(path, array)
     words = {name: str(path) for name, path in paths.items()}
-    for threads in sorted({1, cores}):
-        function = getattr(loops, f"{case.loss}_{case.labels}")
-        case.loop[threads], mean = loop(function, case.prediction, case.target, runs, threads)
-        question = ask(losses.find(case.loss), {**words, "threads": threads})
-        value = answer(question).value
-        if not isclose(mean, value, rel_tol=ALIKE):
-            raise SystemExit(f"{case.name}: the C loop finds {mean!r} and losscli {value!r}")
-        case.engine[threads] = quickest(lambda asked=question: answer(asked), runs)
-    question = ask(losses.find(case.loss), {**words, "threads": 1})
-    found = [breakdown(case.loss, lambda: answer(question)) for _ in range(runs)]
-    case.parts = min(found, key=lambda parts: sum(parts.values()))
+    yield lambda threads: ask(losses.find(case.loss), {**words, "threads": threads})
     for path in paths.values():
         path.unlink()
+
+
+def measure(case: Case, loops: ctypes.CDLL, folder: Path, runs: int, cores: int) -> None:
+    """Fills in what the loop and the engine take.
+
+    Raises:
+        SystemExit: they do not find the same loss.
+    """
+    from losscli.engine import answer
+
+    with written(case, folder) as ask:
+        for threads in sorted({1, cores}):
+            function = getattr(loops, f"{case.loss}_{case.labels}")
+            case.loop[threads], mean = loop(function, case.prediction, case.target, runs, threads)
+            value = answer(ask(threads)).value
+            if not isclose(mean, value, rel_tol=ALIKE):
+                raise SystemExit(f"{case.name}: the C loop finds {mean!r} and losscli {value!r}")
+            question = ask(threads)
+            case.engine[threads] = quickest(lambda asked=question: answer(asked), runs)
+        question = ask(1)
+        found = [breakdown(case.loss, lambda: answer(question)) for _ in range(runs)]
+    case.parts = min(found, key=lambda parts: sum(parts.values()))
 
 
 def started(code: str, runs: int) -> float:

@@ -30,7 +30,9 @@ def test_positives_as_in_retinanet(monkeypatch):
     assert found.value == pytest.approx(total / LABELS.sum(), rel=1e-12)
     assert found.denominator == LABELS.sum()
     assert "|denominator=positives|" in found.signature
-    assert found.guess is None
+    flat = [sum(naive_focal(z, y) for y in LABELS.reshape(-1)) for z in np.linspace(-3, 3, 601)]
+    assert found.guess == pytest.approx(min(flat) / LABELS.sum(), rel=1e-4)
+    assert found.guess <= min(flat) / LABELS.sum()
     monkeypatch.setattr(plan, "LEAF", 128)
     assert evaluate("focal", **given, threads=3).denominator == found.denominator
 

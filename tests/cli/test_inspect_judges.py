@@ -114,7 +114,7 @@ def test_a_pair_that_no_loss_takes_is_refused_as_its_command_does(losscli, what)
 SURE = np.full(599, 0.02)[:, None] + 0.8 * np.eye(10)[CLASS]
 ALONE = {
     "sigmoid twice": ("probs", sigmoid(sigmoid(Z)), "squashed-twice", "fill 0.5000 to 0.7311"),
-    "softmax twice": ("probs", softmax(softmax(SCORES)), "squashed-twice", "is above 0.2320"),
+    "softmax twice": ("probs", softmax(softmax(SCORES)), "squashed-twice", "fill 0.0853 to 0.2320"),
     "constant": ("logits", np.full(40, 0.25), "constant", "all 40 predictions are 0.25"),
     "one row": ("logits", np.tile(SCORES[:1], (40, 1)), "constant", "all 40 rows of predictions"),
     "one label": ("y", np.ones(40, int), "constant", "all 40 targets are 1"),
