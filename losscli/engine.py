@@ -36,8 +36,9 @@ def evaluate(loss: str | Callable[..., Any], /, *, grad: bool = False, **given: 
         grad: Find the gradient of the reduced loss by the predictions too: see
             :attr:`losscli.result.Result.gradient`.
         **given: Inputs (arrays, tensors, or paths as on the command line), options of the loss,
-            and the common options, by their names with underscores; role and rows as those of
-            ``losscli run``, for a loss of your own.
+            and the common options, by their names with underscores; with ``ensemble`` the
+            prediction is a list of several; role and rows as those of ``losscli run``, for a
+            loss of your own.
 
     Returns:
         What the command line prints, as an object.

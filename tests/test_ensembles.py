@@ -21,6 +21,7 @@ from losscli.ensembles.field import Averaged
 from losscli.ensembles.means import mean
 from losscli.errors import DataError, UsageError
 from losscli.formats.given import in_place
+from losscli.formats.missing import NUMBER, missing
 from losscli.inputs import Ref
 from losscli.losses import losses
 
@@ -161,9 +162,19 @@ def test_a_missing_value_of_one_member_leaves_the_row_out():
     assert (found.value, found.stats["count"]) == (wanted.value, 2)
 
 
+@pytest.mark.parametrize("way", ["probs", "logits"])
+def test_what_one_member_lacks_is_missing_whatever_the_others_have(way):
+    members = [np.array(values) for values in ([np.nan, 1.0], [NUMBER, 1.0])]
+    fields = [in_place(Ref("logits", value=one), missing=False) for one in members]
+    field = Averaged(fields, mean("logits", way), None)
+    assert missing(field.rows(0, 2)).tolist() == [True, False]
+
+
 def test_equal_decisions_are_no_copies():
-    shares = [[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]]
-    found = evaluate("zero-one", probs=shares, target=[0, 0, 0, 1], ensemble=True)
+    shares = [[1.0, 0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0, 0.0]]  # as often wrong, elsewhere
+    found = evaluate("zero-one", probs=shares, target=[0, 0, 0, 0, 0], ensemble=True)
+    one, other = (member.result.stats for member in found.ensemble.members)
+    assert one == other
     assert "same-members" not in [one.code for one in found.findings]
 
 
