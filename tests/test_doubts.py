@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from real import binary, classes, sigmoid, softmax, values
 
-from losscli import evaluate
+from losscli import evaluate, plan
 from losscli.doubts.slopes import SUMS, line
 from losscli.stats import Sum, Totals
 
@@ -199,3 +199,15 @@ def test_what_was_never_trained_is_not_turned_round():
     weak = 0.3 * (rng.normal(size=500) - 2 * target)
     assert codes("bce", {"logits": weak, "target": target}) == []
     assert codes("bce", {"logits": 10 * weak, "target": target}) == ["inverted"]
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_data_pays_for_other_readings_once(name, monkeypatch):
+    """Also where leaves hold few rows, which show little gain or loss."""
+    loss, data, given = HEALTHY[name]
+    inputs = given(*data(large=True))
+    rows, calls, found = len(inputs["target"]), [], plan.Plan.found
+    monkeypatch.setattr(plan, "LEAF", 256 * next(iter(inputs.values())).size // rows)
+    monkeypatch.setattr(plan.Plan, "found", lambda *given: calls.append(1) or found(*given))
+    evaluate(loss, **inputs, threads=1)
+    assert len(calls) < 1.1 * rows / 256

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 MANY = 2**12
 """A leaf of so many losses can tell by itself that a reading gains nothing."""
 
+SOME = 50
+"""One of so many can tell that it loses much."""
+
 
 class Reading(Doubt):
     """Another reading of the data, under which the loss is lower by more than chance.
 
     Attributes:
         sure: The least gain that is believed, in standard errors.
-        gainful: A large leaf without any gain contradicts it.
+        gainful: A leaf that plainly gains nothing contradicts it.
     """
 
     sure: ClassVar[float] = 5.0
@@ -60,7 +63,7 @@ class Reading(Doubt):
         chosen = None if counted is None else torch.from_numpy(leaf.batch.pairing.order(counted))
         ours, theirs = (_counted(one, chosen) for one in (leaf.losses, found))
         gains = Moments.of(ours[0] - theirs[0])
-        if self.gainful and gains.count >= MANY and not gains.mean > 3 * gains.stderr:
+        if self.gainful and _in_vain(gains):
             return None
         parts = {"gains": gains, "sum": Sum.of(theirs[1]), "over": Sum.of(theirs[2])}
         return Totals({**parts, **self.beside(leaf.batch)})
@@ -76,6 +79,13 @@ class Reading(Doubt):
             return None
         found = self.other(seen, whole)
         return found if found < whole.loss else None
+
+
+def _in_vain(gains: Moments) -> bool:
+    """Whether a leaf tells by itself that another reading gains nothing."""
+    if gains.count >= MANY:
+        return not gains.mean > 3 * gains.stderr
+    return gains.count >= SOME and gains.mean < -6 * gains.stderr
 
 
 def _counted(losses: Terms, chosen: Tensor | None) -> tuple[Tensor, float, float]:
