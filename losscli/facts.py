@@ -120,8 +120,14 @@ def _distinct(values: np.ndarray, low: float, high: float) -> dict[float, int] |
     if len(head) > FEW:
         return None
     if len(head) <= HANDFUL:  # labels, mostly: to compare is several times quicker than to sort
-        found = {one: int(np.count_nonzero(values == one)) for one in head}
-        if sum(found.values()) == len(values):
+        *most, last = head
+        found = {one: int(np.count_nonzero(values == one)) for one in most}
+        left = len(values) - sum(found.values())
+        if values.dtype.kind not in "iu" or high - low >= len(head):  # there may be others
+            found[last] = int(np.count_nonzero(values == last))
+        else:
+            found[last] = left
+        if found[last] == left:
             return found
     if values.dtype.kind in "iu" and high - low < 2**12:
         wide = values if values.dtype.itemsize == 8 else values.astype(np.int64)

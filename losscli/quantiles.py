@@ -59,7 +59,7 @@ class Bins:
     def of(cls, *parts: np.ndarray) -> Bins:
         """Of some values of one dtype, without NaN."""
         size = parts[0].dtype.itemsize
-        bins = np.concatenate([_bins(part) for part in parts])
+        bins = _bins(*parts)
         if bins.min(initial=0) >= 0:
             return cls(_tally(bins, WIDTH), size)
         # With its sign as last bit, a value and its opposite are next to each other: whatever
@@ -122,26 +122,32 @@ class Bins:
 
 
 def _tally(bins: np.ndarray, width: int) -> dict[int, np.ndarray]:
-    """How many values lie in each bin of each octave, which has so many of them."""
+    """How many values lie in each bin of each octave, which has so many of them.
+
+    The bins are used up: nothing else may need them.
+    """
     found: dict[int, np.ndarray] = {}
     for low, part in _narrow(bins, width):
         first = low // width
+        own = np.subtract(part, first * width, out=part)
         # Torch lets other threads run meanwhile, NumPy does not.
-        counts = torch.bincount(torch.from_numpy(part - first * width)).numpy()
+        counts = torch.bincount(torch.from_numpy(own)).numpy()
         counts = np.pad(counts, (0, -len(counts) % width)).reshape(-1, width)
         found |= {first + at: row for at, row in enumerate(counts) if row.any()}
     return dict(sorted(found.items()))
 
 
-def _bins(values: np.ndarray) -> np.ndarray:
+def _bins(*parts: np.ndarray) -> np.ndarray:
     """The number of the bin of each value, in the order of the values."""
-    shift = _SIGNIFICAND[values.dtype.itemsize] - BITS
-    whole = np.int32 if values.dtype.itemsize == 4 else np.int64
-    bits: Any = values.view(whole)
-    bins: np.ndarray = bits >> shift
-    if bins.min(initial=0) < 0:  # whole numbers in the order of the floats, and no -0.0
-        bits = (values + 0.0).view(whole)
-        bins = np.where(bits < 0, bits ^ np.iinfo(whole).max, bits) >> shift
+    shift = _SIGNIFICAND[parts[0].dtype.itemsize] - BITS
+    whole = np.int32 if parts[0].dtype.itemsize == 4 else np.int64
+    bins, stop = np.empty(sum(map(len, parts)), whole), 0
+    for part in parts:
+        own = bins[stop : (stop := stop + len(part))]
+        np.right_shift(part.view(whole), shift, out=own)
+        if own.min(initial=0) < 0:  # whole numbers in the order of the floats, and no -0.0
+            bits: Any = (part + 0.0).view(whole)
+            np.right_shift(np.where(bits < 0, bits ^ np.iinfo(whole).max, bits), shift, out=own)
     return bins
 
 

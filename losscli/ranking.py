@@ -47,9 +47,9 @@ class Part(NamedTuple):
         """
         with np.errstate(divide="ignore", over="ignore"):  # the highest are infinite then
             values = self.scores / (1 - self.scores) if shares else self.scores
-            single = np.asarray(values, np.float32) + np.float32(0)  # no -0.0
+            single = np.asarray(values, np.float32)
         bins = single.view(np.uint32) >> np.uint32(SHIFT)
-        bins += self.positive * np.uint32(BINS)
+        bins += np.multiply(self.positive, BINS, dtype=np.uint32)
         return Binned(bins.view(np.int32), self.weight)
 
 
@@ -139,11 +139,7 @@ class Scores:
         table, top = np.zeros(2 * BINS), max(digits, default=0)
         for k, one in digits.items():
             table += np.ldexp(one.astype(float), DIGIT * (k - top))
-        # The bits of a float below 0 are its magnitude and a sign: in order, these come first.
-        negative, positive = (
-            np.concatenate([half[: BINS // 2 - 1 : -1], half[: BINS // 2]])
-            for half in (table[:BINS], table[BINS:])
-        )
+        negative, positive = map(_ascending, (table[:BINS], table[BINS:]))
         either = positive + negative > 0
         return Curve(positive[either], negative[either], rounded=True)
 
@@ -213,6 +209,16 @@ class Curve:
         worst = (_quotient(hits - own, above - own) + _quotient(hits, above)) / 2
         ends = ((own * one).sum() / self.yes for one in (best, worst))
         return max(abs(float(end) - self.average_precision) for end in ends)
+
+
+def _ascending(table: np.ndarray) -> np.ndarray:
+    """The bins of one label, by their scores.
+
+    The bits of a float below 0 are its magnitude and a sign: in order, these come first. The last
+    of them holds -0.0, and is one with that of 0.0.
+    """
+    below, above = table[: BINS // 2 - 1 : -1], table[: BINS // 2]
+    return np.concatenate([below[:-1], [below[-1] + above[0]], above[1:]])
 
 
 def _quotient(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -334,7 +340,8 @@ def _counts(waiting: Sequence[Binned]) -> list[dict[int, np.ndarray]]:
 def _table(bins: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """How many are in each bin: torch lets other threads run meanwhile, NumPy does not."""
     weights = None if weight is None else torch.from_numpy(weight)
-    return torch.bincount(torch.from_numpy(bins), weights, 2 * BINS).numpy().astype(np.int64)
+    found = torch.bincount(torch.from_numpy(bins), weights, 2 * BINS).numpy()
+    return found.astype(np.int64, copy=False)
 
 
 def _added(many: Sequence[Mapping[int, np.ndarray]]) -> dict[int, np.ndarray]:

@@ -124,9 +124,7 @@ class Binary(Role):
             squares = np.square(batch.target, dtype=np.float64) if soft else None
             parts["squares"] = parts["y"] if squares is None else weighted(squares, batch)
         if self.likely and self.asked.kind != "pred":
-            probability = _probabilities(batch)
-            parts["p"] = weighted(probability, batch)
-            parts["gaps"] = gaps(probability, batch.target, batch)
+            parts["gaps"] = gaps(_probabilities(batch), batch.target, batch)
         if batch.prediction.ndim == 2 and batch.weight is None:
             wrong = guessed != true
             if batch.counts is not None:
@@ -176,8 +174,9 @@ class Binary(Role):
             exact, rows = totals["exact"], totals["rows"]
             how = f"{exact}/{rows} rows with every label right"
             metrics.append(Measure("exact_match", ratio(exact, rows), how))
-        if "p" in totals:
-            p, y = ratio(totals["p"].value, count), ratio(totals["y"].value, count)
+        if "gaps" in totals:
+            p = ratio(Sum.joined([totals["y"], *totals["gaps"]]).value, count)
+            y = ratio(totals["y"].value, count)
             error = calibration_error(totals["gaps"], count)
             side = "low" if p < y else "high"
             how = f"target {y:.6f}: {abs(p - y):.2g} {side}, ECE {error:.2g}"

@@ -29,10 +29,11 @@ def gaps(probability: np.ndarray, outcome: np.ndarray, batch: Batch) -> np.ndarr
         torch.from_numpy(np.ascontiguousarray(one[kept]).reshape(-1)) for one in columns
     )
     wide = said.double()
-    bins = ((said if said.dtype is torch.float32 else wide) * BINS).long().clamp_(0, BINS - 1)
-    gap = wide - came.double()
+    shares = (said if said.dtype is torch.float32 else wide) * BINS
+    bins = shares.int().clamp_(0, BINS - 1).long()  # at once they take twice the time
+    gap = (wide if wide is not said else wide.clone()).sub_(came.double())
     for one in weight:
-        gap *= one
+        gap *= one.double()
     sums = torch.zeros(BINS, dtype=torch.float64)
     return exact(sums.scatter_add_(0, bins, gap).numpy())  # quicker than to count with weights
 
