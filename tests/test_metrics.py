@@ -208,6 +208,16 @@ def test_classes(kind, weighted):
     assert result.metrics["bits"] == pytest.approx(result.value / log(2))
 
 
+@pytest.mark.parametrize("temperature", [0.5, 3.0])
+def test_a_temperature_is_calibrated(temperature):
+    """As scaled logits are: to see that is what a temperature is fitted for."""
+    shares = np.exp(LOGITS / temperature)
+    shares /= shares.sum(1, keepdims=True)
+    found = evaluate("ce", logits=LOGITS, target=CLASS, temperature=temperature).metrics
+    assert found["confidence"] == pytest.approx(shares.max(1).mean())
+    assert found["ece"] == pytest.approx(ece(shares.max(1), LOGITS.argmax(1) == CLASS))
+
+
 @pytest.mark.parametrize("axis", [1, -1])
 def test_images(axis):
     """Pixels of the ignored class count on neither side."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
-from losscli.lazy import np, torch
+from losscli.lazy import np
 from losscli.ranking import EXACT, Columns, Scores
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio, refuse, told, weighted
-from losscli.roles.calibration import calibration_error, exact, gaps
+from losscli.roles.calibration import calibration_error, exact, gaps, probabilities
 from losscli.roles.positive import Positive
 from losscli.stats import Sum, Totals
 
@@ -124,7 +124,7 @@ class Binary(Role):
             squares = np.square(batch.target, dtype=np.float64) if soft else None
             parts["squares"] = parts["y"] if squares is None else weighted(squares, batch)
         if self.likely and self.asked.kind != "pred":
-            parts["gaps"] = gaps(_probabilities(batch), batch.target, batch)
+            parts["gaps"] = gaps(probabilities(batch), batch.target, batch)
         if batch.prediction.ndim == 2 and batch.weight is None:
             wrong = guessed != true
             if batch.counts is not None:
@@ -362,14 +362,6 @@ def _confusion(guessed: np.ndarray, true: np.ndarray, batch: Batch) -> dict[str,
         }
     both, yes, no = (int(np.count_nonzero(one)) for one in (guessed & true, guessed, true))
     return {"tp": both, "fp": yes - both, "fn": no - both, "tn": true.size + both - yes - no}
-
-
-def _probabilities(batch: Batch) -> np.ndarray:
-    if batch.kind == "probs":
-        return batch.prediction
-    values = torch.from_numpy(np.ascontiguousarray(batch.prediction))
-    values = values if values.dtype is torch.float32 else values.double()
-    return (torch.sigmoid(values) if batch.kind == "logits" else torch.exp(values)).numpy()
 
 
 def _listed(places: np.ndarray) -> str:

@@ -15,6 +15,32 @@ BINS = 15
 """Probabilities are told apart by bins of this share of 1, closed on the left; 1 is in the last."""
 
 
+def probabilities(batch: Batch) -> np.ndarray:
+    """Of the positive side, of each element."""
+    if batch.kind == "probs":
+        return batch.prediction
+    values = torch.from_numpy(np.ascontiguousarray(batch.prediction))
+    values = values if values.dtype is torch.float32 else values.double()
+    return (torch.sigmoid(values) if batch.kind == "logits" else torch.exp(values)).numpy()
+
+
+def confidence(batch: Batch) -> np.ndarray:
+    """The probabilities of the classes that were chosen."""
+    scores = torch.from_numpy(np.ascontiguousarray(batch.prediction))
+    if scores.dtype is not torch.float32:
+        scores = scores.double()
+    if batch.kind == "logits" and batch.options.get("temperature", 1) != 1:
+        scores = scores / batch.options["temperature"]
+    if batch.kind == "logits" and scores.sum().isfinite():
+        top = torch.softmax(scores, 1).amax(1)
+    elif batch.kind == "logits":  # the highest score may be infinite, and have company
+        top = scores.amax(1, keepdim=True)
+        top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1)
+    else:
+        top = scores.amax(1)
+    return (top.exp() if batch.kind == "log_probs" else top).numpy()
+
+
 def gaps(probability: np.ndarray, outcome: np.ndarray, batch: Batch) -> np.ndarray:
     """By how much the probabilities of each bin exceed what came of them: exact sums.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from losscli import shapes
 from losscli.checks import predictions, targets
 from losscli.errors import DataError, Finding, Level
-from losscli.lazy import np, torch
+from losscli.lazy import np
 from losscli.roles.base import (
     Asked,
     Measure,
@@ -21,7 +21,7 @@ from losscli.roles.base import (
     told,
     weighted,
 )
-from losscli.roles.calibration import calibration_error, exact, gaps
+from losscli.roles.calibration import calibration_error, confidence, exact, gaps
 from losscli.roles.names import Names
 from losscli.roles.perclass import MOST, averages, hits, tally
 from losscli.roles.shifted import Shift
@@ -174,7 +174,7 @@ class ClassIndex(Role):
 
     def confidence(self, batch: Batch) -> np.ndarray:
         """The probability of the class that each element was given."""
-        return _confidence(batch)
+        return confidence(batch)
 
     def true(self, batch: Batch) -> np.ndarray:
         """The true class of each element; ignored elements are class 0, and do not count."""
@@ -363,21 +363,6 @@ def _ranks(scores: np.ndarray, true: np.ndarray) -> np.ndarray:
         places = np.arange(scores.shape[1]).reshape(-1, *[1] * (scores.ndim - 2))
         before = before + (equal & (places < true)).sum(1)
     return before
-
-
-def _confidence(batch: Batch) -> np.ndarray:
-    """The probabilities of the classes that were chosen."""
-    scores = torch.from_numpy(np.ascontiguousarray(batch.prediction))
-    if scores.dtype is not torch.float32:
-        scores = scores.double()
-    if batch.kind == "logits" and scores.sum().isfinite():
-        top = torch.softmax(scores, 1).amax(1)
-    elif batch.kind == "logits":  # the highest score may be infinite, and have company
-        top = scores.amax(1, keepdim=True)
-        top = 1 / torch.where(scores == top, 0.0, scores - top).exp().sum(1)
-    else:
-        top = scores.amax(1)
-    return (top.exp() if batch.kind == "log_probs" else top).numpy()
 
 
 def _top(classes: np.ndarray, k: int) -> float:
