@@ -164,12 +164,15 @@ print(loss.mean().item(), loss.std().item(), loss.max().item())
 BACK = "torch backward"
 """The script that wants the gradient too."""
 
-BACKWARD = {
+ALONE = "torch alone"
+"""The script that wants the mean loss and nothing beside it."""
+
+MEAN = {
     "bce": "F.binary_cross_entropy_with_logits(prediction, target.to(prediction.dtype))",
     "ce": "F.cross_entropy(prediction, target)",
     "mse": "F.mse_loss(prediction, target)",
 }
-"""What those compute that want the gradient too."""
+"""What those compute that want no loss of each element."""
 
 GRADIENT = """
 prediction.requires_grad_()
@@ -229,8 +232,9 @@ class Pair:
     @property
     def script(self) -> str:
         """The text of the script."""
-        one, head = self.given, HEADS["torch" if self.beside == BACK else self.beside]
-        beside = "torch" if self.beside == BACK else self.beside
+        one = self.given
+        beside = "torch" if self.beside in (BACK, ALONE) else self.beside
+        head = HEADS[beside]
         suffixes = [suffix for suffix in PurePath(one.files[0]).suffixes if suffix in SUFFIXES]
         read = READ_OTHERWISE.get((beside, self.data)) or READ[beside, suffixes[0]]
         if beside in WITHOUT_TORCH:
@@ -239,7 +243,9 @@ class Pair:
             head += "\nimport torch.nn.functional as F"
             compute = COMPUTE[one.loss]
         if self.beside == BACK:
-            compute = GRADIENT.replace("{loss}", BACKWARD[one.loss])
+            compute = GRADIENT.replace("{loss}", MEAN[one.loss])
+        elif self.beside == ALONE:
+            compute = f"\nprint({MEAN[one.loss]}.item())\n"
         return f"{head}\n{read.format(*one.files)}{compute}"
 
 
@@ -247,13 +253,16 @@ SUFFIXES = {suffix for _, suffix in READ}
 
 PAIRS = [
     Pair("bce npy int64", "torch", 24),
+    Pair("bce npy int64", ALONE, 20),
     Pair("bce npy int64", "NumPy", 36),
     Pair("bce npy int64", "scikit-learn", 76),
     Pair("bce npy float32", "torch", 24),
     Pair("bce npy float32", "NumPy", 24),
     Pair("bce npy float32", "scikit-learn", 76),
     Pair("ce npy int64", "torch", 12),
+    Pair("ce npy int64", ALONE, 12),
     Pair("mse npy float32", "torch", 20),
+    Pair("mse npy float32", ALONE, 16),
     Pair("bce npy float32", "torch backward", 36),
     Pair("ce npy int64", "torch backward", 20),
     Pair("mse npy float32", "torch backward", 32),
