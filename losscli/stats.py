@@ -34,14 +34,6 @@ __all__ = [
 # Every finite double is a whole number of 2^-1074: the smallest one there is.
 _UNIT = 1074
 _ONE = 1 << _UNIT
-_SIGNIFICANT = 2.0**53
-
-
-def _whole(value: float) -> int:
-    """A finite double as a whole number of units."""
-    fraction, exponent = math.frexp(value)
-    whole, places = int(fraction * _SIGNIFICANT), exponent + _UNIT - 53
-    return whole << places if places >= 0 else whole >> -places  # the digits cut off are 0
 
 
 def _ratio(numerator: int, denominator: int) -> float:
@@ -65,9 +57,11 @@ class Sum:
 
     @classmethod
     def of(cls, value: float) -> Sum:
-        if math.isfinite(value):
-            return cls(_whole(value))
-        return cls(0, value)
+        try:
+            whole, parts = value.as_integer_ratio()  # of which there are a power of two
+        except (OverflowError, ValueError):  # it is not finite
+            return cls(0, value)
+        return cls(whole << _UNIT + 1 - parts.bit_length())
 
     def __add__(self, other: Sum) -> Sum:
         return Sum(self.units + other.units, self.special + other.special)
