@@ -7,8 +7,6 @@ each the quickest run counts. A command imports torch besides, with either.
 
 from __future__ import annotations
 
-import argparse
-import os
 import resource
 import subprocess
 import sys
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limit import cases, table, written
-from tables import machine
+from tables import keep, machine, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,26 +103,19 @@ def measure(case: Case, folder: Path, threads: int, runs: int) -> dict[str, tupl
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--size", default="1e8", help="values of the prediction of each loss")
-    parser.add_argument("--runs", type=int, default=3, help="counted runs of each")
+    parser = options(__doc__, "bare", 3)
     parser.add_argument("--only", default="bce,ce,mse", help="losses, with commas between")
-    parser.add_argument("--output", type=Path, help="folder for bare.md")
-    parser.add_argument("--folder", type=Path, help="where files are made")
     given = parser.parse_args()
+    from losscli.cores import cores
+
     size, wanted = int(float(given.size)), given.only.split(",")
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
     start = min(worked(START) for _ in range(given.runs + 1))
     head = ["loss", "cores", "bare", "all", "CPU bare", "CPU all"]
     rows = [[*head, "all / bare", "of the CPU", "of that of a whole command"]]
     chosen = [one for one in cases(size) if one.loss in wanted and one.labels != "uint8"]
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         for case in chosen:
-            for threads in sorted({1, cores}):
+            for threads in sorted({1, cores()}):
                 found = measure(case, Path(folder), threads, given.runs)
                 (less, little), (more, much) = found["bare"], found["all"]
                 seconds = [f"{one:.2f} s" for one in (less, more, little, much)]
@@ -134,9 +125,7 @@ def main() -> None:
     said = f"{size:.0e} values of the prediction. A command takes {start:.2f} s of CPU before."
     text = f"{machine()}\n\n{said.replace('e+0', 'e')}\n\n{table(rows)}"
     print(text)
-    if given.output:
-        given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "bare.md").write_text(text)
+    keep(text, given.output, "bare")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import torch
 from exact import ABOVE, BELOW, DEFINITIONS, LEAST, Definition
 from exact_rows import OF_ROWS
 from mpmath import mpf
-from tables import machine
+from tables import keep, machine
 
 from losscli import evaluate, losses
 
@@ -179,9 +179,7 @@ def main() -> None:
             lines.append(row(definition))
             print(lines[-1], flush=True)
     text = "\n".join([machine(), "", *lines, ""])
-    if given.output:
-        given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "extremes.md").write_text(text)
+    keep(text, given.output, "extremes")
 
 
 if __name__ == "__main__":

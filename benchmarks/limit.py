@@ -9,8 +9,6 @@ counts: others on the machine only ever add time.
 
 from __future__ import annotations
 
-import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +22,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from loops import bandwidth, compiled, loop, quickest
 from parts import PARTS, breakdown
-from tables import machine
+from tables import keep, machine, options
+
+from losscli.cores import cores as available
 
 if TYPE_CHECKING:
     import ctypes
@@ -238,16 +238,8 @@ def sentences(found: list[Case], speeds: dict[int, float], torch: float) -> list
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--size", default="1e8", help="values of the prediction of each loss")
-    parser.add_argument("--runs", type=int, default=5, help="counted runs of each measurement")
-    parser.add_argument("--output", type=Path, help="folder for limit.md")
-    parser.add_argument("--folder", type=Path, help="where files are made: best in memory")
-    given = parser.parse_args()
-    size = int(float(given.size))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    given = options(__doc__, "limit", 5).parse_args()
+    size, cores = int(float(given.size)), available()
     shared, room = Path("/dev/shm"), 12 * size + 2**28
     memory = shared if shared.is_dir() and shutil.disk_usage(shared).free > room else None
     with tempfile.TemporaryDirectory(dir=given.folder or memory) as name:
@@ -255,18 +247,16 @@ def main() -> None:
         loops = compiled(folder)
         speeds = {
             threads: bandwidth(loops, max(2**30, 8 * size), given.runs, threads)
-            for threads in sorted({1, cores or 1})
+            for threads in sorted({1, cores})
         }
         torch = started("import torch", given.runs) - started("pass", given.runs)
         found = cases(size)
         for case in found:
             print(f"measuring {case.name}", file=sys.stderr, flush=True)
-            measure(case, loops, folder, given.runs, cores or 1)
+            measure(case, loops, folder, given.runs, cores)
     text = report(found, speeds, torch)
     print(text)
-    if given.output:
-        given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "limit.md").write_text(text)
+    keep(text, given.output, "limit")
 
 
 if __name__ == "__main__":

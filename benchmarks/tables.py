@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -48,6 +49,29 @@ BESIDE = [
 
 FLAT = 10**6
 """From so many values on, memory should not grow."""
+
+
+def options(about: str | None, name: str, runs: int) -> ArgumentParser:
+    """What every measurement of one size can be asked.
+
+    Args:
+        about: What the help says.
+        name: Of the file of results.
+        runs: How often each counts, unless it is said.
+    """
+    parser = ArgumentParser(description=about, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--size", default="1e8", help="values of the prediction of each loss")
+    parser.add_argument("--runs", type=int, default=runs, help="counted runs of each")
+    parser.add_argument("--output", type=Path, help=f"folder for {name}.md")
+    parser.add_argument("--folder", type=Path, help="where files are made: best in memory")
+    return parser
+
+
+def keep(text: str, folder: Path | None, name: str) -> None:
+    """Writes what was measured, where that is asked for."""
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.md").write_text(text)
 
 
 def line(row: Row) -> str:
