@@ -226,9 +226,12 @@ def test_every_decimal_is_python_s(longest, extended, monkeypatch):
 @pytest.mark.parametrize("size", [1, 7, 2**20])
 def test_cut(size):
     data = b"a\nbb\n\nccc\r\n" + b"d" * 50 + b"\nend"
-    found = [*pieces.cut(io.BytesIO(data), size)]
-    assert b"".join(found) == data + b"\n"
-    assert all(piece.endswith(b"\n") for piece in found)
+    for read in (0, 3, 5, len(data)):
+        file = io.BytesIO(data)
+        found = [*pieces.cut(file, size, file.read(read))]
+        assert b"".join(found) == data + b"\n"
+        assert all(piece.endswith(b"\n") for piece in found)
+    assert [*pieces.cut(io.BytesIO(b"1\n"), size, b"0\n")] == [b"0\n", b"1\n"]
 
 
 def test_a_text_without_lines_is_cut(monkeypatch):

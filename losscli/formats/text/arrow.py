@@ -13,9 +13,9 @@ from losscli.lazy import np
 
 __all__ = ["numbers", "pays"]
 
-_PLAIN = b"0123456789+-.eE\n"
 _WHOLE = re.compile(rb"[+-]?[0-9]+")
-_MINUS, _ZERO, _NEWLINE = b"-0\n"
+_PLUS, _MINUS, _POINT, _ZERO, _NINE, _NEWLINE = b"+-.09\n"  # between plus and nine: , and / too
+_SAMPLE = 2**12  # bytes of lines that show which columns are whole numbers
 
 WORTH = 2**25
 """From so many bytes on it saves more time than its import takes."""
@@ -43,17 +43,21 @@ def numbers(
         wanted: The columns.
     """
     modules = _modules()
-    if modules is None or not wanted or piece.translate(None, _PLAIN + delimiter.encode()):
+    if modules is None or not wanted:
         return None
     arrow, csv = modules
-    names = [str(column) for column in range(width)]
-    first = piece[: piece.index(b"\n")].split(delimiter.encode())
-    if len(first) != width:
-        return None
-    kinds = [arrow.int64() if _WHOLE.fullmatch(cell) else arrow.float64() for cell in first]
     text = np.frombuffer(piece, np.uint8)
-    if any(kinds[at] == arrow.int64() for at in wanted) and _minus_zero(text, ord(delimiter)):
-        return None  # it is a float
+    lines = _lines(piece, text, ord(delimiter))
+    whole = _whole(piece, delimiter.encode(), width) if lines else None
+    if whole is None:
+        return None
+    if not whole.isdisjoint(wanted):
+        signed = _minus_zeros(text, ord(delimiter), width)
+        if signed is None:
+            return None
+        whole -= signed
+    names = [str(column) for column in range(width)]
+    kinds = [arrow.int64() if column in whole else arrow.float64() for column in range(width)]
     chosen = [names[column] for column in wanted]
     try:
         table = csv.read_csv(
@@ -70,21 +74,58 @@ def numbers(
     except arrow.ArrowInvalid:
         return None
     columns = [table.column(name) for name in chosen]
-    lines = np.count_nonzero(text == _NEWLINE)
     if table.num_rows != lines or any(column.null_count for column in columns):
         return None
-    found = [column.to_numpy() for column in columns]
-    return found if all(np.isfinite(values).all() for values in found) else None
+    found = [column.chunk(0).to_numpy() for column in columns]  # one block is one chunk
+    return found if all(map(_are_finite, found)) else None
 
 
-def _minus_zero(text: np.ndarray, delimiter: int) -> bool:
-    """Whether there is a cell such as -0; or -00.5, which may take another look as well.
+def _lines(piece: bytes, text: np.ndarray, delimiter: int) -> int | None:
+    """How many lines there are; None if there are characters of which no plain number is made.
 
-    NumPy lets other threads run, and a pattern does not.
+    NumPy lets other threads run, which methods of bytes do not.
     """
-    begins = (text[:-2] == _MINUS) & (text[1:-1] == _ZERO)
-    last = text[2:]
-    return bool((begins & ((last == delimiter) | (last == _NEWLINE) | (last == _ZERO))).any())
+    others = np.count_nonzero(text - _PLUS > _NINE - _PLUS)  # what is below it wraps around
+    lines = int(np.count_nonzero(text == _NEWLINE))
+    others -= lines
+    if others and not _PLUS <= delimiter <= _NINE:
+        others -= np.count_nonzero(text == delimiter)
+    if others:
+        others -= piece.count(b"e") + piece.count(b"E")
+    return None if others else lines
+
+
+def _whole(piece: bytes, delimiter: bytes, width: int) -> set[int] | None:
+    """The columns that begin with whole numbers; None if lines have other widths."""
+    first = piece.index(b"\n")
+    end = max(piece.rfind(b"\n", 0, _SAMPLE), first)
+    rows = [line.split(delimiter) for line in piece[:end].split(b"\n")]
+    if {*map(len, rows)} != {width}:
+        return None
+    return {
+        at for at, cells in enumerate(zip(*rows, strict=True)) if all(map(_WHOLE.fullmatch, cells))
+    }
+
+
+def _minus_zeros(text: np.ndarray, delimiter: int, width: int) -> set[int] | None:
+    """The columns with a cell of -0, which is a float; None if one such as -00 takes a look."""
+    begins = text[:-2] == _MINUS
+    begins &= text[1:-1] == _ZERO
+    begins &= text[2:] != _POINT
+    places = np.flatnonzero(begins)
+    before, after = text[places - 1], text[places + 2]  # before the first one: the last line ends
+    cells = (before == delimiter) | (before == _NEWLINE)
+    if (cells & (after == _ZERO)).any():
+        return None
+    places = places[cells & ((after == delimiter) | (after == _NEWLINE))]
+    if not len(places):
+        return set()
+    ends = np.flatnonzero((text == delimiter) | (text == _NEWLINE))
+    return {*np.unique(np.searchsorted(ends, places) % width).tolist()}
+
+
+def _are_finite(values: np.ndarray) -> bool:
+    return values.dtype.kind == "i" or bool(np.isfinite([values.min(), values.max()]).all())
 
 
 @cache

@@ -27,18 +27,26 @@ _BLANKS = re.compile(rb" {2,}")
 _LONGEST_LINE = 2**26  # a longer one is no line of numbers
 
 
-def cut(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """Pieces of about so many bytes that end where lines end; the last one is ended if need be."""
+def cut(file: BinaryIO, size: int, head: bytes = b"") -> Iterator[bytes]:
+    """Pieces of about so many bytes that end where lines end; the last one is ended if need be.
+
+    Args:
+        file: What is read to its end.
+        size: How much of it at a time.
+        head: What has been read of it.
+    """
     rest: list[bytes] = []
-    while block := file.read(size):
+    block = head or file.read(size)
+    while block:
         end = block.rfind(b"\n") + 1
         if end:
-            yield b"".join([*rest, block[:end]])
+            yield b"".join([*rest, memoryview(block)[:end]])
             rest = []
         rest.append(block[end:])
         if sum(map(len, rest)) > _LONGEST_LINE:
             yield b"".join(rest)
             return
+        block = file.read(size)
     last = b"".join(rest)
     if last:
         yield last + b"\n"
