@@ -83,14 +83,18 @@ def parsed(
 
 
 def threaded(function: Callable[[bytes], T], pieces: Iterable[bytes], threads: int) -> Generator[T]:
-    """As :func:`parsed`, for a function that mostly lets other threads run."""
-    torch_meanwhile()
+    """As :func:`parsed`, for a function that mostly lets other threads run.
+
+    One of the threads imports torch first: a thread more would take its core from it.
+    """
+    keep_freed_memory()
     pool = ThreadPoolExecutor(threads, "losscli-parse")
+    pool.submit(_import_torch)
     try:
         for _, result in ahead(((None, pool.submit(function, one)) for one in pieces), threads + 1):
             yield result.result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager

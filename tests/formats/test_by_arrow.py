@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
+from threading import Event
 
 import numpy as np
 import pytest
 
+from losscli.formats import workers
 from losscli.formats.text import arrow
 
 
@@ -49,3 +52,21 @@ def test_what_arrow_leaves_to_others(piece):
     pytest.importorskip("pyarrow")
     assert arrow.numbers(b"1,2\n3,4\n", ",", 2, (0, 1)) is not None
     assert arrow.numbers(piece, ",", 2, (0, 1)) is None
+
+
+def test_nobody_waits_for_torch(monkeypatch):
+    """One of the threads imports it; the others parse, and what ends them is told at once."""
+    begun, go, done = Event(), Event(), Event()
+
+    def slow():
+        begun.set()
+        go.wait(10)
+        done.set()
+
+    monkeypatch.setattr(workers, "_import_torch", slow)
+    with closing(workers.threaded(bytes.upper, iter([b"a", b"b", b"c"]), 2)) as results:
+        assert next(results) == b"A"
+        assert begun.wait(10)
+    assert not done.is_set()
+    go.set()
+    assert done.wait(10)
