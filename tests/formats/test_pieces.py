@@ -493,7 +493,17 @@ def test_arrow_gives_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(delimited, "_PIECE", 300)
     rng = np.random.default_rng(0)
     rows = "".join(f"{x!r},{i % 2}\n" for i, x in enumerate(rng.normal(size=500).tolist()))
-    for tail in ("", "nan,1\n", "1e400,0\n", "x,1\n", "1\n", '"0.5",1\n', "+1,1\n", "1e-400,0\n"):
+    for tail in (
+        "",
+        "0.5,-0\n-0,1\n",
+        "nan,1\n",
+        "1e400,0\n",
+        "x,1\n",
+        "1\n",
+        '"0.5",1\n',
+        "+1,1\n",
+        "1e-400,0\n",
+    ):
         path = tmp_path / "x.csv"
         path.write_text("a,b\n" + rows + tail)
         with monkeypatch.context() as patch:
