@@ -261,6 +261,18 @@ def test_soft_class_targets():
     assert result.metrics["ece"] == pytest.approx(wanted)
     these(result, class_metrics(target.argmax(1), guess))
 
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+@pytest.mark.parametrize("kind", ["target_logits", "target_log_probs"])
+def test_soft_targets_by_their_logarithms(kind, temperature):
+    """What came is a share, however it was written."""
+    heat = temperature if kind == "target_logits" else 1.0
+    ours, theirs = (np.exp(one) for one in (LOGITS / temperature, LOGITS[::-1] / heat))
+    ours, theirs = (one / one.sum(1, keepdims=True) for one in (ours, theirs))
+    given = LOGITS[::-1].copy() if kind == "target_logits" else np.log(theirs)
+    result = evaluate("ce", logits=LOGITS, **{kind: given}, temperature=temperature)
+    wanted = ece(ours.max(1), theirs[np.arange(N), ours.argmax(1)])
+    assert result.metrics["ece"] == pytest.approx(wanted)
+
 
 def test_skill_of_binary_and_quantile_losses():
     both = np.stack([1 - P, P], 1)

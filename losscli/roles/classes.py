@@ -25,7 +25,7 @@ from losscli.roles.calibration import calibration_error, confidence, exact, gaps
 from losscli.roles.names import Names
 from losscli.roles.perclass import MOST, averages, hits, tally
 from losscli.roles.shifted import Shift
-from losscli.roles.soft import masses, squares
+from losscli.roles.soft import masses, shares, squares
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ class Classes(ClassIndex):
         """Of a soft target, the share of the class that was guessed."""
         if not self.pairing.probabilities:
             return super().outcome(guessed, true, batch)
-        return np.take_along_axis(batch.target, np.expand_dims(guessed, 1), 1)[:, 0]
+        return np.take_along_axis(shares(batch), np.expand_dims(guessed, 1), 1)[:, 0]
 
     @property
     def rule(self) -> str:

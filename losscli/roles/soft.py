@@ -20,7 +20,7 @@ def masses(batch: Batch, *, finite: bool = False) -> np.ndarray:
         batch: A leaf.
         finite: What is no finite number counts nothing.
     """
-    found = np.moveaxis(_shares(batch), 1, -1)
+    found = np.moveaxis(shares(batch), 1, -1)
     found = np.where(np.isfinite(found), found, 0.0) if finite else found
     if batch.weight is not None:
         found = found * batch.weight[..., None]
@@ -30,19 +30,19 @@ def masses(batch: Batch, *, finite: bool = False) -> np.ndarray:
 
 def squares(batch: Batch) -> Totals:
     """The sum of the squares of all shares."""
-    return Totals({"squares": weighted(np.square(_shares(batch), dtype=np.float64).sum(1), batch)})
+    return Totals({"squares": weighted(np.square(shares(batch), dtype=np.float64).sum(1), batch)})
 
 
 def together(batch: Batch) -> dict[str, Any]:
     """The masses of the classes, and the sum of all shares times their logarithms."""
-    shares = _shares(batch)
-    shares = shares if shares.dtype == np.float32 else shares.astype(np.float64)
-    known = np.where(shares > 0, shares, shares.dtype.type(1))
+    found = shares(batch)
+    found = found if found.dtype == np.float32 else found.astype(np.float64)
+    known = np.where(found > 0, found, found.dtype.type(1))
     own = (known * np.log(known)).sum(1, dtype=np.float64)
     return {"masses": masses(batch), "own": weighted(own, batch)}
 
 
-def _shares(batch: Batch) -> np.ndarray:
+def shares(batch: Batch) -> np.ndarray:
     """Soft targets as probabilities."""
     if not batch.logarithmic:
         return batch.target
