@@ -23,7 +23,7 @@ EVEN = (
 """Losses of one of several classes that treat all of them alike."""
 
 CROSS_ENTROPIES = ("ce", "nll", "linear-ce")
-"""Those of which equal scores cost ln C, whatever the weights of classes are."""
+"""Those of which equal scores cost ln C, whatever the weights of the true classes are."""
 
 
 def constant(whole: Whole, denominator: Sum | None) -> float | None:
@@ -58,12 +58,14 @@ def uniform(question: Question, role: Role) -> float | None:
     if loss.name not in EVEN or classes is None or not _plain(question):
         return None
     weighted = any(np.size(options[name]) > 1 for name, one in loss.options.items() if one.small)
-    if loss.name in CROSS_ENTROPIES and not (weighted and options.get("label_smoothing")):
+    mixed = role.pairing.probabilities or options.get("label_smoothing")
+    if loss.name in CROSS_ENTROPIES and not (weighted and mixed):
         return log(classes)
     if weighted:
         return None
     scores, target = torch.zeros(1, classes, dtype=torch.float64), torch.zeros(1).long()
-    found: Any = loss.forms["logits", "target"](scores, target, **options)
+    every = {**options, "ignore_index": -1}  # class 0 may be the one that does not count
+    found: Any = loss.forms["logits", "target"](scores, target, **every)
     return float(getattr(found, "elements", found).item())
 
 

@@ -247,6 +247,14 @@ def test_equal_scores_cost_the_same_with_options(options):
     assert even.baselines["uniform"] == pytest.approx(even.value, rel=1e-12)
     both = {"weight": [1.0, 2.0, 3.0, 4.0], "label_smoothing": 0.2}
     assert "uniform" not in evaluate("ce", logits=SCORES, target=TARGET, **both).baselines
+    heavy = {"target": np.eye(C)[TARGET], "weight": [1.0, 2.0, 3.0, 4.0]}  # nothing divides by it
+    assert "uniform" not in evaluate("ce", logits=SCORES, **heavy).baselines
+
+
+@pytest.mark.parametrize("name", EVEN)
+def test_equal_scores_where_the_first_class_does_not_count(name):
+    found = evaluate(name, logits=SCORES, target=TARGET, ignore_index=0)
+    assert found.baselines["uniform"] == pytest.approx(EVEN[name], rel=1e-12)
 
 
 def test_listed_items():

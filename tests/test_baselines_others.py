@@ -76,11 +76,12 @@ def test_vectors_that_are_all_alike():
     assert found == pytest.approx(wanted, rel=1e-6)
 
 
+@pytest.mark.parametrize("options", [{}, {"ignore_index": 0}], ids=str)
 @pytest.mark.parametrize("name", ["arcface", "cosface", "circle"])
-def test_unrelated_vectors(name):
+def test_unrelated_vectors(name, options):
     target = RNG.integers(0, 5, N)
-    even = evaluate(name, logits=np.zeros((N, 5)), target=target).value
-    found = evaluate(name, logits=RNG.uniform(-1, 1, (N, 5)), target=target)
+    even = evaluate(name, logits=np.zeros((N, 5)), target=target, **options).value
+    found = evaluate(name, logits=RNG.uniform(-1, 1, (N, 5)), target=target, **options)
     assert found.guess == pytest.approx(even)
     assert even > log(5)
 

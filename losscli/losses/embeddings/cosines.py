@@ -28,7 +28,8 @@ def _unrelated(function: Callable[..., Tensor]) -> Callable[..., float | None]:
         if "classes" not in totals:
             return None
         zeros = torch.zeros(1, len(totals["classes"]), dtype=torch.float64)
-        return function(zeros, torch.zeros(1, dtype=torch.int64), **options).item()
+        every = {**options, "ignore_index": -1}  # class 0 may be the one that does not count
+        return function(zeros, torch.zeros(1, dtype=torch.int64), **every).item()
 
     return guess
 
