@@ -120,6 +120,6 @@ class Boxes(Role):
         return Report(None, [iou, Measure("iou_50", ratio(good, count), how)])
 
     def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
-        sides = (one.reshape(-1, 4) for one in (batch.prediction, batch.target))
+        sides = [one.reshape(-1, 4) for one in (batch.prediction, batch.target)]
         rows = ((side[at] for side in sides) for at in places)
         return [[" ".join(f"{one:.6g}" for one in box) for box in row] for row in rows]

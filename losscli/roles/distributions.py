@@ -93,6 +93,12 @@ class Distribution(Role):
             found.append(Measure("t2_kl", heat**2 * value, f"T² · the loss, T = {heat:g}"))
         return found
 
+    def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
+        order = batch.pairing.order
+        prediction, target = order(batch.prediction)[places], order(batch.target)[places]
+        pairs = zip(prediction, target, strict=True)
+        return [[f"{one:.4f}", f"{other:.6g}"] for one, other in pairs]
+
     def report(self, totals: Totals) -> Report:
         if "count" not in totals or not number(totals["count"]):
             return Report()
@@ -126,3 +132,12 @@ class Distance(Distribution):
             )
         found = shapes.terms(asked.prediction, asked.target, asked.options["class_axis"])
         return replace(found, elements=found.heads, terms=False)
+
+    def cells(self, batch: Batch, places: np.ndarray) -> list[list[str]]:
+        """The likeliest class on either side."""
+        sides = (one.argmax(1).reshape(-1)[places] for one in (batch.prediction, batch.target))
+        return [[str(one), str(other)] for one, other in zip(*sides, strict=True)]
+
+    @property
+    def headings(self) -> list[str]:
+        return ["argmax", "y"]

@@ -259,6 +259,10 @@ def test_far_apart_in_the_exponent():
 
 
 def test_first_and_worst_show_both_boxes():
-    found = evaluate("giou", pred=[[0.0, 0, 2, 2]], target=[[1, 1, 3, 3.5]])
+    """Those of each row, however many are shown."""
+    pred, target = [[0.0, 0, 2, 2], [1.0, 0, 2, 3]], [[1, 1, 3, 3.5], [1, 0, 2, 3]]
+    found = evaluate("giou", pred=pred, target=target)
     assert found.headings == ["pred", "y"]
-    assert found.worst[0].cells == ["0 0 2 2", "1 1 3 3.5"]
+    wanted = [["0 0 2 2", "1 1 3 3.5"], ["1 0 2 3", "1 0 2 3"]]
+    assert [one.cells for one in found.first] == wanted
+    assert [one.cells for one in found.worst] == wanted
