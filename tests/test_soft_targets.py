@@ -124,6 +124,22 @@ def test_tokens(reduction):
     assert "per_token" not in evaluate("kl", logits=STUDENT, target_logits=TEACHER).metrics
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_tokens_of_which_a_mask_leaves_classes_out(weighted):
+    """As the rows of the batchmean, those are counted of which anything counts."""
+    given = {"logits": STUDENT.reshape(8, 5, 5), "target_logits": TEACHER.reshape(8, 5, 5)}
+    mask = RNG.random((40, 5)) < 0.5
+    mask[::4] = False
+    weight = RNG.uniform(0.1, 2, (40, 5)) if weighted else np.ones((40, 5))
+    more = {"sample_weight": weight.reshape(8, 5, 5)} if weighted else {}
+    found = evaluate("kl", **given, mask=mask.reshape(8, 5, 5), **more)
+    terms = F.kl_div(STUDENT.log_softmax(1), TEACHER.softmax(1), reduction="none").numpy()
+    some = mask.any(1)
+    counts = sum(weight[at][mask[at]].mean() for at in np.flatnonzero(some))
+    wanted = (terms * mask * weight).sum() / counts
+    assert found.metrics["per_token"] == pytest.approx(wanted, rel=1e-12)
+
+
 def test_balanced_weights_of_scores():
     found = evaluate("ce", logits=STUDENT, target_logits=TEACHER, class_weight="balanced")
     mass = TEACHER.softmax(1).sum(0)

@@ -69,23 +69,24 @@ class Distribution(Role):
         if self.pairing.classes is None:
             return Totals()
         hits = batch.prediction.argmax(1) == batch.target.argmax(1)
-        whole = self.pairing.terms and _whole(batch)
+        whole, every = self.pairing.terms and _whole(batch), np.ones(hits.shape, bool)
+        more: dict[str, object] = {}
         if self.pairing.terms:  # hits are of distributions, what counts is of classes
+            more["any"] = amount(every, _of_any(batch))
             batch = replace(
                 batch,
                 counts=None if batch.counts is None else np.asarray(batch.counts.all(1)),
                 weight=None if batch.weight is None else batch.weight.mean(1),
             )
-        every, more = np.ones(hits.shape, bool), {}
         if whole and batch.target.shape[1] <= COUNTED:
-            more = together(batch)
+            more |= together(batch)
         return Totals({"hits": amount(hits, batch), "count": amount(every, batch), **more})
 
     def means(self, numerator: Sum, value: float, totals: Totals) -> Sequence[Measure]:
         """The loss of each distribution of a row, and the loss that distillation takes."""
         found = []
-        if "count" in totals and len(self.pairing.heads) > 1:
-            count = number(totals["count"])
+        if "any" in totals and len(self.pairing.heads) > 1:
+            count = number(totals["any"])
             how = f"sum / {told(count)} distributions"
             found.append(Measure("per_token", numerator.over(Sum.of(float(count))), how))
         heat = self.asked.options["temperature"]
@@ -105,6 +106,15 @@ class Distribution(Role):
         hits, count = number(totals["hits"]), number(totals["count"])
         how = f"{told(hits)}/{told(count)}, {self.hits}"
         return Report(Measure("accuracy", ratio(hits, count), how, None, (hits, count), self.hits))
+
+
+def _of_any(batch: Batch) -> Batch:
+    """Distributions of which any class counts, each with the mean weight of those that do."""
+    if batch.counts is None:
+        return batch if batch.weight is None else replace(batch, weight=batch.weight.mean(1))
+    counts, size = batch.counts.any(1), np.maximum(batch.counts.sum(1), 1)
+    weight = None if batch.weight is None else (batch.weight * batch.counts).sum(1) / size
+    return replace(batch, counts=counts, weight=weight)
 
 
 def _whole(batch: Batch) -> bool:
