@@ -261,6 +261,7 @@ def test_soft_class_targets():
     assert result.metrics["ece"] == pytest.approx(wanted)
     these(result, class_metrics(target.argmax(1), guess))
 
+
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
 @pytest.mark.parametrize("kind", ["target_logits", "target_log_probs"])
 def test_soft_targets_by_their_logarithms(kind, temperature):

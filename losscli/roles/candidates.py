@@ -10,7 +10,7 @@ from losscli.checks.numbers import numbers
 from losscli.errors import DataError, Finding, Level
 from losscli.lazy import np, torch
 from losscli.roles import alike
-from losscli.roles.base import Measure, Report, amount
+from losscli.roles.base import Measure, Report, amount, number, ratio, told
 from losscli.roles.vectors import Vectors, share, wide
 from losscli.stats import Totals
 from losscli.vectors import similarities, unit
@@ -105,24 +105,33 @@ class Partners(Candidates):
     def measure(self, batch: Batch) -> Totals:
         found = super().measure(batch)
         one, other = self.both(batch)
-        own, every = (one * other).sum().item(), (one.sum(0) * other.sum(0)).sum().item()
+        heavy = one
+        if batch.weight is not None:
+            weight = batch.weight if batch.counts is None else batch.weight[batch.counts]
+            heavy = one * wide(weight)[:, None].to(one.dtype)
+        own, every = (heavy * other).sum().item(), (heavy.sum(0) * other.sum(0)).sum().item()
         parts: dict[str, object] = {"own": own, "others": every - own}
         if batch.options.get("symmetric"):
-            parts["back"] = int(nearest(other, one, slice(None))[1].sum())
+            back = np.zeros(batch.rows, bool)
+            right = nearest(other, one, slice(None))[1]
+            back[... if batch.counts is None else batch.counts] = right.numpy()
+            parts["back"] = amount(back, batch)
         return Totals({**found.parts, **parts})
 
     def report(self, totals: Totals) -> Report:
-        rows = totals["rows"]
+        rows, count = totals["rows"], number(totals["count"])
         rule = f"argmax over all {rows:,} candidates, ties to the first"
         accuracy = share(totals["hits"], totals["count"], rule, 1 / rows)
         metrics = []
         if "back" in totals:
-            how = f"{totals['back']}/{rows}, the other way"
-            metrics.append(Measure("accuracy_back", totals["back"] / rows, how, 1 / rows))
+            back = number(totals["back"])
+            how = f"{told(back)}/{told(count)}, the other way"
+            metrics.append(Measure("accuracy_back", ratio(back, count), how, 1 / rows))
         what = "cosine" if self.normalized else "dot product"
-        metrics.append(Measure("mean_positive", totals["own"] / rows, f"mean {what} of pairs"))
+        mean = ratio(totals["own"], count)
+        metrics.append(Measure("mean_positive", mean, f"mean {what} of pairs"))
         if rows > 1:
-            mean = totals["others"] / (rows * (rows - 1))
+            mean = ratio(totals["others"], count * (rows - 1))
             metrics.append(Measure("mean_negative", mean, f"mean {what} with all others"))
         return Report(accuracy, metrics)
 

@@ -357,6 +357,28 @@ def test_rewards():
     assert found.metrics["reward_margin"] == pytest.approx(0.1 * 4 / 3)
 
 
+@pytest.mark.parametrize("kept", [slice(None), RNG.random(20) < 0.7], ids=["all", "masked"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_retrieval_counts_sample_weights(normalize, kept):
+    """All that is said of rows, as their losses do: each counts its weight."""
+    weight, mask = RNG.uniform(0.1, 2, 20), np.zeros(20, bool)
+    mask[kept] = True
+    given = {"input1": A, "input2": A + B, "symmetric": True, "normalize": normalize}
+    found = evaluate("infonce", **given, sample_weight=weight, mask=mask)
+    one, other, weight = A[kept], (A + B)[kept], weight[kept]
+    if normalize:
+        one, other = (side / np.linalg.norm(side, axis=1)[:, None] for side in (one, other))
+    scores, places = one @ other.T, np.arange(len(one))
+    others = (scores.sum(1) - scores.diagonal()) / (len(one) - 1)
+    wanted = {
+        "accuracy_back": np.average(scores.argmax(0) == places, weights=weight),
+        "mean_positive": np.average(scores.diagonal(), weights=weight),
+        "mean_negative": np.average(others, weights=weight),
+    }
+    assert found.metrics == pytest.approx(wanted)
+    assert found.accuracy == pytest.approx(np.average(scores.argmax(1) == places, weights=weight))
+
+
 def test_retrieval():
     a, b = np.eye(4), np.eye(4)[[0, 1, 2, 2]]
     found = evaluate("infonce", input1=a, input2=b, symmetric=True)
