@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import e
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli.checks.base import off_one
 from losscli.doubts.readings import Reading, taken
 from losscli.doubts.slopes import line, slope
-from losscli.lazy import np
-from losscli.roles import Binary, ClassIndex
+from losscli.lazy import np, torch
+from losscli.roles import Binary, BoundedClasses, ClassIndex
 
 if TYPE_CHECKING:
     from losscli.batch import Batch
@@ -90,7 +90,8 @@ class SoftmaxAsLogits(Reading):
 
     @classmethod
     def concerns(cls, question: Question, role: Role) -> bool:
-        return _many(role) and _has_probs(question, "logits")
+        decided = question.loss.target.decides  # which a softmax does not change
+        return _many(role) and not decided and _has_probs(question, "logits")
 
     @property
     def form(self) -> tuple[str, ...]:
@@ -102,15 +103,31 @@ class SoftmaxAsLogits(Reading):
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         if whole.total.elements.count < ROWS:
             return None
-        classes = self.role.pairing.classes or 0
-        floor = float(np.log(e + classes - 1)) - 1
-        other = self.other(seen, whole)
+        said = f"as probabilities the loss is {self.other(seen, whole):.4f}"
+        floor = self._floor(whole)
+        if floor is not None:
+            classes = f"of {self.role.pairing.classes} classes"
+            said = f"{classes}, the loss of its softmax cannot go below {floor:.4f}; {said}"
         message = (
             f"{self.role.asked.prediction.label}: every row of logits sums to 1: was the softmax "
-            f"taken already? Of {classes} classes, the loss of its softmax cannot go below "
-            f"{floor:.4f}; as probabilities the loss is {other:.4f}, as logits {whole.loss:.4f}"
+            f"taken already? {said[0].upper()}{said[1:]}, as logits {whole.loss:.4f}"
         )
         return message, "--probs says that they are probabilities"
+
+    def _floor(self, whole: Whole) -> float | None:
+        """What the likeliest logits cost that sum to 1; None where weights or shares have a say."""
+        loss, options = whole.question.loss, whole.question.options
+        weighted = any(
+            np.size(options[name]) > 1 for name, one in loss.options.items() if one.small
+        )
+        rounded = self.role.pairing.probabilities and isinstance(self.role, BoundedClasses)
+        if weighted or rounded:
+            return None
+        sure = torch.eye(self.role.pairing.classes or 0, dtype=torch.float64)
+        plain = {"ignore_index": -1, "label_smoothing": 0.0}  # smoothed labels cost no less
+        every = {**options, **{name: one for name, one in plain.items() if name in options}}
+        found: Any = loss.forms["logits", "target"](sure, torch.arange(len(sure)), **every)
+        return float(getattr(found, "elements", found).min().item())
 
 
 class SquashedTwice(Reading):
