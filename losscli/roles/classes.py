@@ -103,7 +103,7 @@ class ClassIndex(Role):
         return not self.pairing.probabilities
 
     def read_target(self, raw: np.ndarray) -> np.ndarray:
-        return self.names.indices(raw, self.asked.settings.target_base or 0)
+        return self.names.indices(raw)
 
     def checks(self) -> Sequence[Check]:
         kind = self.asked.kind
@@ -152,9 +152,7 @@ class ClassIndex(Role):
 
     @property
     def class_names(self) -> Sequence[str]:
-        base = self.asked.settings.target_base or 0
-        named = [self.names.shown(one) for one in range(self.pairing.classes or 0)]
-        return named if self.names.text else [str(base + one) for one in range(len(named))]
+        return [self.names.shown(one) for one in range(self.pairing.classes or 0)]
 
     def counts(self, batch: Batch) -> np.ndarray:
         """How often each class is the target, times the sample weights."""

@@ -168,7 +168,7 @@ class Masks(Role):
     def read_target(self, raw: np.ndarray) -> np.ndarray:
         if self.pairing.probabilities:
             return raw
-        return self.names.indices(raw, self.asked.settings.target_base or 0)
+        return self.names.indices(raw)
 
     def counted(self, given: Mapping[str, np.ndarray]) -> np.ndarray | None:
         if self.pairing.probabilities and not self.binary:

@@ -23,6 +23,7 @@ class Names:
 
     text: tuple[str, ...] = ()
     whole: tuple[int, ...] = ()  # where all names are whole numbers, other than 0..C-1
+    base: int = 0  # the number of the first class, where they have no names
 
     @classmethod
     def of(cls, asked: Asked, pairing: Pairing, columns: Sequence[str] | None) -> Names:
@@ -56,7 +57,7 @@ class Names:
             return cls(text if listed else _bare(text))
         whole = _whole(text) or _shuffled(_bare(text))
         if not whole or whole == tuple(range(classes)):
-            return cls(text if listed else _bare(text))
+            return cls(text if listed else _bare(text), base=asked.settings.target_base or 0)
         if asked.settings.target_base is not None:
             raise UsageError(
                 "--target-base counts positions, but the predictions' columns are numbered "
@@ -64,18 +65,18 @@ class Names:
             )
         return cls(text, whole)
 
-    def indices(self, raw: np.ndarray, base: int) -> np.ndarray:
+    def indices(self, raw: np.ndarray) -> np.ndarray:
         """Class indices from 0, of names or of numbers; what has no name is UNKNOWN."""
         if raw.dtype.kind == "U":
             return _looked_up(raw, dict(zip(self.text, range(len(self.text)), strict=True)))
         found = raw.astype(np.int64)
         if self.whole:
             return _looked_up(found, dict(zip(self.whole, range(len(self.whole)), strict=True)))
-        return found - base
+        return found - self.base
 
     def shown(self, index: int) -> str:
-        """A class as a person knows it."""
-        return self.text[index] if 0 <= index < len(self.text) else str(index)
+        """A class as a person knows it, and as targets have it."""
+        return self.text[index] if 0 <= index < len(self.text) else str(self.base + index)
 
 
 def _check_distinct(text: tuple[str, ...]) -> None:
