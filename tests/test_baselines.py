@@ -167,6 +167,20 @@ def test_weights_count_for_the_mean_as_repeated_rows_do(name, given):
     assert weighted.value == pytest.approx(plain.value, rel=1e-12)
 
 
+@pytest.mark.parametrize("eps", [0.0, 0.5])
+@pytest.mark.parametrize("full", [False, True])
+def test_counts_with_an_eps(eps, full):
+    """The mean costs what it does as a prediction."""
+    target = RNG.poisson(2.0, 30)
+    options = {"target": target, "eps": eps, "full": full}
+    mean = evaluate("poisson-nll", rate=np.full(30, target.mean()), **options)
+    found = evaluate("poisson-nll", rate=np.arange(1.0, 31), **options)
+    assert found.guess == pytest.approx(mean.value, rel=1e-12)
+    if not full:
+        wanted = target.mean() - target.mean() * np.log(target.mean() + eps)
+        assert found.guess == pytest.approx(wanted, rel=1e-12)
+
+
 def test_weights_far_from_0():
     """Where the mean square less the squared mean would have no digit left."""
     target = 1e9 + np.arange(21.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, log1p
 from typing import TYPE_CHECKING, Annotated
 
 from losscli.lazy import Tensor, torch
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Power = Annotated[float, Bound(">=", 1)]
 
+SLIGHT = 1e-8
+"""PyTorch's own eps, next to which no rate is small."""
+
 
 @loss(
     Counts,
@@ -26,7 +29,7 @@ Power = Annotated[float, Bound(">=", 1)]
     aliases=("poisson", "PoissonNLLLoss", "log_poisson_loss"),
 )
 def poisson_nll(
-    rate: Tensor, target: Tensor, *, full: bool = False, eps: NonNegative = 1e-8
+    rate: Tensor, target: Tensor, *, full: bool = False, eps: NonNegative = SLIGHT
 ) -> Tensor:
     """Negative log-likelihood of counts under a Poisson distribution.
 
@@ -90,6 +93,8 @@ def _(totals: Totals, *, full: bool, eps: float) -> float | None:
         return None
     mean, own = totals["target"].value / count, totals["own"].value / count
     rest = totals["stirling"].value / count if full else 0.0
+    if eps != SLIGHT:  # which is all that there can be of a --log-rate, whose losses have none
+        rest -= mean * log1p(eps / mean)
     return float(deviance / 2 + mean - own + rest)
 
 
