@@ -341,3 +341,19 @@ def test_no_error_at_all_is_said():
     found = evaluate("poisson-nll", rate=[2.0], target=[np.inf])
     assert found.value == -np.inf  # a limit, and no perfection
     assert "perfect" not in [one.code for one in found.warnings]
+
+
+def test_the_hardest_classes_count_sample_weights():
+    """As the accuracy beside them does: rows of weight 0 are in neither."""
+    weight = np.where(RNG.random(N) < 0.3, 0, RNG.integers(1, 4, N))
+    kept = weight > 0
+    rows = np.arange(N).repeat(weight)
+    plain = evaluate("ce", logits=LOGITS[rows], target=CLASS[rows]).report.remarks
+    found = evaluate("ce", logits=LOGITS, target=CLASS, sample_weight=weight.astype(float))
+    assert found.report.remarks == plain
+    ones = np.ones(N)
+    masked = evaluate("ce", logits=LOGITS, target=CLASS, sample_weight=ones, mask=kept)
+    wanted = evaluate("ce", logits=LOGITS[kept], target=CLASS[kept]).report.remarks
+    assert masked.report.remarks == wanted
+    signed = evaluate("ce", logits=LOGITS, target=CLASS, sample_weight=np.where(kept, 1.0, -1.0))
+    assert not signed.report.remarks

@@ -148,6 +148,9 @@ class ClassIndex(Role):
             pairs = true[kept].reshape(-1) * classes + guessed[kept].reshape(-1)
             table = np.bincount(pairs, minlength=classes**2)
             parts["table"] = table.reshape(classes, classes)
+            if batch.weight is not None:
+                sums = np.bincount(pairs, batch.weight[kept].reshape(-1), classes**2)
+                parts["weighed"] = exact(sums).reshape(classes, classes)
         return Totals(parts)
 
     @property
@@ -220,7 +223,8 @@ class ClassIndex(Role):
                 Measure("ece", error, shown=False),
             ]
         metrics += averages(totals, images=len(self.pairing.elements) > 2)
-        hardest = _hardest(totals["table"], self.names) if "table" in totals else ()
+        table = totals.get("weighed" if "weighed" in totals else "table")
+        hardest = () if table is None else _hardest(table, self.names)
         return Report(accuracy, metrics, hardest)
 
     @property
@@ -370,14 +374,19 @@ def _top(classes: np.ndarray, k: int) -> float:
 
 def _hardest(table: np.ndarray, names: Names) -> list[tuple[str, str]]:
     """The classes that are missed most often, and what they are taken for."""
-    totals, hits = table.sum(1), table.diagonal()
-    shares = np.where(totals > 0, hits / np.maximum(totals, 1), 2.0)
+    parts = [[number(one) for one in row] for row in table.tolist()]
+    counts = np.array(parts, float if table.dtype == object else int)
+    if counts.min() < 0:  # weights below 0
+        return []
+    totals, hits = counts.sum(1), counts.diagonal()
+    shares = np.where(totals > 0, hits / np.where(totals > 0, totals, 1), 2.0)
     worst = [int(one) for one in np.argsort(shares, kind="stable")[:2] if shares[one] < 1]
     lines = []
     for one in worst:
-        wrong = table[one].copy()
+        wrong = counts[one].copy()
         wrong[one] = -1
         other = int(wrong.argmax())
-        found = f"{hits[one]}/{totals[one]} right, taken for {names.shown(other)} ({wrong[other]})"
+        right, of, taken = (told(part.item()) for part in (hits[one], totals[one], wrong[other]))
+        found = f"{right}/{of} right, taken for {names.shown(other)} ({taken})"
         lines.append(("class " + names.shown(one), found))
     return lines
