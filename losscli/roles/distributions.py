@@ -112,7 +112,7 @@ def _of_any(batch: Batch) -> Batch:
     """Distributions of which any class counts, each with the mean weight of those that do."""
     if batch.counts is None:
         return batch if batch.weight is None else replace(batch, weight=batch.weight.mean(1))
-    counts, size = batch.counts.any(1), np.maximum(batch.counts.sum(1), 1)
+    counts, size = np.asarray(batch.counts.any(1)), np.maximum(batch.counts.sum(1), 1)
     weight = None if batch.weight is None else (batch.weight * batch.counts).sum(1) / size
     return replace(batch, counts=counts, weight=weight)
 
