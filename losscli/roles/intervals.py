@@ -9,9 +9,8 @@ from losscli import shapes
 from losscli.checks import amounts
 from losscli.checks.numbers import numbers
 from losscli.lazy import np
-from losscli.quantiles import EXACT, Sample
-from losscli.roles.base import Measure, Report, Role, amount, number, ratio, weighted
-from losscli.roles.values import kept
+from losscli.roles.base import Measure, Report, amount, number, ratio, weighted
+from losscli.roles.values import Real
 from losscli.stats import Totals
 from losscli.views import View
 
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
     from losscli.views import Pairing
 
 
-class Interval(Role):
+class Interval(Real):
     """One real number for each interval, of which both ends are predicted."""
-
-    precise = True
 
     def pair(self) -> Pairing:
         fields = self.asked.fields
@@ -45,13 +42,9 @@ class Interval(Role):
         """How many targets are inside, and how wide the intervals are."""
         low, high = (batch.taken[side].astype(np.float64) for side in ("prediction", "upper"))
         inside = (batch.target >= low) & (batch.target <= high)
-        known = batch.weight is None and self.expected <= EXACT
-        target = kept(batch.target, batch)
-        target = target if target.is_floating_point() else target.double()
-        sample = {"sample": Sample.of(target)} if known else {}
         return Totals(
             {
-                **sample,
+                "mass": self.mass(batch),
                 "inside": amount(inside, batch),
                 "below": amount(batch.target < low, batch),
                 "width": weighted(high - low, batch),

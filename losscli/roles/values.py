@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import nan, sqrt
+from functools import cached_property
+from math import isnan, nan, prod, sqrt
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ from losscli import shapes
 from losscli.checks import amounts, predictions, targets
 from losscli.errors import DataError
 from losscli.lazy import np, torch
+from losscli.mass import Mass
 from losscli.quantiles import EXACT, Sample
 from losscli.roles.base import Measure, Report, Role, amount, number, ratio
-from losscli.stats import ZERO, Extremes, Moments, Sum, Totals, Weighted
+from losscli.stats import Extremes, Moments, Sum, Totals, Weighted
 from losscli.views import Stretched
 
 if TYPE_CHECKING:
@@ -27,15 +29,39 @@ if TYPE_CHECKING:
 FEW = 2**20
 """Errors of up to so many predictions are kept, for their median."""
 
+FIRST = 2**10
+"""The median of about so many targets is near enough to that of all."""
+
+MEANS = ("mse", "rmse", "psnr", "msle", "rmsle", "mase", "gaussian-nll")
+"""Losses whose guess is made of means: of very many targets nothing else is kept."""
 
 OUTPUTS = 16
 """Up to so many columns have an R² of their own, of which the mean is taken."""
 
 
-class Values(Role):
-    """One real number for each prediction."""
+class Real(Role):
+    """Real numbers, of which the best constant prediction may be sought."""
 
     precise = True
+
+    def mass(self, batch: Batch) -> Mass:
+        """The targets of a leaf with their weights."""
+        weight = None if batch.weight is None else kept(batch.weight, batch)
+        anchor = self._anchor if self.expected > EXACT else 0.0
+        return Mass.of(kept(batch.target, batch), weight, expected=self.expected, anchor=anchor)
+
+    @cached_property
+    def _anchor(self) -> float:
+        """A number amid the targets: the median of the first ones."""
+        target = self.asked.target
+        first = target.rows(0, max(1, FIRST // max(1, prod(target.shape[1:]))))
+        numbers = np.asarray(first, np.float32).reshape(-1)
+        numbers = numbers[np.isfinite(numbers)]
+        return float(np.float32(np.median(numbers))) if len(numbers) else 0.0
+
+
+class Values(Real):
+    """One real number for each prediction."""
 
     def pair(self) -> Pairing:
         return shapes.same(self.asked.prediction, self.asked.target)
@@ -61,10 +87,10 @@ class Values(Role):
             absolute = absolute[~absolute.isnan()]
         parts: dict[str, object] = {name: Sum.of(found) for name, found in totals.items()}
         parts |= {"count": Sum.of(count), "largest": _largest(absolute), **weighed}
+        if self.expected <= EXACT or self.asked.loss not in MEANS:
+            parts["mass"] = self.mass(batch)
         if batch.weight is None:
             parts["target"] = Moments.of(wide)
-            if self.expected <= EXACT:  # the median is only known where all values are
-                parts["sample"] = Sample.of(target if target.is_floating_point() else wide)
             if self.expected <= FEW:
                 parts["errors"] = Sample.of(absolute)
             parts |= self._by_output(batch)
@@ -231,20 +257,9 @@ def _spread(target: Moments) -> float | None:
 
 def deviation(totals: Totals) -> float | None:
     """The mean absolute error of always predicting the median."""
-    sample: Sample | None = totals.get("sample")
-    if sample is None or not sample.count:
-        return None
-    middle = median(sample)
-    far = (Sum.of(float(np.abs(part - np.float64(middle)).sum())) for part in sample.parts)
-    return sum(far, ZERO).over(Sum.of(float(sample.count)))
-
-
-def median(sample: Sample) -> float:
-    """The median of all values, where they are known."""
-    half = sample.count // 2
-    values = np.partition(np.concatenate(sample.parts), half)  # of one place, which is quicker
-    high = float(values[half])
-    return high if sample.count % 2 else high / 2 + float(values[:half].max()) / 2
+    mass: Mass | None = totals.get("mass")
+    found = mass.deviation if mass is not None and mass.known else nan
+    return None if isnan(found) else found
 
 
 def variance(totals: Totals) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from losscli.lazy import Tensor, np
+from losscli.lazy import Tensor
 from losscli.losses.constants import known, mean_of
 from losscli.losses.limits import minus
 from losscli.options import Bound
@@ -51,10 +51,9 @@ def interval(lower: Tensor, upper: Tensor, target: Tensor, *, alpha: Miss = 0.05
 
 @interval.guessed("the quantiles")
 def _(totals: Totals, *, alpha: float) -> float | None:
-    """That of always predicting those of alpha / 2 and 1 - alpha / 2, without sample weights."""
-    sample = known(totals)
-    if sample is None:
+    """That of always predicting those of alpha / 2 and 1 - alpha / 2."""
+    mass = known(totals)
+    if mass is None:
         return None
-    values, ends = np.concatenate(sample.parts), [alpha / 2, 1 - alpha / 2]
-    low, high = np.quantile(values, ends, method="inverted_cdf").tolist()
-    return mean_of(interval, sample, (low, high), {"alpha": alpha})
+    low, high = mass.quantiles([alpha / 2, 1 - alpha / 2])
+    return mean_of(interval, mass, (low, high), {"alpha": alpha})

@@ -6,7 +6,7 @@ from math import lgamma, log, pi, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.lazy import Tensor, np, torch
-from losscli.losses.constants import FEW, known, mean_of
+from losscli.losses.constants import known, mean_of
 from losscli.losses.limits import felt
 from losscli.options import Positive, Stretch
 from losscli.registry import loss
@@ -14,7 +14,7 @@ from losscli.roles import Heavy, Pointed, Spread
 from losscli.roles.values import deviation, variance
 
 if TYPE_CHECKING:
-    from losscli.quantiles import Sample
+    from losscli.mass import Mass
     from losscli.stats import Totals
 
 HALF_LOG_2PI = 0.5 * log(2 * pi)
@@ -125,10 +125,7 @@ def laplace_nll(mean: Tensor, scale: Stretch, target: Tensor) -> Tensor:
 
 @laplace_nll.guessed("a constant", share=False)
 def _(totals: Totals) -> float | None:
-    """That of always predicting the median, and the mean distance from it.
-
-    For up to 2^24 targets without sample weights.
-    """
+    """That of always predicting the median, and the mean distance from it."""
     far = deviation(totals)
     return log(2 * far) + 1 if far else None
 
@@ -173,31 +170,30 @@ def student_t(mean: Tensor, scale: Stretch, target: Tensor, *, df: Positive = 4.
 
 @student_t.guessed("a constant", share=False)
 def _(totals: Totals, *, df: float) -> float | None:
-    """The mean and the scale of the likeliest distribution, found by trying.
-
-    For up to 65,536 targets without sample weights.
-    """
-    sample = known(totals)
-    return None if sample is None or sample.count > FEW else _likeliest(sample, df)
+    """The mean and the scale of the likeliest distribution, found by trying."""
+    mass = known(totals)
+    return None if mass is None else _likeliest(mass, df)
 
 
-def _likeliest(sample: Sample, df: float) -> float | None:
+def _likeliest(mass: Mass, df: float) -> float | None:
     """The least mean loss of one mean and one scale (Lange, Little and Taylor, 1989).
 
     Each step weighs every value by how far it is, and takes the weighted mean and spread: none
     makes the loss larger.
     """
-    values = np.sort(np.concatenate(sample.parts).astype(np.float64))
-    mean, square = float(np.median(values)), float(values.var())
+    values, counts = mass.few
+    counts = np.ones(len(values)) if counts is None else counts
+    mean, every = mass.median, float(counts.sum())
+    square = float((counts * (values - mean) ** 2).sum()) / every
     for _ in range(ROUNDS):
         if not square > 0:  # more than a share of all targets are equal: there is no least loss
             return None
-        weight = (df + 1) / (df + (values - mean) ** 2 / square)
+        weight = counts * (df + 1) / (df + (values - mean) ** 2 / square)
         mean, before = float((weight * values).sum() / weight.sum()), square
-        square = float((weight * (values - mean) ** 2).mean() * len(values) / weight.sum())
+        square = float((weight * (values - mean) ** 2).sum() / weight.sum())
         if abs(square - before) <= 1e-13 * square:
             break
-    return mean_of(student_t, sample, (mean, sqrt(square)), {"df": df})
+    return mean_of(student_t, mass, (mean, sqrt(square)), {"df": df})
 
 
 def _student(df: float) -> float:
@@ -256,8 +252,10 @@ def _(mean: Tensor, log_var: Stretch, target: Tensor) -> Tensor:
 
 @crps.guessed("a constant")
 def _(totals: Totals) -> float | None:
-    """That of always predicting the mean and the standard deviation, without sample weights."""
-    sample, target = known(totals), totals.get("target")
-    if sample is None or target is None or target.variance is None:
+    """That of always predicting the mean and the standard deviation."""
+    mass = known(totals)
+    square = variance(totals)
+    if mass is None or square is None:
         return None
-    return mean_of(crps, sample, (target.mean, sqrt(target.variance)), {})
+    mean = mass.mean(lambda target: target.double())
+    return mean_of(crps, mass, (mean, sqrt(square)), {})

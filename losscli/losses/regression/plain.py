@@ -144,7 +144,7 @@ def mae(pred: Tensor, target: Tensor) -> Tensor:
 
 @mae.guessed("the median")
 def _(totals: Totals) -> float | None:
-    """The mean distance from it, for up to 2^24 targets without sample weights."""
+    """The mean distance from it."""
     return deviation(totals)
 
 

@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from losscli.lazy import F, Tensor, torch
-from losscli.losses.constants import at_median, convex, known, mean_of
+from losscli.losses.constants import at_median, convex, known
 from losscli.losses.limits import felt
 from losscli.losses.regression.plain import root
 from losscli.options import Positive, Stretch
@@ -139,11 +139,11 @@ def wape(pred: Tensor, target: Tensor) -> Terms:
 
 @wape.guessed("the median")
 def _(totals: Totals) -> float | None:
-    """That of always predicting it, for up to 2^24 targets without sample weights."""
-    sample, far = known(totals), deviation(totals)
-    if sample is None or far is None:
+    """That of always predicting it."""
+    mass, far = known(totals), deviation(totals)
+    if mass is None or far is None:
         return None
-    size = mean_of(lambda _, target: target.abs(), sample, (0.0,), {})
+    size = mass.mean(lambda target: target.double().abs())
     return far / size if size else None
 
 

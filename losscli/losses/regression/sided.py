@@ -50,26 +50,19 @@ def quantile(pred: Tensor, target: Tensor, *, q: Levels = 0.5) -> Tensor:
 
 @quantile.guessed("the quantiles")
 def _(totals: Totals, *, q: Levels) -> float | None:
-    """Those of the targets, where these are the same for all columns.
-
-    For up to 2^24 targets without sample weights.
-    """
-    sample, columns = known(totals), totals.get("of columns")
-    if sample is None:
+    """Those of the targets, where these are the same for all columns."""
+    mass, columns = known(totals), totals.get("of columns")
+    levels = np.atleast_1d(np.asarray(q, np.float64)).tolist()
+    alike = len(levels) == 1 if columns is None else all(one == columns[0] for one in columns)
+    if mass is None or not alike:
         return None
-    values = np.concatenate(sample.parts).astype(np.float64)
-    levels = np.atleast_1d(np.asarray(q, np.float64))
-    alike = levels.size == 1 if columns is None else np.ptp(columns) == 0
-    if not alike:
-        return None
-    best = np.quantile(values, levels, method="inverted_cdf").tolist()
 
     def cost(pred: Tensor, target: Tensor, level: float) -> Tensor:
         error = target - pred
         return torch.maximum(level * error, (level - 1) * error)
 
-    pairs = zip(levels.tolist(), best, strict=True)
-    found = [mean_of(cost, sample, (place,), {"level": level}) for level, place in pairs]
+    pairs = zip(levels, mass.quantiles(levels), strict=True)
+    found = [mean_of(cost, mass, (place,), {"level": level}) for level, place in pairs]
     return sum(found) / len(found)
 
 
