@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.checks import Case, Check, Tally
-from losscli.doubts import doubted
+from losscli.checks.predictions import clamped
+from losscli.doubts import Clamped, doubted
 from losscli.errors import DataError, Finding, Level
 from losscli.quantiles import ERROR, EXACT
 from losscli.shapes import uneven
@@ -58,7 +59,7 @@ def judged(
         *_rounded(total),
     ]
     for check in (one for one in role.checks() if one in total.seen):
-        finding = check.finding(total.seen[check], _case(check, question, role, total))
+        finding = check.finding(total.seen[check], _case(check, whole))
         found += [finding] if finding else []
     _raise_first(found, Level.ERROR)
     found += [] if total.unknown else doubted(total.doubts, whole)
@@ -92,8 +93,9 @@ def _raise_first(found: Sequence[Finding], level: Level) -> None:
         raise DataError(bad[0].message + strict, hint=bad[0].hint, code=bad[0].code)
 
 
-def _case(check: Check, question: Question, role: Role, total: State) -> Case:
+def _case(check: Check, whole: Whole) -> Case:
     """What the message of a check may speak of."""
+    question, role, total = whole.question, whole.role, whole.total
     tally: Tally = total.seen[check]
     one, index = role.spot(check.on, tally.first or 0, heads=check.whole_rows)
     return Case(
@@ -107,6 +109,7 @@ def _case(check: Check, question: Question, role: Role, total: State) -> Case:
         question.options,
         question.settings,
         question.loss.inputs,
+        Clamped.cost(whole) if check is clamped else None,
     )
 
 

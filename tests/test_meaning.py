@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+import losscli.plan
 from losscli import evaluate
 from losscli.errors import DataError
 
@@ -45,6 +46,26 @@ def test_clamps_are_counted(p):
     [found] = evaluate("bce", probs=[p, 0.3, p], target=[1, 1, 1]).warnings
     assert (found.code, found.count, found.index) == ("clamped", 2, (0,))
     assert not evaluate("bce", probs=[1e-43, 0.3], target=[1, 1]).warnings
+
+
+@pytest.mark.parametrize("axes", [(600,), (100, 6), (10, 6, 10)])
+@pytest.mark.parametrize("given", [{}, {"weighted"}, {"masked"}, {"weighted", "masked"}], ids=str)
+def test_what_clamps_cost_is_told(axes, given, monkeypatch):
+    """Beside all losses by their formula, in leaves of which most have none."""
+    monkeypatch.setattr(losscli.plan, "LEAF", 60)
+    rng = np.random.default_rng(4)
+    p, y = rng.uniform(0.1, 0.9, axes), rng.integers(0, 2, axes)
+    chosen = np.zeros(axes, bool)
+    chosen.reshape(-1)[[3, 4, 500]] = True
+    p[chosen] = 1 - y[chosen]
+    weight = rng.random(axes) if "weighted" in given else np.ones(axes)
+    mask = rng.random(axes) < 0.7 if "masked" in given else np.ones(axes, bool)
+    mask.reshape(-1)[[3, 4, 500]] = True, False, True
+    cost = np.where(chosen, 100, -np.log(np.where(y == 1, p, 1 - p).clip(1e-9))) * weight * mask
+    [found] = evaluate("bce", probs=p, target=y, sample_weight=weight, mask=mask).warnings
+    share = cost[chosen].sum() / cost.sum()
+    assert 0.2 < share < 0.8
+    assert f"(2 such values, {100 * share:.0f}% of the loss)" in found.message
 
 
 def test_smoothing_makes_every_impossible_class_cost():

@@ -71,6 +71,7 @@ class Case:
         options: The options of the loss.
         settings: The common ones.
         kinds: The kinds of prediction that the loss takes.
+        cost: The share of the loss that is of the offenders, where that was looked at.
     """
 
     loss: str
@@ -83,6 +84,7 @@ class Case:
     options: Mapping[str, Any]
     settings: Settings
     kinds: tuple[str, ...]
+    cost: float | None = None
 
     @property
     def place(self) -> str:
@@ -131,21 +133,27 @@ class Check:
         return words
 
     def look(self, batch: Batch) -> Tally:
-        """The tally of one leaf; values that do not count cannot offend."""
-        view = batch.pairing.views[self.on]
-        if batch.start and view.fixed:  # seen with the first leaf
-            return Tally()
-        found = self.offends(batch)
+        """The tally of one leaf."""
+        found = self.found(batch)
         if found is None:
             return Tally()
+        per_row = batch.pairing.stride or found.mask.size // batch.rows
+        return Tally.of(found.mask, found.values, batch.start * per_row)
+
+    def found(self, batch: Batch) -> Found | None:
+        """The offenders of a leaf in the order of the file; what does not count cannot offend."""
+        view = batch.pairing.views[self.on]
+        if batch.start and view.fixed:  # seen with the first leaf
+            return None
+        found = self.offends(batch)
+        if found is None:
+            return None
         if isinstance(found, Found):
             mask, values = found
         else:
             values, mask = view.back(batch.given[self.on]), view.back(found)
         counts = batch.counted(mask, self.on)
-        mask = mask if counts is None else mask & counts
-        per_row = batch.pairing.stride or mask.size // batch.rows
-        return Tally.of(mask, values, batch.start * per_row)
+        return Found(mask if counts is None else mask & counts, values)
 
     def finding(self, tally: Tally, case: Case) -> Finding | None:
         """What there is to say of all data."""

@@ -114,9 +114,10 @@ def clamped(batch: Batch) -> np.ndarray | None:
 @clamped.says
 def _(tally: Tally, case: Case) -> tuple[str, str]:
     exact = "exactly " if tally.value in (0, 1) else ""
+    cost = "" if case.cost is None else f", {share(case.cost, 1)} of the loss"
     message = (
         f"{case.place}: a probability of {exact}{tally.value:g} on the wrong side; its logarithm "
-        f"is clamped at -100, as torch does ({like(tally)})"
+        f"is clamped at -100, as torch does ({like(tally)}{cost})"
     )
     return message, "--logits keeps what a probability rounds away"
 

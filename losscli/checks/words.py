@@ -18,7 +18,7 @@ def like(tally: Tally, what: str = "value") -> str:
     return f"{tally.count:,} such {what}{'' if tally.count == 1 else 's'}"
 
 
-def share(count: int, total: int) -> str:
+def share(count: float, total: float) -> str:
     """A part as a percentage, never rounded to none or all.
 
     >>> share(1, 100_000), share(99_999, 100_000), share(61, 100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losscli.doubts.base import Doubt, Evidence, Leaf, Whole
+from losscli.doubts.clamped import Clamped
 from losscli.doubts.classes import AbsentClass, NeverPredicted, Smoothed, SmoothedTwice
 from losscli.doubts.order import (
     ClassOrder,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from losscli.question import Question
     from losscli.roles import Role
 
-__all__ = ["Doubt", "Evidence", "Leaf", "Whole", "doubted", "doubts"]
+__all__ = ["Clamped", "Doubt", "Evidence", "Leaf", "Whole", "doubted", "doubts"]
 
 GROUPS: tuple[tuple[type[Doubt], ...], ...] = (
     (
@@ -51,6 +52,7 @@ GROUPS: tuple[tuple[type[Doubt], ...], ...] = (
     (Saturated,),
     (Repeated,),
     (FewRows,),
+    (Clamped,),
 )
 """Of each group, the first that is found is said: the others would follow from it."""
 

@@ -86,8 +86,8 @@ def test_a_page(losscli):
         Accuracy
           None: nothing hits or misses.
         Baseline
-          Compared with the best constant. Found by trying: for up to 2^24 targets without sample
-          weights, to 1e-4 of the loss.
+          Compared with the best constant. Found by trying. Of more than 65,536 targets, to 1e-4
+          of the loss.
         """
     )
 
