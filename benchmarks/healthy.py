@@ -196,6 +196,25 @@ def untrained(rng: Rng) -> list[Ask]:
     return scores(logits, split.truth, rng)
 
 
+def untrained_amounts(rng: Rng) -> list[Ask]:
+    """A network of amounts as they are, or standardised, before or soon after its first step."""
+    split = true_amounts(rng)
+    torch.manual_seed(int(rng.integers(2**31)))
+    x, new, y = (torch.tensor(one, dtype=torch.float32) for one in (split.x, split.new, split.y))
+    mean, std = (y.mean(), y.std()) if rng.random() < 0.3 else (torch.zeros(()), torch.ones(()))
+    wide = int(rng.choice([4, 32, 256]))
+    layers = torch.nn.Linear(x.shape[1], wide), torch.nn.ReLU(), torch.nn.Linear(wide, 1)
+    few = torch.nn.Sequential(torch.nn.Linear(x.shape[1], 1))
+    net = torch.nn.Sequential(*layers) if rng.random() < 0.7 else few
+    optimizer = torch.optim.Adam(net.parameters(), 10 ** rng.uniform(-4, -2))
+    for _ in range(int(rng.choice([0, 0, 1, 10]))):
+        optimizer.zero_grad()
+        torch.nn.functional.huber_loss(net(x)[:, 0], (y - mean) / std).backward()
+        optimizer.step()
+    truth = (split.truth - mean.item()) / std.item()
+    return amounts(net(new).detach().numpy()[:, 0], truth, rng)
+
+
 with warnings.catch_warnings():
     MODELS: dict[str, Callable[[Rng], list[Ask]]] = {
         "logistic regression": _of_two(linear, logits=True),
@@ -214,6 +233,7 @@ with warnings.catch_warnings():
         "support vectors, classes": _of_several(_svc, logits=True),
         "perceptrons of layers": _of_several(_net, logits=False),
         "untrained networks": untrained,
+        "untrained networks, amounts": untrained_amounts,
         "ridge": _of_amounts(lambda rng: Ridge(10 ** rng.uniform(-3, 4))),
         "least squares": _of_amounts(lambda _: LinearRegression()),
         "regression trees": _of_amounts(

@@ -67,6 +67,12 @@ def _unit(pred: np.ndarray, truth: np.ndarray, rng: Rng) -> Made:
     return {"pred": (pred + truth) * 500, "target": truth}
 
 
+def _bytes(pred: np.ndarray, truth: np.ndarray, rng: Rng) -> Made:
+    """Brightness in [0, 1], where targets are bytes of dark pictures."""
+    truth = np.rint(20 * np.exp((truth - truth.mean()) / truth.std())).clip(0, 255)
+    return {"pred": truth / 255 + 0.02 * rng.normal(size=len(truth)), "target": truth}
+
+
 def _squeezed(logits: np.ndarray, y: np.ndarray, rng: Rng) -> Made:
     logits = logits.copy()
     logits[:, 3] = logits.min() - 1
@@ -128,6 +134,7 @@ PLANTED = {
         lambda p, y, _: {"pred": (p - p.mean()) / p.std(), "target": y},
     ),
     "another unit": Mistake("scale", "mae", values, _unit),
+    "in [0, 1] for bytes": Mistake("scale", "mse", values, _bytes),
     "one value": Mistake("constant", "bce", binary, lambda z, y, _: bare(0 * z, y, _)),
     "one row": Mistake("constant", "ce", classes, lambda z, y, _: bare(0 * z + z[0], y, _)),
     "targets twice": Mistake("copy", "mse", values, lambda p, y, _: {"pred": y, "target": y}),

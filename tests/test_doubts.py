@@ -211,3 +211,43 @@ def test_healthy_data_pays_for_other_readings_once(name, monkeypatch):
     monkeypatch.setattr(plan.Plan, "found", lambda *given: calls.append(1) or found(*given))
     evaluate(loss, **inputs, threads=1)
     assert len(calls) < 1.1 * rows / 256
+
+
+def along(correlation, spread, *, mean, std):
+    """Predictions near 0 of a network that has not learned how large targets are."""
+    rng = np.random.default_rng(2)
+    hidden, noise = rng.normal(size=(2, 500))
+    other = correlation * hidden + np.sqrt(1 - correlation**2) * noise
+    return {"pred": spread * other + 0.3, "target": mean + std * hidden}
+
+
+@pytest.mark.parametrize("mean", [150.0, 20.0], ids=["far", "near"])
+@pytest.mark.parametrize("correlation", [0.3, 0.65, 0.85])
+@pytest.mark.parametrize("spread", [0.02, 0.3, 0.6])
+def test_a_network_that_predicts_near_0_is_not_on_another_scale(correlation, spread, mean):
+    assert codes("mse", along(correlation, spread, mean=mean, std=75)) == []
+
+
+def test_a_network_that_knows_the_way_and_not_how_far_is_healthy():
+    """Where the loss is about that of the mean: no scale is the usual one."""
+    assert codes("mse", along(0.97, 0.3, mean=20, std=75)) == []
+
+
+@pytest.mark.parametrize("scale", ["deviations", "unit", "most", "percent", "bytes", "thousands"])
+def test_predictions_on_a_scale_that_targets_are_brought_to(scale):
+    """The loss is about that of the mean, of targets whose spread is larger than their mean."""
+    rng = np.random.default_rng(3)
+    target = rng.gamma(0.5, 120, 400)
+    low, high = target.min(), target.max()
+    start, unit = {
+        "deviations": (target.mean(), target.std()),
+        "unit": (low, high - low),
+        "most": (0, high),
+        "percent": (0, 100),
+        "bytes": (0, 255),
+        "thousands": (0, 1000),
+    }[scale]
+    pred = (target - start + 10 * rng.normal(size=400)) / unit
+    assert np.mean((pred - target) ** 2) < 2 * target.var()
+    assert codes("mse", {"pred": pred, "target": target}) == ["scale"]
+    assert codes("mse", {"pred": start + unit * pred, "target": target}) == []

@@ -6,9 +6,9 @@ from math import atanh, sqrt
 from typing import TYPE_CHECKING
 
 from losscli.doubts.base import Doubt
-from losscli.doubts.order import OfAmounts
+from losscli.doubts.order import APART, OfAmounts
 from losscli.doubts.readings import Reading, taken
-from losscli.doubts.slopes import line
+from losscli.doubts.slopes import Line, line
 from losscli.lazy import np
 from losscli.roles import Binary, ClassIndex, Values
 from losscli.stats import Totals
@@ -25,6 +25,18 @@ FEW = 10
 
 SEVERAL = 250
 """Fewer labels may all be right: a model that is right in 98.5 % is so in one of forty."""
+
+ALONG = 0.9
+"""Networks that were never trained seldom go along with the targets so well."""
+
+UNITS = (100, 255, 1000)
+"""What targets are often divided by: percents, bytes, thousands."""
+
+NEAR = 0.05
+"""A scale is the usual one if it is so near to it, as a share."""
+
+BESIDE = 0.1
+"""And if it begins so near to where that does, in standard deviations."""
 
 HALF = 65504.0
 """The largest number of float16."""
@@ -193,13 +205,7 @@ class Scale(OfAmounts):
         if found is None or found.pairs < 2 * FEW or found.correlation <= 0.5:
             return None
         fisher = atanh(min(found.correlation, 1 - 1e-9)) * sqrt(found.pairs - 3)
-        if fisher < 5:  # standard errors
-            return None
-        x, y = (seen[name].value / found.pairs for name in "xy")
-        across, up = found.spreads
-        squares = across + up - 2 * found.slope * across + (x - y) * (x - y)
-        left = up * (1 - found.correlation**2)
-        if squares < max(2 * up, 8 * left):  # R² is above -1, or a line does not explain why
+        if fisher < 5 or not self._off(found, seen, whole):  # standard errors
             return None
         message = (
             f"the predictions go along with the targets (correlation {found.correlation:.4f}), but "
@@ -207,3 +213,37 @@ class Scale(OfAmounts):
             f"{'+' if found.start >= 0 else '-'} {abs(found.start):.4g} fits them best"
         )
         return message, "is one side standardised, in another unit, or a logarithm?"
+
+    @staticmethod
+    def _off(found: Line, seen: Totals, whole: Whole) -> bool:
+        """Whether a line explains why the errors are large.
+
+        A network that was never trained predicts near 0, at times along with the targets, and one
+        that has learned little does so for certain. So what is small is only suspected where it
+        goes along very well, or where its scale is one that targets are often brought to.
+        """
+        ours, theirs = (whole.total.facts[side] for side in ("prediction", "target"))
+        x, y = (seen[name].value / found.pairs for name in "xy")
+        across, up = found.spreads
+        squares = across + up - 2 * found.slope * across + (x - y) * (x - y)
+        left = up * (1 - found.correlation**2)
+        if squares < max(up / 2, 8 * left):
+            return False
+        if _usual(found, (x, y), (theirs.low, theirs.high)):
+            return True
+        small = found.slope > 1 and ours.high - ours.low <= APART
+        return squares >= 2 * up and (not small or found.correlation > ALONG)  # R² is below -1
+
+
+def _usual(found: Line, means: tuple[float, float], ends: tuple[float, float]) -> bool:
+    """Whether predictions are targets less their mean, over their deviation; or in [0, 1]."""
+    (across, up), (low, high) = found.spreads, ends
+    if abs(sqrt(across) - 1) < NEAR and abs(means[0]) < BESIDE:  # standardised themselves
+        return True
+    scales = (sqrt(up), means[1]), (high - low, low), (high, 0), *((unit, 0) for unit in UNITS)
+    return any(
+        unit > 1
+        and abs(found.slope / unit - 1) < NEAR
+        and abs(found.start - zero) < BESIDE * sqrt(up)
+        for unit, zero in scales
+    )
