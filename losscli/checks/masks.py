@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def not_binary(batch: Batch) -> np.ndarray | None:
     """Binary masks outside [0, 1].
 
-    Divide masks of 0 and 255 by 255; leave pixels of no class out with --ignore-index 255.
+    --pos-label 255 reads masks of 0 and 255; leave pixels of no class out with --ignore-index 255.
     """
     if batch.inside("target", 0, 1):
         return None
@@ -32,7 +32,7 @@ def _(tally: Tally, case: Case) -> tuple[str, str]:
         "predictions have one score for each pixel"
     )
     if {*(case.facts.values or {2})} == {0, 255}:
-        return message, "a mask of 0 and 255 is to be divided by 255"
+        return message, "--pos-label 255 reads a mask of 0 and 255"
     if case.facts.high == 255:
         return message, "are these pixels of no class? --ignore-index 255"
     return message, "class indices want scores for each class: (N, C, H, W)"

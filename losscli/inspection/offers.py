@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import DataError, LosscliError
 from losscli.inspection.fits import Pair, answers, asked, gone, nans, role_of, two_labels
 from losscli.inspection.looks import Look, Side, boxes, class_axis, look, padding, side, words
-from losscli.inspection.uses import BINARY, MARGINS, MULTICLASS, REGRESSION, scores
+from losscli.inspection.uses import BINARY, MARGINS, MASKS, MULTICLASS, REGRESSION, scores
 from losscli.losses import losses
 from losscli.registry import flag
 from losscli.settings import Settings
@@ -147,7 +147,6 @@ class Wish:
 
 
 _BOXES = ("diou", "ciou", "box-iou")
-_MASKS = ("jaccard", "tversky")
 
 
 def wishes(pair: Pair) -> Iterator[Wish]:
@@ -173,13 +172,17 @@ def wishes(pair: Pair) -> Iterator[Wish]:
         if found in (Look.LABELS, Look.ONE_HOT):
             yield Wish("bce", kind, f"{what} against labels of 0 and 1", BINARY[1:])
         if len(pair.target.shape) > 2 and found in (Look.LABELS, Look.CLASSES):
-            yield Wish("dice", kind, f"{what} against masks", _MASKS)
+            yield Wish("dice", kind, f"{what} against masks", MASKS[1:])
         if found is Look.UNIT:
             yield Wish("bce", kind, f"{what} against soft targets in [0, 1]", ("focal", "brier"))
         if two and same:
             also = tuple(one for one in BINARY[1:] if one != "zero-one")
             why = f"{what} against two labels; --pos-label {two[0]} turns them round"
             yield Wish("bce", kind, why, also, ("--pos-label", two[1]))
+            if len(pair.target.shape) > 2:
+                yield Wish(
+                    "dice", kind, f"{what} against masks", MASKS[1:], ("--pos-label", two[1])
+                )
         if found is Look.SIGNS and kind == "logits":
             yield Wish("soft-margin", kind, "scores against labels of -1 and +1", MARGINS[1:])
     labels = look(pair.prediction) in (*_LABELS, Look.COUNTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from losscli.inspection.fits import two_labels
 from losscli.inspection.looks import Look, Side, class_axis, look, side
 from losscli.registry import flag
 
@@ -13,13 +14,14 @@ if TYPE_CHECKING:
 
     from losscli.inspection.parts import Part
 
-__all__ = ["BINARY", "MARGINS", "MULTICLASS", "REGRESSION", "Use", "scores", "uses"]
+__all__ = ["BINARY", "MARGINS", "MASKS", "MULTICLASS", "REGRESSION", "Use", "scores", "uses"]
 
 MULTICLASS = ("ce", "focal-ce", "poly1", "gce", "brier", "multi-margin", "zero-one")
 BINARY = ("bce", "focal", "brier", "asl", "zero-one")
 MARGINS = ("soft-margin", "hinge", "squared-hinge", "perceptron")
 REGRESSION = ("mse", "mae", "huber", "rmse", "smooth-l1", "log-cosh", "smape", "quantile")
 SHARES = ("ce", "kl", "js")
+MASKS = ("dice", "jaccard", "tversky")
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,20 @@ def scores(part: Part) -> bool:
 
 def _true(part: Part, found: Look) -> Iterator[Use]:
     """As a target."""
-    guesses = "scores or probabilities"
-    if found is Look.NAMES:
+    guesses, two = "scores or probabilities", two_labels(part)
+    if two and not part.known.texts:
+        more = f", with --pos-label {two[1]}"
+        yield Use("target", ("bce", "focal", "asl"), f"{guesses} of the same shape{more}")
+        if len(part.shape) > 2:
+            yield Use("target", MASKS, f"{guesses} of each pixel{more}")
+    elif found is Look.NAMES:
         yield Use("target", MULTICLASS, f"{guesses} in columns of those names")
     elif found is Look.CLASSES:
         yield Use("target", (*MULTICLASS[:1], "nll", *MULTICLASS[1:]), f"{guesses} for each class")
     elif found is Look.LABELS:
         yield Use("target", BINARY, f"{guesses} of the same shape")
         if len(part.shape) > 2:
-            yield Use("target", ("dice", "jaccard", "tversky"), f"{guesses} of each pixel")
+            yield Use("target", MASKS, f"{guesses} of each pixel")
     elif found is Look.SIGNS:
         yield Use("target", MARGINS, "scores")
     elif found in (Look.PROBS, Look.ONE_HOT):

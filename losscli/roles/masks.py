@@ -13,14 +13,16 @@ from losscli.roles.base import Asked, Measure, Report, Role, number, ratio, refu
 from losscli.roles.binary import CUTS
 from losscli.roles.calibration import exact
 from losscli.roles.names import Names
+from losscli.roles.positive import Positive
 from losscli.stats import Totals
 from losscli.views import Pairing, View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from losscli.batch import Batch
-    from losscli.checks import Check
+    from losscli.checks import Check, Facts
+    from losscli.errors import Finding
 
 MARK = -100
 """What the target of a pixel that does not count becomes for the kernel."""
@@ -77,7 +79,7 @@ class Masks(Role):
         named: The default of what says more of classes than that there are two.
     """
 
-    settings: ClassVar[tuple[str, ...]] = ("threshold", "classes", "target_base")
+    settings: ClassVar[tuple[str, ...]] = ("threshold", "classes", "target_base", "pos_label")
     hits: ClassVar[str] = (
         "pixels of which the highest score is the true class; of a binary mask, logit > 0 or "
         "p > 0.5 (--threshold), as the target > 0.5 is"
@@ -91,11 +93,12 @@ class Masks(Role):
             one = "there is one class"
             refuse(asked, one, include_background=True, target_base=None, **self.named)
         else:
-            refuse(asked, "the highest score decides among classes", threshold=None)
+            refuse(asked, "the highest score decides among classes", threshold=None, pos_label=None)
         if self.pairing.probabilities and not self.binary:
             why = f"{asked.target.label} holds a share for each class"
             refuse(asked, why, ignore_index=MARK, target_base=None)
             self.precise = asked.target.dtype.kind == "f"
+        self.positive = Positive.of(asked)
         self.names = (
             Names() if self.binary else Names.of(asked, self.pairing, asked.prediction.columns)
         )
@@ -165,15 +168,31 @@ class Masks(Role):
             )
         return shapes.by_class(prediction, target, self.asked.options["class_axis"])
 
+    @property
+    def takes_names(self) -> bool:
+        return self.binary and self.asked.settings.pos_label is not None
+
     def read_target(self, raw: np.ndarray) -> np.ndarray:
         if self.pairing.probabilities:
-            return raw
+            return raw if self.positive is None else self.positive.read(raw)
         return self.names.indices(raw)
+
+    def prepare(self, targets: Iterator[Batch]) -> None:
+        if self.positive is not None:  # counts are of pixels, which have an axis of one class
+            self.positive.seek(
+                replace(one, counts=None if one.counts is None else one.counts[:, None])
+                for one in targets
+            )
+
+    def findings(self, facts: Mapping[str, Facts], seen: set[str]) -> list[Finding]:
+        return [] if self.positive is None else self.positive.findings(facts)
 
     def counted(self, given: Mapping[str, np.ndarray]) -> np.ndarray | None:
         if self.pairing.probabilities and not self.binary:
             return None
         target = given["target"]
+        if target.dtype.kind == "U":
+            return None
         kept = target != self.asked.options["ignore_index"]
         kept = kept[:, 0] if self.binary else kept
         return None if kept.all() else kept
@@ -192,7 +211,8 @@ class Masks(Role):
         kind = self.asked.kind
         plain = (*predictions.BY_KIND[kind], *targets.CHECKS)
         if self.binary:
-            return (*plain, masks.not_binary)
+            own = masks.not_binary if self.positive is None else self.positive.check
+            return (*plain, own)
         if self.pairing.probabilities:
             shares = targets.probs_range, masks.shares_sum
             return (*plain, *shares, *predictions.DISTRIBUTION[kind])
@@ -346,7 +366,7 @@ class Pixels(Masks):
     Soft targets have no place in the order of errors.
     """
 
-    settings = ("threshold", "target_base")
+    settings = ("threshold", "target_base", "pos_label")
     per_class = False
     named: ClassVar[Mapping[str, Any]] = {"classes": "present"}
 

@@ -148,6 +148,23 @@ def test_two_labels_need_to_be_told_apart(losscli, labels):
     assert losscli(f"{words} --value").out == plain.out
 
 
+def test_masks_of_bytes(losscli):
+    """Both commands run, and give what masks of 0 and 1 do."""
+    rng = np.random.default_rng(7)
+    bits = rng.integers(0, 2, (3, 6, 5))
+    save(z=rng.normal(size=bits.shape), y=(255 * bits).astype(np.uint8), plain=bits)
+    commands = check_commands(losscli, found(losscli, "z.npy", "y.npy"))
+    for loss in ("bce", "dice"):
+        words = f"{loss} --logits z.npy --target y.npy --pos-label 255"
+        assert f"losscli {words}" in commands
+        wanted = losscli(f"{loss} --logits z.npy --target plain.npy --value").out
+        assert losscli(f"{words} --value").out == wanted
+    told = " ".join(losscli("inspect y.npy").out.split())
+    for losses in ("bce, focal, asl", "dice, jaccard, tversky"):
+        assert f"--target of {losses}, against" in told
+    assert "with --pos-label 255" in told
+
+
 def test_a_score_may_be_a_probability_and_a_logit_is_none(losscli):
     for name, first in (("score", "--probs"), ("logit", "--logits")):
         save(**{name: SHARES[:, 0]}, y=BITS)

@@ -178,13 +178,44 @@ def test_extreme_logits(name, dtype):
         assert not np.isnan(wrong.elements).any()
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("labels", [(0, 255), (2, 1), (1.0, -1.0), ("no", "yes")], ids=str)
+def test_masks_of_two_other_labels(name, labels, monkeypatch):
+    """Their positive label is 1, as divided by 255 it would be; in one leaf and in many."""
+    target = np.where(MASK, labels[1], labels[0])
+    wanted = evaluate(name, logits=SCORES, target=MASK, mask=KEPT)
+    monkeypatch.setattr(plan, "LEAF", 2 * H * W)
+    given = {"logits": SCORES, "target": target.tolist(), "mask": KEPT}
+    found = evaluate(name, **given, pos_label=labels[1])
+    np.testing.assert_array_equal(found.elements, wanted.elements)
+    assert (found.metrics, found.guess) == (wanted.metrics, wanted.guess)
+    (note,) = (one for one in found.notes if one.code == "pos-label")
+    shown = [repr(one) if isinstance(one, str) else f"{one:g}" for one in labels]
+    assert note.message == f"target: {shown[1]} was read as 1, and {shown[0]} as 0"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_third_label_of_masks_and_what_is_ignored(name):
+    target = 255 * MASK
+    target[3, 2, 2] = 128
+    with pytest.raises(DataError, match="128 is a third label, beside 255 and 0"):
+        evaluate(name, logits=SCORES, target=target, pos_label=255)
+    found = evaluate(name, logits=SCORES, target=target, pos_label=255, ignore_index=128)
+    kept = np.ones((N, H, W), bool)
+    kept[3, 2, 2] = False
+    wanted = evaluate(name, logits=SCORES, target=MASK, mask=kept)
+    np.testing.assert_array_equal(found.elements, wanted.elements)
+    with pytest.raises(UsageError, match="--pos-label has no meaning here"):
+        evaluate(name, logits=LOGITS, target=INDEX, pos_label=1)
+
+
 REFUSED = {
     "rows of pixels": ({"logits": SCORES[0], "target": MASK[0]}, "--class-axis 1"),
     "a line": ({"logits": SCORES[0, 0], "target": MASK[0, 0]}, "(N, C, H, W)"),
     "another size": ({"logits": LOGITS, "target": INDEX[:, 1:]}, ""),
     "no images": ({"logits": LOGITS[0], "target": INDEX[0]}, ""),
     "255": ({"logits": SCORES, "target": np.where(MASK, 1, 255)}, "--ignore-index 255"),
-    "0 and 255": ({"logits": SCORES, "target": MASK * 255}, "divided by 255"),
+    "0 and 255": ({"logits": SCORES, "target": MASK * 255}, "--pos-label 255"),
     "indices": ({"logits": SCORES, "target": INDEX}, "(N, C, H, W)"),
     "a class too many": ({"logits": LOGITS, "target": INDEX + 1}, "--target-base 1"),
     "fractions": ({"logits": LOGITS, "target": INDEX + 0.5}, "class indices"),
