@@ -3,7 +3,6 @@ free of it. Warnings are in test_mistakes.py."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import offences
 import pytest
 import real
 from offences import at, put, row
+from spoken import SAID, TESTS, speaks, strings
 
 import losscli.judge
 import losscli.plan
@@ -22,7 +22,6 @@ from losscli.errors import DataError, Level
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HERE = Path(__file__).parent
 RNG = np.random.default_rng(0)
 
 ELSEWHERE = {
@@ -47,7 +46,7 @@ ELSEWHERE = {
     "role-any": "own/test_run.py",
     "role-guessed": "own/test_run.py",
     "torch-default": "cli/test_names.py",
-    "unpaired-files": "test_inputs.py",
+    "unpaired-files": "formats/test_stack.py",
     "values": "cli/test_inspect.py",
     "where": "picking/test_where.py",
 }
@@ -287,4 +286,17 @@ def test_every_code_is_planted():
     assert {*CASES, *ELSEWHERE, "quantiles-rounded"} == {
         code for code, one in CODES.items() if one.level is not Level.WARNING
     }
-    assert all((HERE / file).exists() for file in ELSEWHERE.values())
+
+
+@pytest.mark.parametrize(("code", "file"), ELSEWHERE.items())
+def test_the_file_of_a_code_speaks_of_it(code, file):
+    assert speaks(file, code)
+
+
+def test_speaking_is_no_matter_of_the_name_alone():
+    """Of another code no file speaks, nor one whose words the package says of no such code."""
+    assert not speaks("test_rows.py", "paired")
+    assert not speaks("test_inputs.py", "unpaired-files")
+    assert not speaks("shared/spoken.py", "where")
+    assert "all-rows" in strings(TESTS / "test_rows.py")
+    assert {*SAID} <= {*CODES}

@@ -11,6 +11,7 @@ import pytest
 import real
 from offences import MISTAKES
 from planted import binary, classes, values
+from spoken import speaks
 
 import losscli.plan
 from losscli import evaluate, losses
@@ -76,3 +77,8 @@ def test_every_warning_is_planted():
     warnings = {code for code, one in CODES.items() if one.level is Level.WARNING}
     planted = {one.code for one in MISTAKES.values()}
     assert planted - {"never-predicted"} == warnings - {*ELSEWHERE}
+
+
+@pytest.mark.parametrize(("code", "file"), ELSEWHERE.items())
+def test_the_file_of_a_warning_speaks_of_it(code, file):
+    assert speaks(file, code)

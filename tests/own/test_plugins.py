@@ -144,8 +144,9 @@ def test_broken_plugins_are_errors_where_they_are_asked_for(bad, losscli, name):
         code, out, err = losscli(*words)
         assert (code, out) == (3, "")
         assert err.startswith(f"error: {name} of bad 1.2")
-    with pytest.raises(DataError, match=name):
+    with pytest.raises(DataError, match=name) as told:
         evaluate(name, pred=[1], target=[2])
+    assert told.value.code == "broken-plugin"
 
 
 def test_broken_plugins_are_not_heard_of_elsewhere(bad, losscli):
