@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np, torch
@@ -173,7 +173,7 @@ def _narrow(bins: np.ndarray, width: int) -> Iterator[tuple[int, np.ndarray]]:
         yield int(part.min()), part
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """All values; where there are too many, how many lie in each bin.
 
@@ -244,15 +244,16 @@ class Sample:
         array([1, 2])
         """
         if not self.exact:
-            counts = self._binned().table()[1] if self.count else np.zeros(0, np.int64)
+            counts = self._binned.table()[1] if self.count else np.zeros(0, np.int64)
             return counts[counts > 0]
         chosen = [_some(part, SOME / max(self.count, 1)) for part in self.parts]
         return np.unique(np.concatenate(chosen), return_counts=True)[1] if chosen else np.zeros(0)
 
     def histogram(self) -> tuple[list[float], list[int]]:
         """How many values lie between powers of two: edges, and a count for each gap."""
-        return self._binned().histogram() if self.count else ([], [])
+        return self._binned.histogram() if self.count else ([], [])
 
+    @cached_property
     def _binned(self) -> Bins:
         if not self.parts:
             assert self.bins is not None
@@ -261,7 +262,7 @@ class Sample:
 
     def _at(self, ranks: list[int]) -> list[float]:
         """The values of some ranks, counted from 0."""
-        bins = self._binned()
+        bins = self._binned
         numbers, counts = bins.table()
         places = np.searchsorted(np.cumsum(counts), ranks, "right")
         if not self.exact:
