@@ -251,3 +251,28 @@ def test_predictions_on_a_scale_that_targets_are_brought_to(scale):
     assert np.mean((pred - target) ** 2) < 2 * target.var()
     assert codes("mse", {"pred": pred, "target": target}) == ["scale"]
     assert codes("mse", {"pred": start + unit * pred, "target": target}) == []
+
+
+@pytest.mark.parametrize(
+    ("loss", "more", "told"),
+    [
+        ("bce", {}, True),
+        ("ce", {}, True),
+        ("bce", {"pos_weight": 0.1}, False),
+        ("bce", {"weight": 0.1}, False),
+        ("ce", {"weight": [0.1, 0.1]}, False),
+        ("brier", {}, False),
+        ("focal", {}, False),
+    ],
+)
+def test_the_least_loss_of_smoothed_labels_is_that_of_a_plain_cross_entropy(loss, more, told):
+    """With weights, and of other losses, there is less."""
+    sure = np.arange(60) < 30
+    target = np.where(sure, 0.9, 0.1)
+    target = np.stack([target[::-1], target], 1) if loss == "ce" else target
+    best = np.log(target) if loss == "ce" else np.log(target / (1 - target))
+    found = evaluate(loss, logits=best, target=target, **more)
+    (note,) = [one.message for one in found.notes if one.code == "smoothed"]
+    least = -0.9 * np.log(0.9) - 0.1 * np.log(0.1)
+    assert (f"no cross-entropy of them is below {least:.4f}" in note) is told
+    assert bool(found.value >= least - 1e-9) is told

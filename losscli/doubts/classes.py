@@ -95,7 +95,7 @@ class NeverPredicted(Doubt):
 class Smoothed(Doubt):
     """Targets were smoothed already: all are one share, or its rest. The loss cannot become 0.
 
-    The note has the least loss that such targets allow.
+    The note has the least cross-entropy that such targets allow.
     """
 
     code = "smoothed"
@@ -109,7 +109,8 @@ class Smoothed(Doubt):
 
     def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
         facts, classes = whole.total.facts["target"], whole.role.pairing.classes or 2
-        return smoothed(self.role.asked.target.label, facts, classes)
+        plain = whole.question.loss.skill == "d2_log_loss" and not _weighted(whole.question)
+        return smoothed(self.role.asked.target.label, facts, classes, least=plain)
 
     @property
     def side(self) -> str:
@@ -162,18 +163,32 @@ def absent(
     return message, "--target-base 1 counts classes from 1" if gone[0] == 0 else ""
 
 
-def smoothed(label: str, facts: Facts, classes: int) -> tuple[str, str] | None:
-    """What to say of labels that are smoothed already."""
+def smoothed(
+    label: str, facts: Facts, classes: int, *, least: bool = True
+) -> tuple[str, str] | None:
+    """What to say of labels that are smoothed already.
+
+    Args:
+        label: What the targets are called.
+        facts: What is known of them.
+        classes: How many there are.
+        least: The loss is a plain cross-entropy, or may be one.
+    """
     found = _smoothing(facts, classes)
     if found is None:
         return None
     low, high = found
-    least = -high * log(high) - (classes - 1) * low * log(low)
-    message = (
-        f"{label}: the targets are smoothed labels, {low:.4g} and {high:.4g}: no cross-entropy of "
-        f"them is below {least:.4f}"
-    )
+    message = f"{label}: the targets are smoothed labels, {low:.4g} and {high:.4g}"
+    if least:
+        entropy = -high * log(high) - (classes - 1) * low * log(low)
+        message += f": no cross-entropy of them is below {entropy:.4f}"
     return message, ""
+
+
+def _weighted(question: Question) -> bool:
+    """Whether classes or elements count for more, or less."""
+    names = (name for name, one in question.loss.options.items() if one.small)
+    return any(bool(np.any(np.asarray(question.options[name]) != 1)) for name in names)
 
 
 def soft(whole: Whole) -> bool:
