@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
@@ -32,9 +33,11 @@ from losscli.checks import Check
 from losscli.cli.explain import CODES
 from losscli.doubts import Doubt
 from losscli.errors import DataError, Level
+from losscli.inspection import Asking, inspect
+from losscli.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from asking import Ask
 
@@ -72,6 +75,19 @@ CONDITIONS: dict[str, Callable[[dict[str, Any]], bool]] = {
     "weight-axis": lambda given: "weight" in given,
 }
 """Where warnings are asked for that are neither a check's nor a doubt's."""
+
+FILE = "inspect: "
+"""Before the code of what is doubted of one file."""
+
+OF_FILES = (
+    "constant",
+    "missing-class",
+    "repeated-rows",
+    "saturated",
+    "smoothed",
+    "squashed-twice",
+)
+"""What may be doubted of one file."""
 
 NO_DATA = {"broken-plugin", "plugin-name"}
 """Warnings of what is installed, and not of data."""
@@ -186,7 +202,32 @@ def seen(source: str, seed: int, asks: list[Ask]) -> Seen:
             Alarm(code, source, seed, ask.loss, message, evident(code, ask.given))
             for code, message in said
         ]
+    files = {id(one): (ask, name) for ask in asks for name, one in ask.given.items() if _file(one)}
+    for ask, name in files.values():
+        asked |= {FILE + code for code in OF_FILES}
+        found += [
+            Alarm(FILE + code, source, seed, name, message, _plain(code, ask.given[name]))
+            for code, message in _inspected(name, ask.given[name])
+        ]
     return Seen(source, asked, found)
+
+
+def _file(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.ndim > 0 and array.dtype.kind in "biuf"
+
+
+def _plain(code: str, array: np.ndarray) -> bool:
+    """Whether anyone can see in one array what is doubted of it."""
+    return evident(code, {"pred": array, "target": np.arange(2)})
+
+
+def _inspected(name: str, array: np.ndarray) -> list[tuple[str, str]]:
+    """What ``losscli inspect`` doubts of a file that holds one input alone."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.npy"
+        np.save(path, array)
+        doubts = inspect([str(path)], Asking(), Watch(), 1).doubts
+    return [(one.code, one.message) for one in doubts]
 
 
 @contextmanager
@@ -235,6 +276,10 @@ def page(counts: Counts) -> list[str]:
         "A warning is true where a naive look at the data says the same, and false elsewhere.",
         "",
         *false_alarms(counts),
+        "",
+        "## What `losscli inspect` doubts of healthy files, each by itself",
+        "",
+        *of_files(counts),
     ]
     if counts.power:
         title = "## How often a mistake is found, by the number of rows"
@@ -245,12 +290,23 @@ def page(counts: Counts) -> list[str]:
 def false_alarms(counts: Counts) -> list[str]:
     """A line for each warning that there is, and for each refusal."""
     known = [code for code, one in sorted(CODES.items()) if one.level is Level.WARNING]
-    refused = sorted({one.code for one in counts.alarms} - {*known})
+    asked = {one.code for one in counts.alarms if not one.code.startswith(FILE)}
+    refused = sorted(asked - {*known})
+    return _rows(counts, [one for one in known if one not in NO_DATA] + refused, refused)
+
+
+def of_files(counts: Counts) -> list[str]:
+    """A line for each doubt of a file by itself."""
+    said = {one.code for one in counts.alarms if one.code.startswith(FILE)}
+    return _rows(counts, sorted({*said, *(FILE + code for code in OF_FILES)}))
+
+
+def _rows(counts: Counts, codes: Sequence[str], refused: Sequence[str] = ()) -> list[str]:
     lines = [
         "| warning | sets that could show it | true | false | rate | 95 % below | in |",
         "|---|---|---|---|---|---|---|",
     ]
-    for code in [one for one in known if one not in NO_DATA] + refused:
+    for code in codes:
         said = [one for one in counts.alarms if one.code == code]
         false = {(one.source, one.seed) for one in said if not one.true}
         true = {(one.source, one.seed) for one in said if one.true} - false

@@ -46,9 +46,15 @@ def _empty(given: Given) -> bool:
     return any((y[at : at + size] == -100).all() for at in range(0, len(y), size))
 
 
+def _square(given: Given) -> bool:
+    """As many rows as columns, and as many weights."""
+    return np.shape(given["logits"]) == 2 * np.shape(given["weight"])
+
+
 EVIDENT: dict[str, Callable[[Given], bool]] = {
     "clamped": _clamped,
     "impossible": _impossible,
     "constant": _constant,
     "empty-batches": _empty,
+    "weight-axis": _square,
 }

@@ -54,7 +54,7 @@ def _predicted(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
 
 
 def weighted(rng: Rng) -> list[Ask]:
-    """Rows that weigh differently, a mask, classes that are balanced."""
+    """Rows or columns that weigh differently, a mask, classes that are balanced."""
     logits, y = _scores(rng)
     two, yes = _logits(rng)
     weight = {"sample_weight": rng.gamma(2, size=len(y))}
@@ -63,6 +63,8 @@ def weighted(rng: Rng) -> list[Ask]:
         found.append(Ask("ce", {"logits": logits, "target": y, "class_weight": "balanced"}))
     if {*yes} == {0, 1}:
         found.append(Ask("bce", {"logits": two, "target": yes, "pos_weight": "balanced"}))
+    hot, columns = np.eye(logits.shape[1])[y], rng.gamma(2, size=logits.shape[1])
+    found.append(Ask("bce", {"logits": logits, "target": hot, "weight": columns}))
     mask = rng.random(len(y)) < 0.8
     mask[0] = True
     return [*found, Ask("ce", {"logits": logits, "target": y, "mask": mask})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import alarms
@@ -28,10 +29,32 @@ def test_healthy_data_raises_none(source):
         assert {"infinite", "repeated-rows", "overflow"} <= found.asked
 
 
+def test_files_are_inspected_one_by_one():
+    """A doubt of one counts for its set, and no refusal."""
+    rng = np.random.default_rng(ROUND)
+    logits, y = rng.normal(size=(200, 3)), rng.integers(0, 3, 200)
+    sound = alarms.seen("one", 0, [Ask("ce", {"logits": logits, "target": y})])
+    assert not [one for one in sound.alarms if one.code.startswith(alarms.FILE)]
+    rows = np.repeat(logits, 2, 0)
+    twice = alarms.seen("one", 1, [Ask("ce", {"logits": rows, "target": y.repeat(2)})])
+    found = [one for one in twice.alarms if one.code == "inspect: repeated-rows"]
+    assert [(one.loss, one.true) for one in found] == [("logits", False)]
+    counts = alarms.Counts(ROUND)
+    counts.add(sound)
+    counts.add(twice)
+    (line,) = (one for one in alarms.of_files(counts) if "repeated-rows" in one)
+    assert line.startswith("| inspect: repeated-rows | 2 | 0 | 1 | 50.000% |")
+    assert not [one for one in alarms.false_alarms(counts) if "inspect" in one]
+    assert {*alarms.OF_FILES} == {
+        code for code, _ in import_module("losscli.inspection.alone")._DOUBTS
+    }
+
+
 def test_a_warning_that_anyone_can_see_is_no_false_alarm():
     logits, y = np.zeros(50), np.arange(50) % 2
     found = alarms.seen("one", 0, [Ask("bce", {"logits": logits, "target": y})])
-    assert [(one.code, one.true) for one in found.alarms] == [("constant", True)]
+    told = [("constant", True), ("inspect: constant", True)]
+    assert [(one.code, one.true) for one in found.alarms] == told
     counts = alarms.Counts(ROUND)
     counts.add(found)
     (line,) = (one for one in alarms.false_alarms(counts) if one.startswith("| constant "))
