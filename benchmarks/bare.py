@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 ALIKE = 1e-9
 """So far may the two means be apart."""
 
-START = "from losscli.lazy import spare; spare(); import losscli.cli.commands, losscli.plan, torch"
+START = """
+from losscli.sparing import spare
+spare()
+import losscli.cli.commands, losscli.plan, torch
+"""
 """What a command takes before it computes."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.errors import UsageError
 from losscli.lazy import np, torch
+from losscli.sparing import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,11 @@ def device(name: str, dtype: str, values: int) -> Any:
     """
     if name == "cpu":
         return torch.device("cpu")
+    if name == "auto" and not (values >= PAYS and torch.cuda.is_available()):
+        return torch.device("cpu")
+    complete()  # it may have kernels for other devices that are not there yet
     if name == "auto":
-        pays = values >= PAYS and torch.cuda.is_available()
-        return torch.device("cuda" if pays else "cpu")
+        return torch.device("cuda")
     kind, _, index = name.partition(":")
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from losscli.autograd import product
 from losscli.lazy import torch
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ def _again() -> Any:
             for block in blocks(len(queries), len(keys)):
                 scores = (queries[block] @ keys.T).requires_grad_()
                 with torch.enable_grad():
-                    made = ctx.work(block, scores)
-                (steep,) = torch.autograd.grad(made, scores, slopes[block])
+                    (steep,) = product([ctx.work(block, scores)], [slopes[block]], [scores])
+                assert steep is not None
                 by_queries[block] = steep @ keys
                 by_keys += steep.T @ queries[block]
             return by_queries, by_keys, None

@@ -14,6 +14,8 @@ LIGHT = {"docstrings", "lazy", "errors", "options"}
 
 MAY = {
     "lazy": set(),
+    "sparing": set(),
+    "autograd": LIGHT,
     "docstrings": set(),
     "errors": set(),
     "options": {"lazy"},
@@ -29,7 +31,7 @@ MAY = {
     "memory": LIGHT,
     "spool": LIGHT,
     "watch": LIGHT,
-    "vectors": LIGHT,
+    "vectors": LIGHT | {"autograd"},
     "formats": LIGHT | {"cores", "memory", "spool", "watch"},
     "picking": LIGHT | {"formats", "memory", "spool"},
     "inputs": LIGHT | {"formats", "picking"},
@@ -58,7 +60,7 @@ MAY = {
     "state": LIGHT | {"checks", "facts", "quantiles", "reductions", "registry", "stats"},
     "beside": LIGHT | {"formats", "registry", "shapes", "weights"},
     "cores": LIGHT,
-    "devices": LIGHT,
+    "devices": LIGHT | {"sparing"},
     "question": LIGHT | {"registry", "watch"},
     "asking": LIGHT
     | {"checks", "doubts", "ensembles", "forms", "inputs", "picking", "question", "reductions"}
@@ -74,8 +76,10 @@ MAY = {
     "reader": LIGHT | {"batch", "cores", "formats", "state", "views"},
     "weights": LIGHT | {"formats", "registry"},
     "gradient": LIGHT
-    | {"checks", "cores", "formats", "losses", "registry", "spool", "state", "stats", "views"},
-    "own": LIGHT | {"checks", "losses", "registry", "roles", "settings", "stats", "views", "words"},
+    | {"autograd", "checks", "cores", "formats", "losses", "registry", "spool", "state", "stats"}
+    | {"views"},
+    "own": LIGHT
+    | {"checks", "losses", "registry", "roles", "settings", "sparing", "stats", "views", "words"},
     "plugin": LIGHT | {"registry", "roles"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from losscli.cli.tell import Voice, is_terminal, put
 from losscli.errors import Exit, LosscliError
-from losscli.lazy import spare
+from losscli.sparing import spare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ __all__ = ["console", "main"]
 CLEARING = 1.0
 """Seconds after Ctrl-C in which another changes nothing."""
 
-OBJECTS = 100_000
+OBJECTS = 200_000
 """So many new objects, and rubbish is looked for: imports make many, and hardly any rubbish."""
 
 

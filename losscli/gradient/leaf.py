@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from losscli.autograd import product
 from losscli.cores import recording
 from losscli.formats.cut import Cut
 from losscli.gradient.state import Known
@@ -87,7 +88,7 @@ class Pass:
             slopes: Sequence[Tensor | None] = [None] * len(wanted)
             if parts:
                 outputs, weights = zip(*parts, strict=True)
-                slopes = torch.autograd.grad(outputs, wanted, weights, allow_unused=True)
+                slopes = product(outputs, weights, wanted)
             known = [
                 torch.zeros_like(one) if slope is None else slope
                 for one, slope in zip(wanted, slopes, strict=True)

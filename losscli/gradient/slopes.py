@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from losscli.autograd import product
 from losscli.cores import recording
 from losscli.lazy import torch
 from losscli.registry import Terms
@@ -60,7 +61,7 @@ class Slopes:
                 if values.requires_grad
             ]
             outputs, weights = zip(*parts, strict=True)
-            (by_pool,) = torch.autograd.grad(outputs, sums, weights)
+            (by_pool,) = product(outputs, weights, [sums])
         return Slopes(self.shared, self.by_sum, self.by_over, by_pool)
 
     def parts(self, terms: Terms) -> list[tuple[Tensor, float]]:

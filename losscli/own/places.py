@@ -15,8 +15,8 @@ from types import CellType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from losscli.errors import DataError, FileError, UsageError
-from losscli.lazy import complete
 from losscli.registry import suggest
+from losscli.sparing import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
