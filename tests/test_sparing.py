@@ -44,7 +44,7 @@ print(json.dumps([names, kernels, sorted(torch._C._dispatch_get_all_op_names())]
 def run(script):
     """What a script prints last, as JSON."""
     words = [sys.executable, "-W", "ignore", "-c", START + script]
-    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
     assert not ran.returncode, ran.stderr
     return json.loads(ran.stdout.splitlines()[-1])
 
