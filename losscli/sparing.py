@@ -55,6 +55,9 @@ SPARED = {
 LENT = {"torch._higher_order_ops": ["cond", "while_loop"], "torch.func": ["vmap"]}
 """Functions that torch offers under its own name: they are looked up when they are called."""
 
+APART = {"torch.utils.serialization", "torch.utils.serialization.config"}
+"""What torch.load imports by the way: it has to do with nothing that is spared."""
+
 KNOWN = frozenset(
     f"__{name}__"
     for name in ("class", "name", "spec", "path", "file", "cached", "loader", "package")
@@ -153,7 +156,7 @@ class _Later:
         if name.rpartition(".")[0] in self._waiting:
             return True
         late = self._torch and (self._loading or "torch" not in self._complete)
-        return late and _group(name) == "torch"
+        return late and _group(name) == "torch" and name not in APART
 
     def _comes_now(self, name: str) -> bool:
         """Whether it was imported by what comes before it."""
