@@ -51,10 +51,19 @@ def _square(given: Given) -> bool:
     return np.shape(given["logits"]) == 2 * np.shape(given["weight"])
 
 
+def _smoothed(given: Given) -> bool:
+    """One share for the true class, and one for each of the others; together they are 1."""
+    shares = np.asarray(given["pred"])
+    low, *_, high = sorted({*shares.ravel().tolist()})
+    others = shares.shape[1] - 1 if shares.ndim > 1 else 1
+    return bool(np.isclose(high + others * low, 1) and ((shares == low) | (shares == high)).all())
+
+
 EVIDENT: dict[str, Callable[[Given], bool]] = {
     "clamped": _clamped,
     "impossible": _impossible,
     "constant": _constant,
     "empty-batches": _empty,
+    "smoothed": _smoothed,
     "weight-axis": _square,
 }

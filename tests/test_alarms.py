@@ -103,3 +103,16 @@ def test_no_warning_of_the_page_is_wrong_too_often():
     assert len(rows) > 40
     assert {*rows} <= warnings - alarms.NO_DATA
     assert all(float(rate) <= 0.1 for rate in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("array", "plain"),
+    [
+        ([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]], True),
+        ([0.05, 0.95, 0.95], True),
+        ([[0.8, 0.1, 0.05], [0.05, 0.9, 0.05]], False),
+        ([0.1, 0.95, 0.95], False),
+    ],
+)
+def test_smoothed_labels_are_plain_to_see(array, plain):
+    assert alarms._plain("smoothed", np.array(array)) is plain
