@@ -334,8 +334,6 @@ def test_baselines_are_none_where_they_are_not_known():
     assert evaluate("bce", logits=SCORES, target=LABEL, weight=WEIGHT).guess is None
     two = {"logits": LOGITS[:, :2], "target": np.stack([LABEL, LABEL], 1)}
     assert evaluate("bce", **two, pos_weight=[2.0, 3.0]).guess is None
-    assert evaluate("welsch", pred=SCORES, target=LABEL, sample_weight=WEIGHT).guess is None
-    assert evaluate("huber", pred=SCORES, target=LABEL, sample_weight=WEIGHT).guess is None
     assert evaluate("focal", logits=SCORES, target=PROBS[:, 0]).guess is None
     assert evaluate("focal", logits=SCORES, target=LABEL, class_weight=[1.0, 2.0]).guess is None
 

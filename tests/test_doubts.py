@@ -276,3 +276,13 @@ def test_the_least_loss_of_smoothed_labels_is_that_of_a_plain_cross_entropy(loss
     least = -0.9 * np.log(0.9) - 0.1 * np.log(0.1)
     assert (f"no cross-entropy of them is below {least:.4f}" in note) is told
     assert bool(found.value >= least - 1e-9) is told
+
+
+def test_what_knows_nothing_pays_for_other_readings_in_the_first_leaves_alone(monkeypatch):
+    """There a shift gains as little as it loses."""
+    rng = np.random.default_rng(4)
+    rows, calls, found = 40_000, [], plan.Plan.found
+    monkeypatch.setattr(plan, "LEAF", 256 * 4)
+    monkeypatch.setattr(plan.Plan, "found", lambda *given: calls.append(1) or found(*given))
+    evaluate("ce", logits=rng.normal(size=(rows, 4)), target=rng.integers(0, 4, rows), threads=1)
+    assert len(calls) < rows / 256 + 2.1 * 2**14 / 256

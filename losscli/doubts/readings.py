@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from losscli.batch import Batch
     from losscli.doubts.base import Leaf, Whole
     from losscli.lazy import Tensor
+    from losscli.question import Question
     from losscli.registry import Terms
+    from losscli.roles import Role
 
 MANY = 2**12
 """A leaf of so many losses can tell by itself that a reading gains nothing."""
@@ -23,17 +25,25 @@ MANY = 2**12
 SOME = 50
 """One of so many can tell that it loses much."""
 
+HEAD = 2**14
+"""The leaves that begin before this row tell it together, however small they are."""
+
 
 class Reading(Doubt):
     """Another reading of the data, under which the loss is lower by more than chance.
 
     Attributes:
         sure: The least gain that is believed, in standard errors.
-        gainful: A leaf that plainly gains nothing contradicts it.
+        gainful: A leaf that plainly gains nothing contradicts it, and so do the first ones.
     """
 
     sure: ClassVar[float] = 5.0
     gainful: ClassVar[bool] = True
+
+    def __init__(self, question: Question, role: Role) -> None:
+        super().__init__(question, role)
+        self._head = Moments()  # what is known of the first leaves: it only saves work
+        self._rows = 0
 
     @abstractmethod
     def reread(self, batch: Batch) -> Batch | None:
@@ -66,6 +76,12 @@ class Reading(Doubt):
         if self.gainful and _in_vain(gains):
             return None
         parts = {"gains": gains, "sum": Sum.of(theirs[1]), "over": Sum.of(theirs[2])}
+        if self.gainful and leaf.batch.start < HEAD:
+            parts["head"] = gains
+            self._head += gains
+            self._rows += leaf.batch.rows
+            if self._rows >= min(HEAD, self.role.rows) and _in_vain(self._head):
+                return None
         return Totals({**parts, **self.beside(leaf.batch)})
 
     def other(self, seen: Totals, whole: Whole) -> float:
@@ -77,12 +93,15 @@ class Reading(Doubt):
         gains: Moments | None = seen.get("gains")
         if gains is None or gains.count < 2 or not gains.mean > self.sure * gains.stderr:
             return None
+        head: Moments | None = seen.get("head")
+        if head is not None and _in_vain(head):
+            return None
         found = self.other(seen, whole)
         return found if found < whole.loss else None
 
 
 def _in_vain(gains: Moments) -> bool:
-    """Whether a leaf tells by itself that another reading gains nothing."""
+    """Whether so much tells that another reading gains nothing."""
     if gains.count >= MANY:
         return not gains.mean > 3 * gains.stderr
     return gains.count >= SOME and gains.mean < -6 * gains.stderr

@@ -77,7 +77,6 @@ def test_guesses_of_quantiles_that_are_not_known():
     given = {"pred": MANY, "target": TRUTH, "q": LEVELS}
     some = evaluate("quantile", **given, mask=RNG.random((N, 3)) < 0.5)
     assert rows.guess is own.guess is some.guess is None
-    assert evaluate("quantile", **given, sample_weight=WEIGHT).guess is None
     assert evaluate("quantile", **given, mask=RNG.random(N) < 0.5).guess is not None
     odd = {"pred": [1.0, 2.0], "target": [nan, 1.0], "nan": "propagate"}
     assert evaluate("quantile", **odd).guess is evaluate("wape", **odd).guess is None
