@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, isfinite, log
 from typing import TYPE_CHECKING, Any
 
-from losscli.lazy import np, torch
+from losscli.lazy import torch
 from losscli.stats import Sum
 
 if TYPE_CHECKING:
@@ -57,11 +57,10 @@ def uniform(question: Question, role: Role) -> float | None:
     loss, classes, options = question.loss, role.pairing.classes, question.options
     if loss.name not in EVEN or classes is None or not _plain(question):
         return None
-    weighted = any(np.size(options[name]) > 1 for name, one in loss.options.items() if one.small)
     mixed = role.pairing.probabilities or options.get("label_smoothing")
-    if loss.name in CROSS_ENTROPIES and not (weighted and mixed):
+    if loss.name in CROSS_ENTROPIES and not (question.weighs and mixed):
         return log(classes)
-    if weighted:
+    if question.weighs:
         return None
     scores, target = torch.zeros(1, classes, dtype=torch.float64), torch.zeros(1).long()
     every = {**options, "ignore_index": -1}  # class 0 may be the one that does not count

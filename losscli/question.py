@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from losscli.lazy import np
 from losscli.registry import TARGETS
 from losscli.watch import Watch
 
@@ -65,6 +66,12 @@ class Question:
         if self.settings.ensemble is None:
             return ()
         return tuple(f"{self.kind} {at + 1}" for at, _ in enumerate(self.words[self.kind]))
+
+    @property
+    def weighs(self) -> bool:
+        """Elements, classes or columns have factors of their own."""
+        small = (name for name, one in self.loss.options.items() if one.small)
+        return any(np.size(self.options[name]) > 1 for name in small)
 
     @property
     def reduction(self) -> str:

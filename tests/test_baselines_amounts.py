@@ -6,6 +6,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from medians import AT_MEDIAN
 from scipy import stats
 from scipy.optimize import minimize, minimize_scalar
 
@@ -37,15 +38,6 @@ BEST = {
     "charbonnier": ({"delta": 2.0}, lambda y, c: 4 * (np.sqrt(1 + ((c - y) / 2) ** 2) - 1)),
     "expectile": ({"alpha": 0.9}, lambda y, c: np.where(y > c, 0.9, 0.1) * (y - c) ** 2),
     "quantile": ({"q": 0.9}, lambda y, c: np.where(y > c, 0.9 * (y - c), 0.1 * (c - y))),
-}
-AT_MEDIAN = {
-    "smape": lambda y, c: 2 * abs(c - y) / (abs(c) + abs(y)),
-    "cauchy": lambda y, c: np.log1p((c - y) ** 2 / 2),
-    "welsch": lambda y, c: 1 - np.exp(-((c - y) ** 2) / 2),
-    "geman-mcclure": lambda y, c: 2 * (c - y) ** 2 / ((c - y) ** 2 + 4),
-    "wing": lambda y, c: np.where(
-        abs(c - y) < 5, 5 * np.log1p(abs(c - y) / 0.5), abs(c - y) - 5 + 5 * np.log1p(10)
-    ),
 }
 
 

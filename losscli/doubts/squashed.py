@@ -117,11 +117,8 @@ class SoftmaxAsLogits(Reading):
     def _floor(self, whole: Whole) -> float | None:
         """What the likeliest logits cost that sum to 1; None where weights or shares have a say."""
         loss, options = whole.question.loss, whole.question.options
-        weighted = any(
-            np.size(options[name]) > 1 for name, one in loss.options.items() if one.small
-        )
         rounded = self.role.pairing.probabilities and isinstance(self.role, BoundedClasses)
-        if weighted or rounded:
+        if whole.question.weighs or rounded:
             return None
         sure = torch.eye(self.role.pairing.classes or 0, dtype=torch.float64)
         plain = {"ignore_index": -1, "label_smoothing": 0.0}  # smoothed labels cost no less
