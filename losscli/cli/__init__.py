@@ -54,6 +54,7 @@ def console() -> NoReturn:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _Interrupt())
     gc.set_threshold(OBJECTS)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's would spin, with nothing to do
     spare()
     code = _run(sys.argv[1:])
     for stream in filter(None, (sys.stdout, sys.stderr)):

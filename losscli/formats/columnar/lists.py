@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.arrow import as_numpy
 from losscli.formats.packed import HoleError, Packing, Runs
 from losscli.lazy import np
 from losscli.spool import Store
@@ -43,7 +44,7 @@ def gathered(
     packing = Packing(Store())
     for column in columns:
         values, lengths, rows = _inner(column, label, packing.items)
-        nulls = ~values.is_valid().to_numpy(zero_copy_only=False)
+        nulls = ~as_numpy(values.is_valid())
         if sizes and nulls.any():
             raise DataError(f"{label}: a text is null")
         numbers = _numbers(values, nulls, label, sizes=sizes)
@@ -65,9 +66,9 @@ def _inner(column: Any, label: str, before: int) -> tuple[Any, np.ndarray, np.nd
     rows, lengths = np.arange(len(column)), np.ones(len(column), np.int64)
     while hasattr(column, "value_lengths"):
         if column.null_count:
-            row = int(rows[np.flatnonzero(~column.is_valid().to_numpy(zero_copy_only=False))[0]])
+            row = int(rows[np.flatnonzero(~as_numpy(column.is_valid()))[0]])
             raise DataError(f"{label}, row {before + row + 1}: the list is null")
-        lengths = column.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
+        lengths = as_numpy(column.value_lengths()).astype(np.int64)
         column = column.flatten()
         if pa.types.is_nested(column.type):
             rows = rows.repeat(lengths)
@@ -83,8 +84,8 @@ def _numbers(values: Any, nulls: np.ndarray, label: str, *, sizes: bool) -> np.n
     if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         raise DataError(f"{label} holds {values.type}, and no numbers")
     if not nulls.any():
-        return np.asarray(values.to_numpy(zero_copy_only=False))
+        return as_numpy(values)
     kind = values.type.to_pandas_dtype()
     found = np.full(len(values), np.nan, kind if np.dtype(kind).kind == "f" else np.float64)
-    found[~nulls] = values.drop_null().to_numpy(zero_copy_only=False)
+    found[~nulls] = as_numpy(values.drop_null())
     return found

@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
+from losscli.formats.arrow import as_numpy
 from losscli.formats.missing import mark
 from losscli.formats.text.cells import LONGEST_NAME
 from losscli.lazy import np
@@ -140,7 +141,7 @@ def decoded(column: Any, kind: Kind) -> np.ndarray:
     elif hasattr(flat, "dictionary"):
         flat = _looked_up(flat, kind, per_row)
     else:
-        flat = flat.to_numpy(zero_copy_only=False)
+        flat = as_numpy(flat)
     array: np.ndarray = np.asarray(flat, kind.dtype).reshape(len(column), *kind.row)
     return array
 
@@ -149,9 +150,9 @@ def _with_holes(flat: Any, kind: Kind) -> np.ndarray:
     """Values of which some are null."""
     assert kind.dtype is not None
     flat = flat.dictionary_decode() if hasattr(flat, "dictionary") else flat
-    present = flat.is_valid().to_numpy(zero_copy_only=False)
+    present = as_numpy(flat.is_valid())
     found = np.full(len(flat), mark(kind.dtype), kind.dtype)
-    found[present] = flat.drop_null().to_numpy(zero_copy_only=False)
+    found[present] = as_numpy(flat.drop_null())
     return found
 
 
@@ -159,10 +160,10 @@ def _looked_up(flat: Any, kind: Kind, per_row: int) -> np.ndarray:
     """Values that are kept apart, and named by their place."""
     if flat.dictionary.null_count:
         _refuse_nulls(flat.dictionary_decode(), per_row)
-    values = flat.dictionary.to_numpy(zero_copy_only=False)
+    values = as_numpy(flat.dictionary)
     if not len(values):
         return np.empty(0, kind.dtype)
-    found: np.ndarray = np.asarray(values, kind.dtype)[flat.indices.to_numpy()]
+    found: np.ndarray = np.asarray(values, kind.dtype)[as_numpy(flat.indices)]
     return found
 
 
@@ -172,7 +173,7 @@ def _flat(column: Any, axes: tuple[int | None, ...], *, missing: bool = False) -
     for length in axes:
         column = _stored(column)
         _refuse_nulls(column, per_row)
-        lengths = column.value_lengths().to_numpy(zero_copy_only=False)
+        lengths = as_numpy(column.value_lengths())
         wrong = np.flatnonzero(lengths != length)
         if wrong.size:
             what = f"has {lengths[wrong[0]]} values where row 1 has {length}"
@@ -194,7 +195,7 @@ def _text(column: Any) -> Any:
 
 def _refuse_nulls(column: Any, per_row: int) -> None:
     if column.null_count:
-        nulls = np.flatnonzero(~column.is_valid().to_numpy(zero_copy_only=False))
+        nulls = np.flatnonzero(~as_numpy(column.is_valid()))
         where = "the value" if per_row == 1 else "a value of the list"
         raise FaultError("null", f"{where} is null", nulls // per_row)
 

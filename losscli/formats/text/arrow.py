@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from losscli.formats.arrow import as_numpy
 from losscli.lazy import np
 
 __all__ = ["numbers", "pays"]
@@ -76,7 +77,7 @@ def numbers(
     columns = [table.column(name) for name in chosen]
     if table.num_rows != lines or any(column.null_count for column in columns):
         return None
-    found = [column.chunk(0).to_numpy() for column in columns]  # one block is one chunk
+    found = [as_numpy(column.chunk(0)) for column in columns]  # one block is one chunk
     return found if all(map(_are_finite, found)) else None
 
 
