@@ -207,7 +207,23 @@ def test_device_that_is_not_there(losscli):
 
 
 def test_torch_that_cannot_be_loaded_is_no_mistake_of_ours():
-    ran = shell("ulimit -v 500000; losscli bce --logits '[2]' --target '[1]' -b")
+    # Too little to map the library; with a little more its own set-up would abort the process.
+    ran = shell("ulimit -v 400000; losscli bce --logits '[2]' --target '[1]' -b")
     assert ran.returncode in (3, 4)
     assert "memory" in ran.stderr
     assert "mistake in losscli" not in ran.stderr
+
+
+@pytest.mark.parametrize(("asked", "there"), [(None, "1"), ("3", "3")])
+def test_numpy_starts_no_threads_unless_asked(asked, there, monkeypatch):
+    """They spin for a while after its import, and nothing has use for them."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if asked:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
+    code = (
+        "import os, sys\nfrom losscli.cli import console\nleave = os._exit\n"
+        "threads = lambda: os.environ['OPENBLAS_NUM_THREADS']\n"
+        "os._exit = lambda code: leave(code + (threads() != sys.argv[0]))\n"
+        f"sys.argv = [{there!r}, 'bce', '--logits', '[1]', '--target', '[0]', '-q']\nconsole()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
