@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Part", "Plan"]
 
-LEAF = 2**17
+LEAF = 2**18
 """So many values of the prediction make a leaf, or one row if that has more."""
 
 LARGE = 2**22
