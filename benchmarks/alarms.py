@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from asking import Ask
 
-LOOKED_AT = 7
+LOOKED_AT = 8
 """Seeds begin with the number of a round. Up to this one they were looked at to choose criteria, or
 are those of tests: what they find is no measurement. A round whose alarms change a criterion is
 looked at from then on, and the next one is measured."""

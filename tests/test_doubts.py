@@ -186,6 +186,16 @@ def test_one_row_is_far_from_the_tail_of_the_others(errors, apart):
     assert ("few-rows" in found) is bool(apart and worst[0] > sum(errors**2) / 2)
 
 
+@pytest.mark.parametrize(("times", "said"), [(0.3, []), (0.6, []), (0.7, ["unrelated"]),
+                                             (1.5, ["unrelated"]), (1.7, [])])  # fmt: skip
+def test_only_what_is_spread_alike_stands_for_the_targets(times, said):
+    """Outputs of an untrained network vary too, by less than those of a model that knows much."""
+    truth, other = np.random.default_rng(1).normal(size=(2, 400))
+    pred = times * other * truth.std() / other.std()
+    assert abs(np.corrcoef(pred, truth)[0, 1]) < 0.1
+    assert codes("mse", {"pred": pred, "target": truth}) == said
+
+
 def test_the_last_value_as_a_forecast_is_no_shift():
     series = np.random.default_rng(0).normal(size=500)
     assert codes("mse", {"pred": series[:-1], "target": series[1:]}) == ["unrelated"]

@@ -39,6 +39,12 @@ SURE = 0.5
 LITTLE = 0.04
 """With a larger standard error, a model that knows little looks like one that knows nothing."""
 
+ALIKE = 2.5
+"""By how much the variances of predictions and targets may differ where one stands for the other.
+
+Of a good model they part by the share that it explains, and outputs of a network that was never
+trained are seldom spread as far."""
+
 SAMPLE = 2**17
 """The leaves that begin before this row are enough to tell whether two columns are related."""
 
@@ -222,7 +228,8 @@ class UnrelatedValues(OfAmounts):
         if found is None or found.pairs < 2 * FEW:
             return None
         across, up = found.spreads
-        if not 0.25 * up < across < 4 * up or abs(found.correlation) > 2 / sqrt(found.pairs):
+        alike = up / ALIKE < across < ALIKE * up
+        if not alike or abs(found.correlation) > 2 / sqrt(found.pairs):
             return None
         message = (
             f"the predictions vary as much as the targets, but not with them: their correlation "
