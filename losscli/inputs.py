@@ -47,10 +47,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The fields of all inputs, by name, and what was passed over without loss."""
+    """The fields of all inputs, by name, what was passed over without loss, and ids of rows."""
 
     fields: dict[str, Field]
     notes: tuple[Finding, ...] = ()
+    ids: tuple[Field, ...] = ()
 
 
 def parse_formats(words: Iterable[str], inputs: Iterable[str]) -> dict[str | None, str]:
@@ -137,11 +138,10 @@ def open_fields(
         for name, opened in fields.items()
         for code, message in opened.notes
     ]
-    if picking is not None and columns is not None:
-        taken, findings = picked(columns.groups(fields), picking)
-        fields |= taken
-        notes += findings
-    return Opened(fields, (*chosen, *notes))
+    if picking is None or columns is None:
+        return Opened(fields, (*chosen, *notes))
+    taken = picked(columns.groups(fields), picking)
+    return Opened({**fields, **taken.fields}, (*chosen, *notes, *taken.findings), taken.ids)
 
 
 class _Files:

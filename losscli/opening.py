@@ -68,7 +68,7 @@ def open_fields(question: Question) -> Fields:
     named = {name: found.pop(name) for name in wanted}
     sides = {"target" if name in TARGETS else name: one for name, one in named.items()}
     sides = {"prediction": sides.pop(question.kind), **sides}
-    return Fields(sides, found, tuple(opened.notes), several)
+    return Fields(sides, found, tuple(opened.notes), several, opened.ids)
 
 
 def _parts(name: str, found: Mapping[str, Field]) -> list[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from losscli import baselines
+from losscli.elements import elements
 from losscli.errors import Level
 from losscli.formats.base import OPEN
 from losscli.formats.uneven import Rows
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from losscli.checks import Facts
     from losscli.doubts import Whole
+    from losscli.elements import Element
     from losscli.ensembles import Ensemble
     from losscli.errors import Finding
     from losscli.formats.base import Field
@@ -59,20 +61,6 @@ class Input:
             "shape": [None if size == OPEN else size for size in self.shape],
             "dtype": self.dtype,
         }
-
-
-@dataclass(frozen=True)
-class Element:
-    """One element with its loss, and what it was computed from.
-
-    Attributes:
-        file: Where its row is, where rows differ in size.
-    """
-
-    index: tuple[int, ...]
-    loss: float
-    cells: Sequence[str]
-    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,8 +177,8 @@ class Result:
             share=loss.guess.share,
             even=baselines.uniform(question, role),
             findings=findings,
-            first=_elements(total.first.shown, role),
-            worst=_elements(total.worst.shown, role),
+            first=elements(total.first.shown, role, fields.ids),
+            worst=elements(total.worst.shown, role, fields.ids),
             headings=role.headings,
             shape=role.shape,
             uneven=_uneven(role),
@@ -291,8 +279,8 @@ class Result:
             "baselines": self.baselines,
             "skill": self.skill,
             "values": {one.name: one.facts.to_dict() for one in self.inputs if one.facts},
-            "first": [_shown(one) for one in self.first],
-            "worst": [_shown(one) for one in self.worst],
+            "first": [one.to_dict() for one in self.first],
+            "worst": [one.to_dict() for one in self.worst],
         }
         if self.ensemble is not None:
             answer["ensemble"] = self.ensemble.to_dict()
@@ -327,17 +315,6 @@ def _hits(accuracy: Measure) -> dict[str, Any]:
         "count": count,
         "rule": accuracy.rule,
     }
-
-
-def _shown(element: Element) -> dict[str, Any]:
-    file = {"file": element.file} if element.file else {}
-    return {"index": list(element.index), "loss": element.loss, **file}
-
-
-def _elements(shown: Sequence[tuple[int, float, list[str]]], role: Role) -> list[Element]:
-    rows = None if role.pairing.free else role.uneven
-    found = [Element(role.index(place), loss, cells) for place, loss, cells in shown]
-    return [one if rows is None else replace(one, file=rows.name(one.index[0])) for one in found]
 
 
 def _uneven(role: Role) -> Rows | None:

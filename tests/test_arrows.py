@@ -83,7 +83,9 @@ MAY = {
     "plugin": LIGHT | {"registry", "roles"},
     "judge": LIGHT | {"checks", "doubts", "quantiles", "registry", "shapes", "stats"},
     "result": LIGHT
-    | {"baselines", "formats", "reductions", "stats", "roles", "registry", "signature"},
+    | {"baselines", "elements", "formats", "reductions", "stats", "roles", "registry"}
+    | {"signature"},
+    "elements": LIGHT,
     "signature": LIGHT | {"__version__"},
     "gates": LIGHT | {"formats", "registry"},
     "baselines": LIGHT | {"roles", "stats"},

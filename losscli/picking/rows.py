@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.formats.picked import Picked, Reordered
@@ -83,7 +83,15 @@ class Picking:
         return name in self.sides or field.uneven or prod(field.shape) > 1
 
 
-def picked(groups: Sequence[Group], picking: Picking) -> tuple[dict[str, Field], list[Finding]]:
+class Taken(NamedTuple):
+    """The inputs with their rows picked, what is to be said of that, and the ids of the rows."""
+
+    fields: dict[str, Field]
+    findings: list[Finding]
+    ids: tuple[Field, ...] = ()
+
+
+def picked(groups: Sequence[Group], picking: Picking) -> Taken:
     """The inputs, less the rows that fall out, each in the order of the prediction's file.
 
     Args:
@@ -97,13 +105,12 @@ def picked(groups: Sequence[Group], picking: Picking) -> tuple[dict[str, Field],
     prediction = fields[picking.sides[0]]
     if not picking.asked.ours:
         return _filtered(groups, fields, prediction, picking)
-    taken, findings = _paired(groups, fields, prediction, picking)
-    return {**fields, **taken}, findings
+    return _paired(groups, fields, prediction, picking)
 
 
 def _filtered(
     groups: Sequence[Group], fields: Mapping[str, Field], prediction: Field, picking: Picking
-) -> tuple[dict[str, Field], list[Finding]]:
+) -> Taken:
     """Rows by position: those of which the file itself says that they are taken."""
     masks = {place: mask for place, group in enumerate(groups) if (mask := group.kept) is not None}
     (first, mask), *others = masks.items()
@@ -126,7 +133,7 @@ def _filtered(
             if picking.along(name, field, prediction, len(own)):
                 found[name] = rows.of(field)
     message = f"{_asked(picking)}: {count:,} of {len(mask):,} rows of {groups[first].label}"
-    return found, [Finding("picked", Level.NOTE, message, count=count)]
+    return Taken(found, [Finding("picked", Level.NOTE, message, count=count)])
 
 
 class Rows:
@@ -187,7 +194,7 @@ class _Index:
 
 def _paired(
     groups: Sequence[Group], fields: Mapping[str, Field], prediction: Field, picking: Picking
-) -> tuple[dict[str, Field], list[Finding]]:
+) -> Taken:
     """Rows by their ids."""
     files = [group for group in groups if _has_ids(group, prediction, picking)]
     if len(files) == 1:
@@ -232,7 +239,8 @@ def _paired(
         for name, field in group.fields.items()
         if picking.along(name, field, prediction, len(ids))
     }
-    return taken, findings
+    lead_ids = (indices[0].of(column, picking.store) for column in every[0].columns)
+    return Taken({**fields, **taken}, findings, tuple(lead_ids))
 
 
 def _wanted(mask: np.ndarray | None) -> Callable[[int, int], np.ndarray]:

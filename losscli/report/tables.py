@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from losscli.checks import Facts
+    from losscli.elements import Element
     from losscli.ensembles import Ensemble
     from losscli.report.look import Look
-    from losscli.result import Element, Input, Result
+    from losscli.result import Input, Result
 
 SHOWN = ("0.25", "0.5", "0.75", "0.99")
 """The quantiles that have a column."""
@@ -259,9 +260,7 @@ def _elements(result: Result) -> Table:
 
 
 def _cells(element: Element) -> list[str]:
-    index = list(element.index)
-    place = f"{PurePath(element.file).name} {index[1:] or ''}".strip() if element.file else index
-    return [str(place), *element.cells, brief(element.loss)]
+    return [element.shown, *element.cells, brief(element.loss)]
 
 
 def _with_share(result: Result) -> Iterator[list[str]]:
