@@ -268,9 +268,10 @@ class Sample:
         if not self.exact:
             return bins.middles(numbers[places])
         # Only the values in those bins need to be put in order.
-        wanted = np.unique(numbers[places])
-        found = np.sort(np.concatenate([_those(part, wanted) for part in self.parts]))
-        left_out = np.cumsum(np.where(np.isin(numbers, wanted), 0, counts))
+        wanted = np.zeros(len(numbers), bool)
+        wanted[places] = True
+        found = np.sort(np.concatenate([_those(part, numbers[wanted]) for part in self.parts]))
+        left_out = np.cumsum(np.where(wanted, 0, counts))
         return [float(found[rank - left_out[at]]) for rank, at in zip(ranks, places, strict=True)]
 
 
