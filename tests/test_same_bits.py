@@ -164,6 +164,8 @@ def test_shards_are_one_data_set(case, tmp_path, monkeypatch):
     answers = [evaluate(name, **one, ignore=given["ignore"]).to_dict() for one in (whole, parts)]
     for answer in answers:
         del answer["inputs"]
+        for element in (*answer["first"], *answer["worst"]):
+            element.pop("place", "")  # with the path of the file that has its row
     assert json.dumps(answers[0]) == json.dumps(answers[1])
 
 

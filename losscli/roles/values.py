@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from math import isnan, nan, prod, sqrt
+from math import inf, isnan, nan, prod, sqrt
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -72,29 +72,29 @@ class Values(Real):
     def measure(self, batch: Batch) -> Totals:
         """Moments of the errors and of the targets, weighted where samples are."""
         prediction, target = (kept(one, batch) for one in (batch.prediction, batch.target))
+        weight = None if batch.weight is None else kept(batch.weight, batch).double()
+
+        def total(values: Tensor) -> Sum:
+            return Sum.of((values if weight is None else values * weight).sum().item())
+
         wide = target.double()
-        error = prediction.double() - wide
-        absolute = error.abs()
-        sums = {"error": error, "absolute": absolute, "squared": error * error}
-        count, weighed = float(error.numel()), {}
-        if batch.weight is not None:
-            weight = kept(batch.weight, batch).double()
-            weighed = {"weighed": Weighted.of(wide, weight)}
-            sums = {name: values * weight for name, values in sums.items()}
-            count = weight.sum().item()
-        totals = {name: values.sum().item() for name, values in sums.items()}
-        if totals["error"] != totals["error"]:  # NaN is no error, and nowhere among them
-            absolute = absolute[~absolute.isnan()]
-        parts: dict[str, object] = {name: Sum.of(found) for name, found in totals.items()}
-        parts |= {"count": Sum.of(count), "largest": _largest(absolute), **weighed}
+        error = prediction.to(torch.float64, copy=True).sub_(wide)
+        parts: dict[str, object] = {
+            "error": total(error),
+            "absolute": total(absolute := error.abs_()),
+            "largest": _largest(absolute),
+        }
+        few = weight is None and self.expected <= FEW
+        parts["squared"] = total(absolute.square() if few else absolute.square_())
+        parts["count"] = Sum.of(float(error.numel()) if weight is None else weight.sum().item())
         if self.expected <= EXACT or self.asked.loss not in MEANS:
             parts["mass"] = self.mass(batch)
-        if batch.weight is None:
-            parts["target"] = Moments.of(wide)
-            if self.expected <= FEW:
-                parts["errors"] = Sample.of(absolute)
-            parts |= self._by_output(batch)
-        return Totals(parts)
+        if weight is not None:
+            return Totals({**parts, "weighed": Weighted.of(wide, weight)})
+        parts["target"] = Moments.of(wide)
+        if few:
+            parts["errors"] = Sample.of(absolute)
+        return Totals({**parts, **self._by_output(batch)})
 
     def _by_output(self, batch: Batch) -> dict[str, object]:
         """What R² needs of each column, where there are several but not many."""
@@ -236,8 +236,11 @@ def kept(values: np.ndarray, batch: Batch) -> Tensor:
 
 
 def _largest(values: Tensor) -> Extremes:
-    """The largest value, wherever it is."""
-    return Extremes(high=values.max().item()) if values.numel() else Extremes()
+    """The largest value but NaN, wherever it is."""
+    high = values.max().item() if values.numel() else -inf
+    if high != high:
+        return _largest(values[~values.isnan()])
+    return Extremes(high=high)
 
 
 def _explained(squares: float, target: Moments) -> float:
