@@ -76,6 +76,8 @@ def laid(folder, name, array, form, cuts):
 def told(loss, given, **more):
     found = evaluate(loss, **given, worst=4, head=2, **more).to_dict()
     del found["inputs"]
+    for element in (*found["first"], *found["worst"]):
+        element.pop("place", "")  # where the file has its row
     for level in ("notes", "warnings"):  # those that speak of the files alone
         found[level] = [
             one for one in found[level] if one["code"] not in ("whole-floats", "shard-rows")

@@ -37,5 +37,6 @@ class Cut(Field):
 
     def place(self, index: tuple[int, ...]) -> str:
         at = [*index]
-        at[self._axis] += self._span.start
+        if len(at) > self._axis:  # else it is a whole row
+            at[self._axis] += self._span.start
         return self._whole.place(tuple(at))

@@ -94,3 +94,11 @@ def test_what_the_index_says_is_not_said_again():
 def test_a_loss_of_several_rows_is_called_by_none():
     found = evaluate("dice", probs=[[[[0.5, 1.0]]]], target=[[[1, 0]]])
     assert all(not one.place and not one.id for one in found.first)
+
+
+def test_rows_that_are_cut_stand_where_they_stood(folder):
+    """A shift leaves out the last scores of each row, and its first targets."""
+    for at in range(2):
+        np.save(f"part-{at}.npy", np.full((2, 4, 3), [[float(at), 0.0, 0.0]]))
+    found = evaluate("ce", logits="part-*.npy", target=np.ones((4, 4), int), shift=1, worst=1)
+    assert (found.worst[0].index, found.worst[0].place) == ((2, 0), "part-1.npy, row 1")
