@@ -157,7 +157,8 @@ def _ask(loss: Loss[Any, Any], name: str, given: dict[str, Any]) -> int:
     given = {key: value for key, value in given.items() if value not in (None, [])}
     if "ensemble" not in given:
         given |= {name: given[name][0] for name in averaged(loss) if name in given}
-    return answer(ask(loss, given, name=name), output, gates)
+    with output.reports(loss.name).of_errors(gates.asked):
+        return answer(ask(loss, given, name=name), output, gates)
 
 
 def _taken(given: dict[str, Any], owner: Any) -> dict[str, Any]:

@@ -163,6 +163,10 @@ class Output:
             raise UsageError(f"LOSSCLI_FORMAT cannot be {asked!r}", hint=hint)
         return asked or "table"
 
+    def reports(self, loss: str) -> Reports:
+        """What tells findings, gates and errors to all that want to know."""
+        return Reports(loss, self.junit, self.annotations in KINDS, Voice(self.quiet))
+
     def keeps(self, question: Question) -> Question:
         """The question, with every element's loss and the gradient kept where they are wanted."""
         wanted = self.output is not None or question.reduction == "none"
@@ -173,9 +177,8 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
     """Asks, and gives the result to all that want it: files, standard output, gates."""
     gates.check_question(question)
     output.check(question, gates)
-    style, voice = output.style, Voice(output.quiet)
-    reports = Reports(question.loss.name, output.junit, output.annotations is not None, voice)
-    with reports.of_errors(gates.asked), watching(output.progress, quiet=output.quiet) as watch:
+    style, reports = output.style, output.reports(question.loss.name)
+    with watching(output.progress, quiet=output.quiet) as watch:
         result = _judged(replace(output.keeps(question), watch=watch), gates)
         _write(result, output, watch)
         reports.write(result.gates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from losscli.errors import Level, LosscliError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from losscli.cli.tell import Voice
     from losscli.errors import Finding
     from losscli.gates import Verdict
+
+_START = b"<?xml"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Reports:
         except LosscliError as error:
             if self.annotated:
                 self.voice.command(github.of_error(self.loss, error))
-            if self.junit is not None:
+            if self.junit is not None and gates and _is_report(self.junit):
                 from losscli.report.junit import unjudged
 
                 with suppress(LosscliError):  # the first one is told
@@ -75,3 +78,14 @@ class Reports:
 
         assert self.junit is not None
         write_text(self.junit, text)
+
+
+def _is_report(path: str) -> bool:
+    """Whether what may be there is an older report: any other file may be one that is read."""
+    if not path.lower().endswith(".xml"):
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_START)) in (b"", _START)
+    except OSError:
+        return True

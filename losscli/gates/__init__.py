@@ -32,8 +32,8 @@ class Gates:
         min_accuracy: Fail (exit code 1) if the accuracy is below this.
         expect: Fail (exit code 1) unless the loss is within TOL of X, written X±TOL or X+-TOL.
         min: Fail (exit code 1) if a number of the result is below X: loss, accuracy, skill, any of
-            "metrics" in --json, or a path such as stats.count or baselines.constant. May be given
-            again.
+            "metrics" in --json, or a path there such as stats.count or values.target.mean. May be
+            given again.
         max: Fail (exit code 1) if such a number is above X. May be given again.
         baseline: Fail (exit code 1) if the loss is above that of RESULT.json, which --save or
             --json wrote of the same question.

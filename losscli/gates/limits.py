@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from losscli.errors import UsageError
+from losscli.errors import DataError, UsageError
 from losscli.gates.verdict import Verdict
 from losscli.registry import flag, suggest
 
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 Side = Literal["min", "max"]
 
-_PARTS = ("baselines", "stats", "reductions", "batches")
-"""The objects of the JSON of which numbers are found by a path."""
+_PARTS = ("baselines", "stats", "values", "reductions", "batches")
+"""The objects of the JSON of which numbers are found by a path, as the hint names them."""
+
+_RANKED = dict.fromkeys(("auroc", "average_precision"), "auroc")
+"""Numbers that not all data has, and the remark that says so."""
+
+_LACKING = ("NaN", "Infinity", "-Infinity")
+"""Numbers that JSON has as words."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def bound(side: Any, given: float | str, metric: str = "") -> Bound:
         )
     word, option = str(given), flag(side)
     name, equals, number = word.partition("=")
-    plain = name.strip().lower().replace("-", "_")
+    plain = _plain(name.strip())
     hint = f"{option} accuracy=0.9"
     if not plain or not equals:
         raise UsageError(f"{option} {word}: METRIC=X is wanted", hint=hint)
@@ -78,27 +84,33 @@ def number_of(result: Result, wanted: Bound) -> float:
 
     Raises:
         UsageError: there is none.
+        DataError: there is one, but not of this data.
     """
     known = numbers(result)
     if wanted.metric in known:
         return known[wanted.metric]
+    why = dict(result.report.remarks).get(_RANKED.get(wanted.metric, ""))
+    if wanted.metric == "skill" and result.guess == 0 and result.share:
+        why = "not known: guessing costs nothing"
+    if why:
+        raise DataError(f"{wanted.gate}: {wanted.metric} is {why}")
     if wanted.metric in ("accuracy", "skill"):
         raise UsageError(f"{wanted.option}: {result.loss} has no {wanted.metric}")
     hint = suggest(wanted.metric, known, "")
     if not hint.startswith("did you mean"):
-        short = [name for name in known if "." not in name]
+        short = [name for name in known if "." not in name and name not in ("schema", "value")]
         hint = f"its numbers are {', '.join(short)}, and those of {', '.join(_PARTS)}"
         hint += ", such as stats.max"
     raise UsageError(f"{wanted.gate}: this result has no number {wanted.metric!r}", hint=hint)
 
 
 def numbers(result: Result) -> dict[str, float]:
-    """The numbers of a result by the names that its JSON has for them."""
+    """The numbers of a result by the names and paths that its JSON has for them."""
     single = {"loss": result.value, "accuracy": result.accuracy, "skill": result.skill}
     found = {name: value for name, value in single.items() if value is not None}
     found |= result.metrics
-    for part in _PARTS:
-        found |= dict(_paths(part, getattr(result, part)))
+    for path, value in _paths("", result.summary()):
+        found.setdefault(_plain(path), value)
     return found
 
 
@@ -107,6 +119,15 @@ def _paths(name: str, value: Any) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
         inside: Mapping[str, Any] = value
         for key, one in inside.items():
-            yield from _paths(f"{name}.{key}", one)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield from _paths(f"{name}.{key}" if name else key, one)
+    elif value in _LACKING or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         yield name, float(value)
+
+
+def _plain(name: str) -> str:
+    """A name as it is looked for: also as it may be typed.
+
+    >>> _plain("Stats.max"), _plain("values.log-probs.min")
+    ('stats.max', 'values.log_probs.min')
+    """
+    return name.lower().replace("-", "_")

@@ -113,6 +113,46 @@ def test_every_number_of_the_json_is_found(losscli):
     assert {name: held[name] for name in wanted} == wanted
 
 
+def test_paths_are_those_of_the_json(losscli):
+    """Of inputs, hits and metrics too, down to the last number."""
+    given = f"{BCE} --batch-size 3"
+    found = losscli(f"{given} --json").json
+    paths = {"value": found["value"], "denominator": found["denominator"]}
+    waiting = [(part, found[part]) for part in found if isinstance(found[part], dict)]
+    for path, inside in waiting:
+        for name, value in inside.items():
+            if isinstance(value, dict):
+                waiting.append((f"{path}.{name}", value))
+            elif isinstance(value, (int, float)):
+                paths[f"{path}.{name}"] = value
+    assert {"accuracy.correct", "metrics.auroc", "values.logits.max"} <= {*paths}
+    gates = [
+        word for at, x in paths.items() for word in ("--min", f"{at}={x}", "--max", f"{at}={x}")
+    ]
+    ran = losscli(
+        ["bce", "--logits", "[2,-1,0.5,3]", "--target", "[1,0,0,1]", "--batch-size", "3", *gates]
+    )
+    assert (ran.code, ran.err.count("gate passed: ")) == (0, 2 * len(paths))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("bce --logits '[1,2]' --target '[1,1]' --min auroc=0", "auroc is not known: all targets"),
+        (
+            "bce --logits '[1,2]' --target '[1,0.5]' --min average_precision=0",
+            "average_precision is not known: targets between 0 and 1",
+        ),
+        ("mse --pred '[1,2]' --target '[3,3]' --min skill=0", "skill is not known: guessing costs"),
+    ],
+)
+def test_numbers_that_the_data_does_not_have(words, told, losscli):
+    """The question is right, and the model is not bad."""
+    ran = losscli(words)
+    assert (ran.code, ran.out) == (3, "")
+    assert told in ran.err
+
+
 def test_json_tells_what_became_of_gates(losscli):
     ran = losscli(f"{BCE} --max-loss 0.3 --min auroc=0.9 --expect 0.5±1 --json")
     assert ran.code == 1
@@ -369,6 +409,23 @@ def test_an_error_leaves_no_older_report(losscli, folder):
     assert (ran.code, ran.out) == (3, "")
     assert junit(folder / "r.xml") == [("--max-loss 1", ["error"])]
     assert next(ElementTree.parse(folder / "r.xml").iter("error")).get("message") in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("--logits none.npy --target '[1,0]'", 4),
+        ("--logits 'none*.npy' --target '[1,0]'", 4),
+        ("--logits '[1,2]' --target '[1,0]' --baseline none.json", 4),
+        ("--logits '[1,2]' --target '[1,0]' --label-smoothing 2", 2),
+    ],
+)
+def test_nor_does_one_that_comes_before_the_data(words, code, losscli, folder):
+    assert losscli(f"{BCE} --max-loss 1 --junit r.xml").code == 0
+    ran = losscli(f"bce {words} --max-loss 1 --junit r.xml --annotations github")
+    assert (ran.code, ran.out) == (code, "")
+    assert ("--max-loss 1", ["error"]) in junit(folder / "r.xml")
+    assert ran.err.startswith("::error title=losscli bce::")
 
 
 @pytest.mark.parametrize("other", ["z.npy", "s.json", "b.json"])
