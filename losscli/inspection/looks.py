@@ -63,7 +63,9 @@ def side(part: Part) -> Side:
     """What the name of a part says: that of the key, else that of the file."""
     found = Side.UNKNOWN if part.key is None else side_of(part.key)
     stem = re.sub(r"(\.[A-Za-z]+)+$", "", re.split(r"[/\\]", part.word)[-1])
-    return found if found is not Side.UNKNOWN or part.word.startswith("[") else side_of(stem)
+    if found is not Side.UNKNOWN or part.word.startswith("["):
+        return found
+    return side_of(stem, columns=part.key is not None)
 
 
 @dataclass(frozen=True)

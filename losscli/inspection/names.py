@@ -29,13 +29,20 @@ _SIDES = {
 }
 
 
-def side_of(name: str) -> Side:
-    """What a name says.
+_ROWS = {"id", "ids", "index", "idx", "fold", "split", "row", "no", "nr"}
+"""Words for which rows there are: in the name of a file they say nothing of its columns."""
+
+
+def side_of(name: str, *, columns: bool = False) -> Side:
+    """What a name says; it may be that of a file with columns of other names.
 
     >>> [str(side_of(name)) for name in ("y_pred", "label", "val/y", "x", "logit_*")]
     ['prediction', 'target', 'target', 'unknown', 'prediction']
+    >>> str(side_of("fold_1")), str(side_of("fold_1", columns=True))
+    ('beside', 'unknown')
     """
     tokens = [one for one in re.split(r"[^a-z]+", name.lower()) if one]
+    tokens = [one for one in tokens if not (columns and one in _ROWS)]
     for found, pattern in _SIDES.items():
         if any(re.fullmatch(pattern, token) for token in tokens):
             return found

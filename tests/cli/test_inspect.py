@@ -121,6 +121,16 @@ def test_counts_go_with_rates(losscli):
     assert "poisson-nll --rate" in check_commands(losscli, found(losscli, "rate.npy", "y.npy"))[0]
 
 
+@pytest.mark.parametrize("name", ["val_split.csv", "fold-1.csv", "no.csv"])
+def test_a_file_is_called_by_its_rows(losscli, name):
+    """Which rows it has does not make something else of its columns."""
+    names = [["cat", "dog", "owl"][one] for one in CLASS]
+    rows = [f"{n},{a},{b},{c},{names[n]}" for n, (a, b, c) in enumerate(SHARES)]
+    Path(name).write_text("\n".join(["id,cat,dog,owl,kind", *rows]))
+    command = f"losscli ce --probs {name}:cat..owl --target {name}:kind"
+    assert check_commands(losscli, found(losscli, name))[0] == command
+
+
 def test_class_names_need_columns_of_their_names(losscli):
     names = [["cat", "dog", "owl"][one] for one in CLASS]
     rows = [f"{a},{b},{c},{name}" for (a, b, c), name in zip(SHARES, names, strict=True)]
