@@ -12,7 +12,10 @@ from typing import Any
 
 from losscli.lazy import np
 
-__all__ = ["NUMBER", "TEXT", "mark", "missing"]
+__all__ = ["NUMBER", "OMIT", "TEXT", "mark", "missing"]
+
+OMIT = "--missing omit leaves such elements out"
+"""What to do about cells and nulls that are refused."""
 
 TEXT = "\ufdd0"
 _BITS = {2: 0x7EAA, 4: 0x7FD54000, 8: 0x7FFAA80000000000}  # the same, widened

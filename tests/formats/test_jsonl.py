@@ -22,6 +22,8 @@ from losscli.formats.json import lines as jsonl
 from losscli.formats.json import plain as jsonlines
 from losscli.watch import Watch
 
+OMIT = "--missing omit leaves such elements out"
+
 
 @pytest.fixture
 def lines(tmp_path, monkeypatch):
@@ -336,7 +338,7 @@ def test_several_cores(lines, monkeypatch):
         assert read(source, "y") == y.tolist()
     rows[7777]["y"] = None
     assert told(lines(rows, threads=3).select, "y") == (
-        "a.jsonl, line 7778, 'y': null is not a number (1 such value)"
+        f"a.jsonl, line 7778, 'y': null is not a number (1 such value)\nhint: {OMIT}"
     )
     text = "".join(json.dumps(row) + "\n" for row in rows[:5000]) + "{\n" + '{"x": 1}\n' * 9000
     assert told(lines(text, threads=3).select, "y").startswith("a.jsonl, line 5001, column 2: not")

@@ -123,7 +123,7 @@ def test_numbers(written, rows):
         [count] if count else []
     )
     if count:
-        with pytest.raises(DataError):
+        with pytest.raises(DataError, match="hint: --missing omit leaves such elements out"):
             evaluate("mse", **question)
     else:
         assert evaluate("mse", **question).value == result.value
@@ -179,6 +179,13 @@ def test_parts_are_strict_beside_what_is_missing():
     assert part(["", "x", "2"], missing=True).wrong[0].row == 1
     assert part(["", "NA"], missing=True).blank
     assert part(["", "1"]).values is None
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "N/A", "null", "NULL"])
+def test_what_would_leave_it_out_is_told(cell, tmp_path):
+    (tmp_path / "a.csv").write_text(f"p,y\n1,2\n3,{cell}\n")
+    with pytest.raises(DataError, match="hint: --missing omit leaves such elements out"):
+        evaluate("mse", data=tmp_path / "a.csv", pred="p", target="y")
 
 
 def test_nan_is_not_missing(written):

@@ -22,6 +22,7 @@ from losscli.formats.columnar.lists import gathered
 from losscli.formats.columnar.typed import FaultError, Kind, decoded, kind_of
 from losscli.formats.files import file_error, reason
 from losscli.formats.keys import choose, chosen_or_none, unknown
+from losscli.formats.missing import OMIT
 from losscli.formats.table import Table
 from losscli.lazy import np
 
@@ -224,7 +225,7 @@ class ArrowTable(Table):
 
     def _error(self, row: int, column: int, fault: FaultError, count: int) -> DataError:
         rows = "1 such row" if count == 1 else f"{count} such rows"
-        null = "--missing omit leaves such elements out; pandas writes NaN as null"
+        null = f"{OMIT}; pandas writes NaN as null"
         return DataError(
             f"{self.label}, row {row + 1}, {self.called(column)}: {fault.what} ({rows})",
             hint=null if fault.code == "null" else "",

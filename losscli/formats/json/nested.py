@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
-from losscli.formats.missing import NUMBER, mark
+from losscli.formats.missing import NUMBER, OMIT, mark
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
@@ -151,7 +151,8 @@ def _not_numbers(leaves: list[Any], label: str, path: Callable[[int], str]) -> D
     count = sum(type(leaf) is kind for leaf in leaves)
     what = f"{described(leaves[place])} ({such(count, 'value')})"
     where = path(place)
-    return DataError(f"{label}, {where}: {what}" if where else f"{label}: {what}")
+    hint = OMIT if leaves[place] is None else ""
+    return DataError(f"{label}, {where}: {what}" if where else f"{label}: {what}", hint=hint)
 
 
 def described(value: object) -> str:

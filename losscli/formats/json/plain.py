@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import DataError
 from losscli.formats.json.document import DuplicateError, as_object, strict_float, walk
 from losscli.formats.json.nested import NON_FINITE, TooLarge, described, such, to_array
+from losscli.formats.missing import OMIT
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
 
@@ -301,7 +302,8 @@ class Faults:
         codes = [code for code in grave if code in self._found]
         fault = self._found[codes[0]] if codes else next(iter(self._found.values()))
         counted = such(fault.count, fault.noun)
-        return DataError(f"{label}, {fault.where}: {fault.what} ({counted})")
+        hint = OMIT if fault.what == described(None) else ""
+        return DataError(f"{label}, {fault.where}: {fault.what} ({counted})", hint=hint)
 
 
 def _regular(value: Any) -> tuple[tuple[int, ...] | None, list[Any]]:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, cast
 from losscli.errors import DataError, FileError
 from losscli.formats.files import named
 from losscli.formats.keys import chosen_or_none
+from losscli.formats.missing import OMIT
 from losscli.formats.table import Table
 from losscli.formats.text import arrow, pieces
 from losscli.formats.text.body import Body
-from losscli.formats.text.cells import Fault
+from losscli.formats.text.cells import HOLES, Fault
 from losscli.formats.text.dialect import Records, has_header
 from losscli.formats.text.sniff import DECIMAL_COMMA, first_record
 from losscli.formats.workers import parsed, threaded
@@ -271,7 +272,9 @@ class Delimited(Table):
         if values.row == 0 and self.names is None and self._reading.header is False:
             hint = "--header if the first row holds names"
         elif not values.cell:
-            hint = "--missing omit leaves such elements out; what is nan is written so"
+            hint = f"{OMIT}; what is nan is written so"
+        elif values.cell in HOLES:
+            hint = OMIT
         elif DECIMAL_COMMA.fullmatch(values.cell):
             hint = "save it with decimal points, as in 1.5"
         return DataError(f"{self.label}, {where}: {values}", hint=hint)
