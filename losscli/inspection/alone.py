@@ -65,9 +65,11 @@ def _squashed(part: Part) -> Said:
 
 
 def _absent(part: Part) -> Said:
-    """A class that is nowhere among class indices."""
+    """A class that is nowhere among class indices; 0 may be none where they count from 1."""
     classes, whole = padding(part), part.known.whole
     if look(part) is not Look.CLASSES or classes is None or not whole or classes.high < 2:
+        return None
+    if classes.low == 1:
         return None
     counts = np.array([whole.get(one, 0) for one in range(classes.high + 1)], float)
     rows = part.shape[0] if part.shape else 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import DataError, LosscliError
 from losscli.inspection.fits import Pair, answers, asked, gone, nans, role_of, two_labels
 from losscli.inspection.looks import Look, Side, boxes, class_axis, look, padding, side, words
+from losscli.inspection.names import side_of
 from losscli.inspection.uses import BINARY, MARGINS, MASKS, MULTICLASS, REGRESSION, scores
 from losscli.losses import losses
 from losscli.registry import flag
@@ -79,7 +80,7 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
     usable = [one for one in parts if one.field is not None and 0 not in one.shape]
     named = {place: side(one) for place, one in enumerate(usable)}
     free = [place for place in named if named[place] is not Side.BESIDE]
-    if len(usable) == 2:
+    if len(usable) == 2 and not _besides(usable):
         free = [0, 1]
     true = [place for place in free if named[place] is Side.TARGET]
     if not true:
@@ -94,6 +95,13 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
     sure -= {place for place in true if named[place] is Side.PREDICTION}
     both = [(one, other) for other in true for one in told or guessed]
     return [Pair(usable[one], usable[other], other in sure) for one, other in both[:PAIRS]]
+
+
+def _besides(parts: Sequence[Part]) -> bool:
+    """Whether one part of a file stands beside another, as a mask does, or an id."""
+    one, other = parts
+    sides = [side_of(part.key or "") for part in parts]
+    return one.word == other.word and Side.BESIDE in sides
 
 
 _LABELS = (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES)

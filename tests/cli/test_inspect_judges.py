@@ -158,8 +158,9 @@ def test_an_array_alone_is_doubted(losscli, what, large):
         np.r_[RNG.normal(size=200), [0.5, 0.5]],
         RNG.normal(size=100).astype("f2"),
         np.full(5, 0.5),
+        CLASS + 1,
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_healthy_array_alone_is_not_doubted(losscli, array):
     for name in ("pred", "y", "x"):
@@ -172,6 +173,25 @@ def test_many_healthy_rows_are_not_repeated(losscli):
     np.save("y.npy", np.repeat(RNG.normal(size=100_000), 3)[:-1])
     assert not inspected(losscli, "pred.npy")["doubts"]
     assert not inspected(losscli, "y.npy")["doubts"]
+
+
+def test_classes_that_count_from_1_lack_none(losscli):
+    """As the command says that is offered, and the loss that it asks."""
+    np.save("logits.npy", SCORES)
+    np.save("y.npy", CLASS + 1)
+    report = inspected(losscli, "logits.npy", "y.npy")
+    command = report["commands"][0]["command"]
+    ran = losscli([*shlex.split(command)[1:], "--json"])
+    assert "--target-base 1" in command
+    assert report["doubts"] == ran.json["warnings"] == []
+
+
+@pytest.mark.parametrize("beside", ["mask", "id", "sample_weight"])
+def test_what_stands_beside_in_a_file_is_no_prediction(losscli, beside):
+    np.savez("target.npz", **{beside: np.ones(599, int), "target": CLASS})
+    report = inspected(losscli, "target.npz")
+    assert not report["commands"]
+    assert not [one for one in report["doubts"] if "predictions" in one["message"]]
 
 
 def test_only_what_names_tell_is_judged(losscli):
