@@ -171,7 +171,10 @@ def base_rate(
     class_weight: PerClass = 1.0,
     ignore_index: int | None = None,
 ) -> float | None:
-    """The entropy of the mean target, of which either side may weigh more: that of naming it."""
+    """The entropy of the mean target, of which either side may weigh more: that of naming it.
+
+    Not known where --weight or --pos-weight are several numbers.
+    """
     if np.size(weight) > 1 or np.size(pos_weight) > 1:
         return None
     count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
