@@ -98,10 +98,10 @@ def pairs(parts: Sequence[Part]) -> list[Pair]:
 
 
 def _besides(parts: Sequence[Part]) -> bool:
-    """Whether one part of a file stands beside another, as a mask does, or an id."""
+    """Whether one part of a file stands beside the target that is the other, as a mask may."""
     one, other = parts
-    sides = [side_of(part.key or "") for part in parts]
-    return one.word == other.word and Side.BESIDE in sides
+    sides = {side_of(part.key or "") for part in parts}
+    return one.word == other.word and sides == {Side.BESIDE, Side.TARGET}
 
 
 _LABELS = (Look.NAMES, Look.LABELS, Look.SIGNS, Look.ONE_HOT, Look.CLASSES)
