@@ -78,6 +78,22 @@ def test_result():
     assert "elements" not in found
 
 
+@pytest.mark.parametrize("more", [{}, {"sample_weight": [1, 2, 1, 1]}, {"pos_weight": 2.0}])
+def test_a_dictionary_of_plain_numbers(more):
+    """So that it can be printed, compared and dumped by anything."""
+
+    def plain(one):
+        if isinstance(one, dict):
+            return all(type(key) is str and plain(value) for key, value in one.items())
+        if isinstance(one, list):
+            return all(map(plain, one))
+        return one is None or type(one) in (bool, int, float, str)
+
+    found = evaluate("bce", logits=[2.0, -1.0, 0.5, 1.0], target=[1, 0, 0, 1], **more).to_dict()
+    assert [name for name, value in found.items() if not plain(value)] == []
+    assert found["skill"] == 1 - found["value"] / found["baselines"]["constant"]
+
+
 def test_reduction_none():
     result = evaluate("ce", logits=LOGITS, target=CLASS, reduction="none")
     assert result.value is None

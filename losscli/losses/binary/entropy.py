@@ -180,8 +180,9 @@ def base_rate(
     count = sum(number(totals[name]) for name in ("tp", "fp", "fn", "tn"))
     mean = ratio(totals["y"].value, count) * (1 - label_smoothing) + label_smoothing / 2
     lighter, heavier = np.broadcast_to(class_weight, 2) * np.float64(weight).reshape(())
-    yes, no = mean * heavier * np.float64(pos_weight).reshape(()), (1 - mean) * lighter
-    whole = float(yes + no)
+    yes = float(mean * heavier * np.float64(pos_weight).reshape(()))
+    no = float((1 - mean) * lighter)
+    whole = yes + no
     return whole * entropy([yes / whole, no / whole]) if yes >= 0 <= no and whole > 0 else None
 
 
