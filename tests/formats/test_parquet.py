@@ -198,6 +198,7 @@ def test_an_empty_table(table):
     ("values", "message"),
     [
         ([1.0, None, 2, None, None], "row 2, column 'x': the value is null (3 such rows)"),
+        ([0.5] + [None] * 1234, "row 2, column 'x': the value is null (1,234 such rows)"),
         (["a", None, "b"], "row 2, column 'x': the value is null (1 such row)"),
         ([[1], [2], None, [None]], "row 3, column 'x': the value is null (1 such row)"),
         ([[1, 2], [2, None], [None, None]], "row 2, column 'x': a value of the list is null (2 s"),

@@ -224,7 +224,7 @@ class ArrowTable(Table):
         raise AssertionError("the same values were refused before")
 
     def _error(self, row: int, column: int, fault: FaultError, count: int) -> DataError:
-        rows = "1 such row" if count == 1 else f"{count} such rows"
+        rows = "1 such row" if count == 1 else f"{count:,} such rows"
         null = f"{OMIT}; pandas writes NaN as null"
         return DataError(
             f"{self.label}, row {row + 1}, {self.called(column)}: {fault.what} ({rows})",

@@ -166,4 +166,4 @@ def described(value: object) -> str:
 
 
 def such(count: int, noun: str) -> str:
-    return f"1 such {noun}" if count == 1 else f"{count} such {noun}s"
+    return f"1 such {noun}" if count == 1 else f"{count:,} such {noun}s"

@@ -93,7 +93,7 @@ class Records(Table):
             if missing:
                 raise DataError(
                     f"{self.label}, [{missing[0]}]: there is no {name!r} "
-                    f"({len(missing)} such objects)"
+                    f"({len(missing):,} such objects)"
                 )
             cells = [row[name] for row in self._rows]
             self._read[column] = to_array(

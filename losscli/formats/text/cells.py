@@ -62,7 +62,7 @@ class Fault:
     count: int
 
     def __str__(self) -> str:
-        cells = "1 such cell" if self.count == 1 else f"{self.count} such cells"
+        cells = "1 such cell" if self.count == 1 else f"{self.count:,} such cells"
         if not self.cell:
             return f"the cell {self.what} ({cells})"
         return f"{shown(self.cell)} {self.what} ({cells})"

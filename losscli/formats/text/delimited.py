@@ -195,7 +195,7 @@ class Delimited(Table):
         if body.ragged is None:
             return
         row, line, cells = body.ragged
-        rows = "1 such row" if body.ragged_count == 1 else f"{body.ragged_count} such rows"
+        rows = "1 such row" if body.ragged_count == 1 else f"{body.ragged_count:,} such rows"
         what = "header" if self.names is not None else "first row"
         has = "1 cell" if cells == 1 else f"{cells} cells"
         raise DataError(
