@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, NoReturn
 
 from losscli.errors import DataError, Finding, Level
+from losscli.formats.stack import stem
 from losscli.lazy import np
 from losscli.views import Pairing, Shape, Stretched, View
 
@@ -215,6 +216,7 @@ def _refuse(
             f"{ours}, {target.label} has shape {theirs}): "
             f"row {short.shape[0] + 1} of {long.label} has no partner",
             hint=uneven(prediction, target)
+            or _alone(prediction, target)
             or _unstacked(prediction, target)
             or "was a header read as data, or data as a header? --header and --no-header say so",
             code="row-count",
@@ -241,13 +243,38 @@ def _refuse(
 
 
 def uneven(prediction: Field, target: Field) -> str:
-    """The first two shards that do not have the same rows, where there are as many of both."""
+    """The first two shards that are no pair, where there are as many of both.
+
+    They differ in their rows, or in their names where others are called alike.
+    """
     if len(prediction.files) != len(target.files):
         return ""
     for ours, theirs in zip(prediction.files, target.files, strict=True):
         if ours[1] != theirs[1]:
             return f"{ours[0]} has {ours[1]:,} rows, and {theirs[0]} has {theirs[1]:,}"
+    names, others = _names(prediction), _names(target)
+    if not {*names} & {*others}:
+        return ""
+    for one, other in zip(names, others, strict=True):
+        if one != other:
+            return f"{names[one]} is beside {others[other]}"
     return ""
+
+
+def _alone(prediction: Field, target: Field) -> str:
+    """The first shard without a namesake on the other side, where others have one."""
+    fewer, more = sorted((prediction, target), key=lambda field: len(field.files))
+    names, others = _names(more), _names(fewer)
+    if not {*names} & {*others}:
+        return ""
+    alone = (path for name, path in names.items() if name not in others)
+    return f"{next(alone)} has no partner in {fewer.path}"
+
+
+def _names(field: Field) -> dict[str, str]:
+    """What its shards are called, less their suffix, in order; nothing if two are called alike."""
+    found = {stem(path): path for path, _ in field.files}
+    return found if len(found) == len(field.files) else {}
 
 
 def _unstacked(prediction: Field, target: Field) -> str:

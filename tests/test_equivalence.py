@@ -158,6 +158,30 @@ def test_shards_that_look_like_pairs_and_are_not(tmp_path):
     assert not evaluate("bce", logits=logits, target=shards(tmp_path, "w", 4, 5)).warnings
 
 
+def test_shards_whose_names_look_like_pairs_and_are_not(tmp_path):
+    """As many rows in every file, but of other parts: nothing else would show it."""
+    logits, labels = shards(tmp_path, "x", 3, 3, 3), shards(tmp_path, "y", 3, 3, 3)
+    (tmp_path / "y" / "part-1.npy").rename(tmp_path / "y" / "part-3.npy")
+    (warning,) = evaluate("bce", logits=logits, target=labels).warnings
+    assert warning.code == "shard-rows"
+    assert warning.message.endswith(f"{logits}/part-1.npy is beside {labels}/part-2.npy")
+    for i in (0, 2, 3):  # names that have nothing in common are other names
+        (tmp_path / "y" / f"part-{i}.npy").rename(tmp_path / "y" / f"label-{i}.npy")
+    assert not evaluate("bce", logits=logits, target=labels).warnings
+
+
+@pytest.mark.parametrize("missing", ["x", "y"])
+def test_a_shard_that_is_missing(tmp_path, missing):
+    shards(tmp_path, "x", 3, 4, 2), shards(tmp_path, "y", 3, 4, 2)
+    (tmp_path / missing / "part-1.npy").unlink()
+    given = {"logits": str(tmp_path / "x"), "target": str(tmp_path / "y")}
+    with pytest.raises(DataError, match=r"predictions but [59] targets") as caught:
+        evaluate("bce", **given)
+    other = {"x": "y", "y": "x"}[missing]
+    found = f"{tmp_path / other / 'part-1.npy'} has no partner in {tmp_path / missing}"
+    assert caught.value.hint == found
+
+
 def test_signature_does_not_tell_the_leaf(monkeypatch):
     """Leaves are larger on a device: the same question must have the same signature there."""
     rng = np.random.default_rng(0)

@@ -170,7 +170,7 @@ CODES: dict[str, Code] = {
     ),
     "shard-rows": _code(
         Level.WARNING,
-        "The files of two inputs do not hold as many rows, one by one.",
+        "The files of two inputs differ one by one, in their rows or in what they are called.",
         "Rows are paired through all files: are both lists of files whole, and in one order?",
     ),
     "paired": _code(
