@@ -43,6 +43,15 @@ def these(result, wanted):
     assert {name: result.metrics[name] for name in wanted} == pytest.approx(wanted, rel=1e-12)
 
 
+def test_the_confusion_is_counted():
+    """Of weighted elements their weights."""
+    for weight in (None, WEIGHT):
+        found = evaluate("bce", logits=SCORES, target=LABEL, sample_weight=weight).metrics
+        cells = metrics.confusion_matrix(LABEL, SCORES > 0, sample_weight=weight).ravel()
+        wanted = dict(zip(("tn", "fp", "fn", "tp"), cells, strict=True))
+        assert {name: found[name] for name in wanted} == pytest.approx(wanted, rel=1e-12)
+
+
 @pytest.mark.parametrize("name", BINARY)
 def test_binary(name):
     these(evaluate(name, logits=SCORES, target=LABEL), binary_metrics(LABEL, SCORES))

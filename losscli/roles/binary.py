@@ -189,10 +189,9 @@ class Binary(Role):
         ranked, remarks = ([], [_UNRANKED]) if soft else _ranking(totals["scores"])
         ranked += [] if soft or "columns" not in totals else _macro(totals["columns"])
         metrics += [*ranked, *_decisions(tp, fp, fn, tn, soft=soft)]
-        cells = (
-            f"{name} {told(value)}"
-            for name, value in zip(("TP", "FP", "FN", "TN"), (tp, fp, fn, tn), strict=True)
-        )
+        counts = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
+        metrics += [Measure(name, value, shown=False) for name, value in counts.items()]
+        cells = (f"{name.upper()} {told(value)}" for name, value in counts.items())
         return Report(accuracy, metrics, [("confusion", "   ".join(cells)), *remarks])
 
     @property
