@@ -126,7 +126,9 @@ class Plan:
             refuse_sizes(question)
         if question.loss.rows != "leaf":
             leaf = rows
-            notes.append(whole(question, rows, rows * pairing.per_row, dtype))
+            notes.append(note := whole(question, rows, rows * pairing.per_row, dtype))
+            if note.code not in question.settings.ignore:
+                question.watch.say(note)
         reader = Reader(question, role, beside)
         threads = question.settings.threads or cores()
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from losscli.errors import Finding
+
 __all__ = ["Watch"]
 
 
@@ -22,3 +27,6 @@ class Watch:
 
     def end(self) -> None:
         """What this thread began last is done, or has failed."""
+
+    def say(self, finding: Finding) -> None:
+        """This is to be known before the work begins, which may take long."""

@@ -134,7 +134,7 @@ def _show(words: Sequence[str], asking: Asking, *, as_json: bool, progress: bool
     from losscli.inspection import inspect
     from losscli.report import inspected
 
-    with watching(progress) as watch:
+    with watching(progress, Voice()) as watch:
         found = inspect(words, asking, watch, asking.threads or cores())
     notes = dict.fromkeys(note for held in found.held for note in held.notes)
     Voice().findings(Finding(code, Level.NOTE, message) for code, message in notes)

@@ -178,11 +178,11 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
     gates.check_question(question)
     output.check(question, gates)
     style, reports = output.style, output.reports(question.loss.name)
-    with watching(output.progress, quiet=output.quiet) as watch:
+    with watching(output.progress, reports.voice) as watch:
         result = _judged(replace(output.keeps(question), watch=watch), gates)
         _write(result, output, watch)
         reports.write(result.gates)
-    reports.findings(result.findings)
+    reports.findings([one for one in result.findings if one not in watch.told])
     if output.output == "-":
         put(_printed({NAME: (result.kept, result.layout)}, style))
     elif output.grad == "-":

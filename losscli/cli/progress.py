@@ -21,6 +21,9 @@ from losscli.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from losscli.cli.tell import Voice
+    from losscli.errors import Finding
+
 DELAY = 1.0
 """Seconds without a word: most work is done by then."""
 
@@ -38,18 +41,18 @@ PAUSE = 5.0
 
 
 @contextmanager
-def watching(wanted: bool | None, *, quiet: bool = False) -> Iterator[Watch]:
+def watching(wanted: bool | None, voice: Voice) -> Iterator[Aloud]:
     """Somebody who looks on as long as the block lasts, however it ends.
 
     Args:
         wanted: True to show progress anywhere, False nowhere, None on a terminal that can.
-        quiet: Nothing is told but errors.
+        voice: Tells people.
     """
     able = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
-    if quiet or sys.stderr is None or not (able if wanted is None else wanted):
-        yield Watch()
+    if voice.quiet or sys.stderr is None or not (able if wanted is None else wanted):
+        yield Aloud(voice)
         return
-    bar = Bar(Bars if able else Lines)
+    bar = Bar(Bars if able else Lines, voice)
     try:
         yield bar
     finally:
@@ -102,7 +105,24 @@ class Picture(Protocol):
     def close(self) -> None: ...
 
 
-class Bar(Watch):
+class Aloud(Watch):
+    """Tells at once what is to be known before the work begins, and once.
+
+    Attributes:
+        told: What that was.
+    """
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self.told: list[Finding] = []
+
+    def say(self, finding: Finding) -> None:
+        if finding not in self.told:
+            self.told.append(finding)
+            self._voice.findings([finding])
+
+
+class Bar(Aloud):
     """Counts what all threads tell, and shows it after a second.
 
     What begins while something of the same unit is under way joins it: files that are read at
@@ -110,9 +130,11 @@ class Bar(Watch):
 
     Args:
         picture: Makes what it is shown on, when there is something to show.
+        voice: Tells people.
     """
 
-    def __init__(self, picture: type[Picture]) -> None:
+    def __init__(self, picture: type[Picture], voice: Voice) -> None:
+        super().__init__(voice)
         self._picture = picture
         self._lock = Lock()
         self._open: dict[str, Phase] = {}  # by unit, in the order in which they began

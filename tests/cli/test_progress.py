@@ -19,6 +19,7 @@ import pytest
 
 from losscli.cli import progress
 from losscli.cli.progress import Bar, Bars, Lines, Phase, told, watching
+from losscli.cli.tell import Voice
 from losscli.watch import Watch
 
 SHOW, HIDE, ERASE = "\x1b[?25h", "\x1b[?25l", "\x1b[2K"
@@ -48,7 +49,7 @@ def bar(monkeypatch):
     monkeypatch.setattr(progress, "TICK", 0.01)
     monkeypatch.setattr(progress, "SOON", 0.05)
     Seen.last = None
-    bar = Bar(Seen)
+    bar = Bar(Seen, Voice())
     yield bar
     bar.close()
 
@@ -159,7 +160,7 @@ def test_nothing_is_shown_of_what_ends_before(monkeypatch):
     Seen.last = None
     begun = time.monotonic()
     for _ in range(3):
-        bar = Bar(Seen)
+        bar = Bar(Seen, Voice())
         bar.begin("computing", 100, "rows")
         bar.end()
         bar.close()
@@ -193,7 +194,7 @@ def test_who_looks_may_go_away(monkeypatch):
             super().show(phases, now)
             raise OSError(5, "Input/output error")
 
-    bar = Bar(Gone)
+    bar = Bar(Gone, Voice())
     bar.begin("computing", 10, "rows")
     until(lambda: Seen.last is not None and Seen.last.closed)
     bar.advance(1)
@@ -224,7 +225,7 @@ class Terminal(io.StringIO):
 def test_who_is_shown_what(stream, term, wanted, quiet, picture, monkeypatch):
     monkeypatch.setattr(sys, "stderr", stream())
     monkeypatch.setenv("TERM", term)
-    with watching(wanted, quiet=quiet) as watch:
+    with watching(wanted, Voice(quiet)) as watch:
         assert getattr(watch, "_picture", None) is picture
         assert isinstance(watch, Watch)
 
@@ -397,3 +398,23 @@ def test_progress_changes_nothing(losscli):
     np.save("y.npy", np.tile([0, 1], 500))
     words = "bce --logits z.npy --target y.npy"
     assert losscli(f"{words} --json --progress") == losscli(f"{words} --json --no-progress")
+
+
+def test_what_needs_all_rows_says_so_before_it_starts(losscli, folder, monkeypatch):
+    """Once, and as loud as other notes; the JSON has it as well."""
+    rng = np.random.default_rng(0)
+    np.save("a.npy", rng.normal(size=(40, 3)))
+    np.save("b.npy", rng.normal(size=(40, 3)))
+    words = "infonce --input1 a.npy --input2 b.npy"
+    said = "note: infonce needs all 40 rows at once: about "
+    ran = losscli(f"{words} --json")
+    assert ran.err.count(said) == 1
+    assert [one["code"] for one in ran.json["notes"]].count("all-rows") == 1
+    monkeypatch.setattr("losscli.plan.Plan.run", interrupted)
+    for more, times in (("", 1), ("-q", 0), ("--ignore all-rows", 0), ("--progress", 1)):
+        ran = losscli(f"{words} {more}")
+        assert (ran.code, ran.err.count(said)) == (130, times)
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
