@@ -208,7 +208,8 @@ def _judged(question: Question, gates: Gates) -> Result:
 
 def _printed(arrays: Mapping[str, tuple[Any, Any]], style: str) -> Iterator[str]:
     """Every element of some arrays as text."""
-    from losscli.formats.writing import check_shapes, texts
+    from losscli.formats.texts import texts
+    from losscli.formats.writing import check_shapes
 
     suffix = ".csv" if style == "table" else f".{style}"
     shapes = {name: shape for name, (_, shape) in arrays.items()}

@@ -14,18 +14,35 @@ from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from losscli.errors import UsageError
+from losscli.formats.uneven import Rows
 from losscli.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Protocol
 
     Pieces = Iterable[tuple[int, np.ndarray]]
     Shape = tuple[int, ...]
+    Layout = Shape | Rows
 
-__all__ = ["NAME", "PACKED", "Member", "check", "together"]
+    class Elements(Protocol):
+        """One axis: an array, or what is read piece by piece."""
+
+        @property
+        def dtype(self) -> np.dtype[Any]: ...
+
+        def __len__(self) -> int: ...
+
+        def __getitem__(self, rows: slice) -> np.ndarray: ...
+
+
+__all__ = ["NAME", "PACKED", "PIECE", "Member", "check", "members", "together"]
 
 NAME = "loss"
 """What the array, or the column, of losses is called."""
+
+PIECE = 2**15
+"""So many elements are written at the same time: a megabyte of text."""
 
 GROUP = 2**12
 """So many elements at least are one group of rows in Parquet, but for the last."""
@@ -61,6 +78,30 @@ class Member(NamedTuple):
     whole: Shape
     pieces: Pieces
     dtype: np.dtype[Any]
+
+
+def members(arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterator[Member]:
+    """What is written: whole arrays, or each row that has its own size as an array."""
+    for column, (elements, layout) in arrays.items():
+        dtype = np.dtype(elements.dtype)
+        if not isinstance(layout, Rows):
+            pieces = _pieces(elements, 0, len(elements))
+            yield Member(column, column, layout, layout, pieces, dtype)
+            continue
+        spans = zip(layout.names, layout.spans, strict=True)
+        for row, (name, (first, last, size)) in enumerate(spans):
+            place = row * prod(size) - first  # as if all rows before it were like it
+            pieces = _pieces(elements, first, last, place)
+            own = name if len(arrays) == 1 else f"{column}.{name}"
+            yield Member(column, own, size, (row + 1, *size), pieces, dtype)
+
+
+def _pieces(
+    elements: Elements, first: int, last: int, place: int = 0
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Elements in order, so many at a time, and the place of the first of them."""
+    for start in range(first, last, PIECE):
+        yield start + place, elements[start : min(start + PIECE, last)]
 
 
 def together(members: Iterable[Member]) -> Iterator[tuple[Shape, int, list[np.ndarray]]]:

@@ -7,7 +7,7 @@ import io
 import json as encoder
 from typing import TYPE_CHECKING
 
-from losscli.formats import writing
+from losscli.formats import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def json(result: Result, indent: int | None = None) -> Iterator[str]:
     end = "}" if indent is None else "\n}"
     gap = ", " if indent is None else ",\n" + " " * indent
     yield f'{text.removesuffix(end)}{gap}"elements": '
-    yield from writing.nested(result.listed, result.layout)
+    yield from texts.nested(result.listed, result.layout)
     yield end + "\n"
 
 
@@ -38,7 +38,7 @@ def jsonl(result: Result) -> Iterator[str]:
     if result.listed is None:
         yield from json(result)
     else:
-        yield from writing.jsonl(result.listed, result.layout)
+        yield from texts.jsonl(result.listed, result.layout)
 
 
 def tsv(result: Result) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _separated(result: Result, delimiter: str) -> Iterator[str]:
         writer.writer(line, delimiter=delimiter, lineterminator="\n").writerow(_cells(result))
         yield line.getvalue()
     else:
-        yield from writing.separated(result.listed, result.layout, delimiter)
+        yield from texts.separated(result.listed, result.layout, delimiter)
 
 
 def _cells(result: Result) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from losscli import evaluate
 from losscli.cli import main
-from losscli.formats import writing
+from losscli.formats import packing, writing
 from losscli.report import drawn
 from losscli.report.look import BLOCKS
 from losscli.result import Result
@@ -26,7 +26,7 @@ def files(folder, monkeypatch):
     generator = np.random.default_rng(7)
     np.save("p.npy", generator.normal(size=(SIZE, 3)))
     np.save("t.npy", generator.normal(size=(SIZE, 3)))
-    monkeypatch.setattr(writing, "PIECE", 64)
+    monkeypatch.setattr(packing, "PIECE", 64)
     return folder
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from losscli.errors import FileError, UsageError
-from losscli.formats import open_source, writing
+from losscli.formats import open_source, packing, writing
 from losscli.formats.writing import SUFFIXES, check_writable, write_text
 from losscli.spool import Spool, Store
 from losscli.watch import Watch
@@ -114,7 +114,7 @@ def test_pieces_cannot_be_seen(shape, suffix, folder, monkeypatch):
     wanted = plain(suffix, array)
     flat = array.reshape(-1)
     for size in (1, 2, 3, 4, 5, 7, 100):
-        monkeypatch.setattr(writing, "PIECE", size)
+        monkeypatch.setattr(packing, "PIECE", size)
         for elements in (flat, spooled(flat), spooled(flat, size=2, memory=10)):
             writing.write(f"a{suffix}", elements, shape)
             assert (folder / f"a{suffix}").read_text() == wanted
@@ -123,7 +123,7 @@ def test_pieces_cannot_be_seen(shape, suffix, folder, monkeypatch):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_is_larger_than_memory(suffix, folder, monkeypatch):
     """A hundred pieces of which few may be in memory at a time."""
-    monkeypatch.setattr(writing, "PIECE", 2**9)
+    monkeypatch.setattr(packing, "PIECE", 2**9)
     flat = np.random.default_rng(2).normal(size=100 * 2**9)
     elements = spooled(flat, size=2**9)
     write(f"a{suffix}", ODD)  # imports what it takes
@@ -154,7 +154,7 @@ class Told(Watch):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_who_looks_on_is_told(suffix, monkeypatch):
-    monkeypatch.setattr(writing, "PIECE", 2)
+    monkeypatch.setattr(packing, "PIECE", 2)
     told = Told()
     write(f"a{suffix}", np.zeros(5), watch=told)
     assert told.words == [(f"writing a{suffix}", 5, "elements"), 2, 2, 1, "end"]
@@ -214,7 +214,7 @@ BINARY = (".npz", ".safetensors", ".parquet")
 @pytest.mark.parametrize("shape", [*SHAPES, (0,), (2, 0)], ids=str)
 @pytest.mark.parametrize("suffix", BINARY)
 def test_other_libraries_read_the_same_bits(suffix, shape, dtype, folder, monkeypatch):
-    monkeypatch.setattr(writing, "PIECE", 4)
+    monkeypatch.setattr(packing, "PIECE", 4)
     array = np.resize(ODD, shape).astype(dtype)
     write(f"a{suffix}", array)
     if suffix == ".npz":
@@ -269,7 +269,7 @@ def test_nothing_is_left_of_an_error(folder, monkeypatch, error):
         yield "half"
         raise error
 
-    monkeypatch.setattr("losscli.formats.writing._rows", fail)
+    monkeypatch.setattr("losscli.formats.texts._rows", fail)
     expected = FileError if isinstance(error, OSError) else error
     with pytest.raises(expected) as caught:
         write("a.csv", ODD)
