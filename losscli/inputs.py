@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ class Opened:
 
     fields: dict[str, Field]
     notes: tuple[Finding, ...] = ()
-    ids: tuple[Field, ...] = ()
+    ids: Mapping[str, Field] = field(default_factory=dict)
 
 
 def parse_formats(words: Iterable[str], inputs: Iterable[str]) -> dict[str | None, str]:

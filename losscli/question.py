@@ -86,4 +86,4 @@ class Fields:
     beside: Mapping[str, Field]  # sample_weight, mask and small arrays, where they are given
     notes: tuple[Finding, ...]
     members: tuple[Field, ...] = ()
-    ids: tuple[Field, ...] = ()  # of the rows, where they were paired by them
+    ids: Mapping[str, Field] = field(default_factory=dict)  # of rows that were paired by them

@@ -94,6 +94,7 @@ class Result:
         shape: Of the unreduced losses, as in torch; OPEN where rows differ in size.
         uneven: The rows of the unreduced losses, where they differ in size.
         kept: The unreduced losses, where they were asked for: one axis, in the order of the file.
+        ids: Those of the rows of the losses, column by column, where they were paired by ids.
         slopes: The gradient of the reduced loss, where it was asked for.
         reductions: The losses reduced in each way, with what their sum is divided by.
         batches: What a loop over batches would have logged, where that was asked for.
@@ -120,6 +121,7 @@ class Result:
     shape: tuple[int, ...] = ()
     uneven: Rows | None = None
     kept: Spool | None = field(default=None, compare=False)
+    ids: Mapping[str, Field] = field(default_factory=dict, compare=False)
     finish: str = ""
     usual: str = ""
     over: str = ""
@@ -177,12 +179,13 @@ class Result:
             share=loss.guess.share,
             even=baselines.uniform(question, role),
             findings=findings,
-            first=elements(total.first.shown, role, fields.ids),
-            worst=elements(total.worst.shown, role, fields.ids),
+            first=elements(total.first.shown, role, [*fields.ids.values()]),
+            worst=elements(total.worst.shown, role, [*fields.ids.values()]),
             headings=role.headings,
             shape=role.shape,
             uneven=_uneven(role),
             kept=kept,
+            ids={} if role.pairing.free or not role.shape else fields.ids,
             shared=loss.shared if reduction == "mean" else "",
             finish=loss.finish.__name__ if loss.finish and denominator is not None else "",
             usual=loss.reduction,

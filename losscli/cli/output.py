@@ -15,7 +15,6 @@ from losscli.cli.progress import watching
 from losscli.cli.reports import Reports
 from losscli.cli.tell import Voice, coloured, is_terminal, knows, put
 from losscli.errors import Exit, FileError, UsageError
-from losscli.formats.packing import NAME
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
 from losscli.report.github import KINDS
@@ -24,6 +23,7 @@ from losscli.report.look import BLOCKS, Look
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from losscli.formats.base import Field
     from losscli.gates import Gates
     from losscli.question import Question
     from losscli.result import Result
@@ -184,9 +184,9 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
         reports.write(result.gates)
     reports.findings([one for one in result.findings if one not in watch.told])
     if output.output == "-":
-        put(_printed({NAME: (result.kept, result.layout)}, style))
+        put(_printed(_losses(result), style, result.ids))
     elif output.grad == "-":
-        put(_printed(_slopes(result), style))
+        put(_printed(_slopes(result), style, {}))
     elif not output.quiet:
         put([f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output)))
     reports.gates(result.gates)
@@ -206,7 +206,9 @@ def _judged(question: Question, gates: Gates) -> Result:
     return replace(result, gates=verdicts, findings=findings)
 
 
-def _printed(arrays: Mapping[str, tuple[Any, Any]], style: str) -> Iterator[str]:
+def _printed(
+    arrays: Mapping[str, tuple[Any, Any]], style: str, ids: Mapping[str, Field]
+) -> Iterator[str]:
     """Every element of some arrays as text."""
     from losscli.formats.texts import texts
     from losscli.formats.writing import check_shapes
@@ -214,7 +216,14 @@ def _printed(arrays: Mapping[str, tuple[Any, Any]], style: str) -> Iterator[str]
     suffix = ".csv" if style == "table" else f".{style}"
     shapes = {name: shape for name, (_, shape) in arrays.items()}
     check_shapes("standard output", suffix, shapes, hint="--format json has room for them")
-    return texts(suffix, arrays)
+    return texts(suffix, arrays, ids)
+
+
+def _losses(result: Result) -> dict[str, tuple[Any, Any]]:
+    """Every element's loss, by its name."""
+    from losscli.formats.packing import NAME
+
+    return {NAME: (result.kept, result.layout)}
 
 
 def _slopes(result: Result) -> dict[str, tuple[Any, tuple[int, ...]]]:
@@ -239,7 +248,7 @@ def _write(result: Result, output: Output, watch: Watch) -> None:
 
     if output.output not in (None, "-") and result.kept is not None:
         assert output.output is not None
-        writing.write(output.output, result.kept, result.layout, watch)
+        writing.write(output.output, result.kept, result.layout, watch, result.ids)
     if output.grad not in (None, "-"):
         assert output.grad is not None
         writing.write_arrays(output.grad, _slopes(result), watch)

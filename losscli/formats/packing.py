@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
+    from losscli.formats.base import Field
+
     Pieces = Iterable[tuple[int, np.ndarray]]
     Shape = tuple[int, ...]
     Layout = Shape | Rows
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
         def __getitem__(self, rows: slice) -> np.ndarray: ...
 
 
-__all__ = ["NAME", "PACKED", "PIECE", "Member", "check", "members", "together"]
+__all__ = ["NAME", "PACKED", "PIECE", "Member", "check", "columns", "members", "together"]
 
 NAME = "loss"
 """What the array, or the column, of losses is called."""
@@ -104,23 +106,46 @@ def _pieces(
         yield start + place, elements[start : min(start + PIECE, last)]
 
 
-def together(members: Iterable[Member]) -> Iterator[tuple[Shape, int, list[np.ndarray]]]:
-    """What stands side by side: the elements of all columns, and where the first of them is."""
+def columns(arrays: Iterable[str], ids: Mapping[str, Field], axes: int) -> list[str]:
+    """What the columns of a line are called: axes, arrays, and ids that none of these is called."""
+    known = [*(["index"] if axes == 1 else [f"i{axis}" for axis in range(axes)]), *arrays]
+    return [*known, *(f"id_{name}" if name in known else name for name in ids)]
+
+
+def together(
+    members: Iterable[Member], ids: Mapping[str, Field]
+) -> Iterator[tuple[Shape, int, list[np.ndarray]]]:
+    """What stands side by side: the elements of all columns, and where the first of them is.
+
+    Args:
+        members: The arrays.
+        ids: Those of the rows, which follow the elements.
+    """
     columns: dict[str, list[Member]] = {}
     for one in members:
         columns.setdefault(one.column, []).append(one)
     for beside in zip(*columns.values(), strict=True):
         for parts in zip(*(one.pieces for one in beside), strict=True):
-            yield beside[0].whole, parts[0][0], [values for _, values in parts]
+            whole, start = beside[0].whole, parts[0][0]
+            found = [values for _, values in parts]
+            yield whole, start, [*found, *_named(ids, whole, start, len(found[0]))]
 
 
-def _npy(file: BinaryIO, members: Sequence[Member]) -> None:
+def _named(ids: Mapping[str, Field], whole: Shape, start: int, size: int) -> Iterator[np.ndarray]:
+    """The ids of the rows of some elements, column by column."""
+    if ids:
+        rows = np.arange(start, start + size) // prod(whole[1:])
+        low, high = rows[0].item(), rows[-1].item() + 1
+        yield from (one.rows(low, high).reshape(-1)[rows - low] for one in ids.values())
+
+
+def _npy(file: BinaryIO, members: Sequence[Member], _: Mapping[str, Field]) -> None:
     """As np.save writes the array."""
     (only,) = members
     file.writelines(_saved(only))
 
 
-def _npz(file: BinaryIO, members: Sequence[Member]) -> None:
+def _npz(file: BinaryIO, members: Sequence[Member], _: Mapping[str, Field]) -> None:
     """As np.savez writes them, but that they have no date: the same numbers make the same bytes."""
     with zipfile.ZipFile(file, "w") as archive:
         for one in members:
@@ -140,7 +165,7 @@ def _saved(one: Member) -> Iterator[bytes]:
         yield values.tobytes()
 
 
-def _safetensors(file: BinaryIO, members: Sequence[Member]) -> None:
+def _safetensors(file: BinaryIO, members: Sequence[Member], _: Mapping[str, Field]) -> None:
     """The length of a header in JSON, the header, the numbers."""
     held, end = {}, 0
     for one in members:
@@ -155,19 +180,23 @@ def _safetensors(file: BinaryIO, members: Sequence[Member]) -> None:
         file.writelines(values.astype(wanted, copy=False).tobytes() for _, values in one.pieces)
 
 
-def _parquet(file: BinaryIO, members: Sequence[Member]) -> None:
-    """As a table of text has it: the index of each element, and what each column has of it."""
+def _parquet(file: BinaryIO, members: Sequence[Member], ids: Mapping[str, Field]) -> None:
+    """As a table of text has it: the index of each element, what each array has of it, and ids."""
     pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
-    size = len(members[0].whole)
-    axes = ["index"] if size == 1 else [f"i{axis}" for axis in range(size)]
-    kinds = {one.column: pa.from_numpy_dtype(one.dtype) for one in members}
-    schema = pa.schema([*((axis, pa.int64()) for axis in axes), *kinds.items()])
+    axes = len(members[0].whole)
+    arrays = {one.column: pa.from_numpy_dtype(one.dtype) for one in members}
+    keys = [
+        pa.string() if one.dtype.kind == "U" else pa.from_numpy_dtype(one.dtype)
+        for one in ids.values()
+    ]
+    kinds = [*(pa.int64() for _ in range(axes)), *arrays.values(), *keys]
+    schema = pa.schema([*zip(columns(arrays, ids, axes), kinds, strict=True)])
     tables: list[Any] = []
     with pq.ParquetWriter(file, schema) as writer:
-        for whole, start, columns in together(members):
-            places = np.arange(start, start + len(columns[0]))
+        for whole, start, pieces in together(members, ids):
+            places = np.arange(start, start + len(pieces[0]))
             index = np.unravel_index(places, whole) if whole else ()
-            tables.append(pa.table([*index, *columns], schema))
+            tables.append(pa.table([*index, *pieces], schema))
             if sum(map(len, tables)) >= GROUP:
                 writer.write_table(pa.concat_tables(tables))
                 tables = []
@@ -175,7 +204,7 @@ def _parquet(file: BinaryIO, members: Sequence[Member]) -> None:
             writer.write_table(pa.concat_tables(tables))
 
 
-PACKED: dict[str, Callable[[BinaryIO, Sequence[Member]], None]] = {
+PACKED: dict[str, Callable[[BinaryIO, Sequence[Member], Mapping[str, Field]], None]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".safetensors": _safetensors,

@@ -5,27 +5,36 @@ Screens and files show them alike.
 
 from __future__ import annotations
 
+import json
 from itertools import chain, repeat
 from math import prod
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from losscli.formats.packing import NAME, members, together
+from losscli.formats.packing import NAME, columns, members, together
 from losscli.formats.uneven import Rows
 from losscli.lazy import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from losscli.formats.base import Field
     from losscli.formats.packing import Elements, Layout, Member, Shape
 
 __all__ = ["jsonl", "nested", "separated", "texts"]
 
 
-def texts(suffix: str, arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterator[str]:
+NONE: Mapping[str, Field] = MappingProxyType({})
+"""The ids of rows that have none."""
+
+
+def texts(
+    suffix: str, arrays: Mapping[str, tuple[Elements, Layout]], ids: Mapping[str, Field] = NONE
+) -> Iterator[str]:
     """What a file of text with a suffix holds of some arrays.
 
     JSON is the array itself, or an object of several. The other formats have a line for each
-    element, with a column for each array: these must have one shape.
+    element, with a column for each array, which must have one shape, and the ids of its row.
     """
     ((first, layout), *_) = arrays.values()
     if suffix == ".json" and len(arrays) == 1:
@@ -38,23 +47,26 @@ def texts(suffix: str, arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterato
         )
         return chain(chain.from_iterable(whole), ["}\n"])
     if suffix == ".jsonl":
-        return _lines(arrays)
+        return _lines(arrays, ids)
     delimiter = "\t" if suffix == ".tsv" else ","
     size = layout.axes if isinstance(layout, Rows) else len(layout)
-    axes = ["index"] if size == 1 else [f"i{axis}" for axis in range(size)]
-    header = delimiter.join([*axes, *arrays]) + "\n"
-    return chain([header], _rows(arrays, delimiter))
+    header = delimiter.join(_quoted(columns(arrays, ids, size), delimiter)) + "\n"
+    return chain([header], _rows(arrays, ids, delimiter))
 
 
-def separated(elements: Elements, layout: Layout, delimiter: str) -> Iterator[str]:
-    """One line an element: its index, counted from 0, and its loss in full precision."""
-    return _rows({NAME: (elements, layout)}, delimiter)
+def separated(
+    elements: Elements, layout: Layout, delimiter: str, ids: Mapping[str, Field] = NONE
+) -> Iterator[str]:
+    """One line an element: its index, counted from 0, its loss in full precision, and ids."""
+    return _rows({NAME: (elements, layout)}, ids, delimiter)
 
 
-def _rows(arrays: Mapping[str, tuple[Elements, Layout]], delimiter: str) -> Iterator[str]:
-    """One line an element: its index, and what each array has of it."""
-    for whole, start, pieces in together(members(arrays)):
-        numbers = _joined([map(repr, piece.tolist()) for piece in pieces], delimiter)
+def _rows(
+    arrays: Mapping[str, tuple[Elements, Layout]], ids: Mapping[str, Field], delimiter: str
+) -> Iterator[str]:
+    """One line an element: its index, what each array has of it, and the ids of its row."""
+    for whole, start, pieces in together(members(arrays), ids):
+        numbers = _joined([_cells(piece, delimiter) for piece in pieces], delimiter)
         if whole:
             cells = zip(*_places(start, len(pieces[0]), whole, delimiter), numbers, strict=True)
             yield "".join([f"{row}{at}{delimiter}{value}\n" for row, at, value in cells])
@@ -62,19 +74,35 @@ def _rows(arrays: Mapping[str, tuple[Elements, Layout]], delimiter: str) -> Iter
             yield "".join([f"{value}\n" for value in numbers])
 
 
-def jsonl(elements: Elements, layout: Layout) -> Iterator[str]:
-    """One object an element: its index, counted from 0, and its loss."""
-    return _lines({NAME: (elements, layout)})
+def _cells(values: np.ndarray, delimiter: str) -> Iterable[str]:
+    """Each value as a table of text has it."""
+    if values.dtype.kind == "U":
+        return _quoted(values.tolist(), delimiter)
+    return map(repr, values.tolist())
 
 
-def _lines(arrays: Mapping[str, tuple[Elements, Layout]]) -> Iterator[str]:
-    """One object an element: its index, and what each array has of it."""
-    for whole, start, pieces in together(members(arrays)):
+def _quoted(words: Sequence[str], delimiter: str) -> Iterator[str]:
+    """Words, in quotation marks where they would end a cell."""
+    special = {delimiter, '"', "\n", "\r"}
+    for word in words:
+        yield '"' + word.replace('"', '""') + '"' if special.intersection(word) else word
+
+
+def jsonl(elements: Elements, layout: Layout, ids: Mapping[str, Field] = NONE) -> Iterator[str]:
+    """One object an element: its index, counted from 0, its loss, and the ids of its row."""
+    return _lines({NAME: (elements, layout)}, ids)
+
+
+def _lines(
+    arrays: Mapping[str, tuple[Elements, Layout]], ids: Mapping[str, Field]
+) -> Iterator[str]:
+    """One object an element: its index, what each array has of it, and the ids of its row."""
+    _, *names = columns(arrays, ids, 1)
+    named = [f"{json.dumps(name)}: " for name in names]
+    for whole, start, pieces in together(members(arrays), ids):
         rows, lasts = _places(start, len(pieces[0]), whole, ", ") if whole else ([""], [""])
-        named = zip(arrays, pieces, strict=True)
-        numbers = _joined(
-            [map(f'"{name}": '.__add__, _numbers(piece)) for name, piece in named], ", "
-        )
+        both = zip(named, pieces, strict=True)
+        numbers = _joined([map(name.__add__, _values(piece)) for name, piece in both], ", ")
         cells = zip(rows, lasts, numbers, strict=True)
         yield "".join([f'{{"index": [{row}{at}], {number}}}\n' for row, at, number in cells])
 
@@ -135,6 +163,11 @@ def _places(
     heads = (delimiter.join((*row, "")) for row in zip(*columns, strict=True))
     lasts = (np.arange(start, stop) % last).tolist()
     return chain.from_iterable(map(repeat, heads, runs)), lasts
+
+
+def _values(values: np.ndarray) -> Iterable[str]:
+    """Each value as JSON has it, text among them."""
+    return map(json.dumps, values.tolist()) if values.dtype.kind == "U" else _numbers(values)
 
 
 def _numbers(values: np.ndarray) -> Iterable[str]:

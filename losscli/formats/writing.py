@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from losscli.errors import UsageError
 from losscli.formats import files
 from losscli.formats.packing import NAME, PACKED, check, members
-from losscli.formats.texts import texts
+from losscli.formats.texts import NONE, texts
 from losscli.formats.uneven import Rows
 from losscli.watch import Watch
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from losscli.formats.base import Field
     from losscli.formats.packing import Elements, Layout
 
 __all__ = [
@@ -46,7 +47,11 @@ _GZIP = ".gz"
 
 
 def write(
-    path: str | os.PathLike[str], elements: Elements, layout: Layout, watch: Watch | None = None
+    path: str | os.PathLike[str],
+    elements: Elements,
+    layout: Layout,
+    watch: Watch | None = None,
+    ids: Mapping[str, Field] = NONE,
 ) -> None:
     """Writes every element's loss, in the format of the suffix, whole or not at all.
 
@@ -55,18 +60,20 @@ def write(
         elements: One axis, in the order of the file.
         layout: Their shape in torch, or rows that differ in size.
         watch: Who wants to know how far it is.
+        ids: Those of the rows, which stand beside them where elements are lines.
 
     Raises:
         UsageError: no format has this suffix, or it has none for rows that differ in size.
         FileError: it cannot be written.
     """
-    write_arrays(path, {NAME: (elements, layout)}, watch)
+    write_arrays(path, {NAME: (elements, layout)}, watch, ids)
 
 
 def write_arrays(
     path: str | os.PathLike[str],
     arrays: Mapping[str, tuple[Elements, Layout]],
     watch: Watch | None = None,
+    ids: Mapping[str, Field] = NONE,
 ) -> None:
     """Writes arrays by their names, in the format of the suffix, whole or not at all.
 
@@ -74,6 +81,7 @@ def write_arrays(
         path: Its suffix names the format.
         arrays: The elements of each, and its shape, or rows that differ in size.
         watch: Who wants to know how far it is.
+        ids: Those of the rows, which stand beside them where elements are lines.
 
     Raises:
         UsageError: no format has this suffix, or it cannot hold such arrays.
@@ -91,9 +99,9 @@ def write_arrays(
                 for one, (elements, layout) in arrays.items()
             }
             if suffix in PACKED:
-                PACKED[suffix](file, [*members(watched)])
+                PACKED[suffix](file, [*members(watched)], ids)
             else:
-                _write_text(file, name, texts(suffix, watched))
+                _write_text(file, name, texts(suffix, watched, ids))
         finally:
             watch.end()
 

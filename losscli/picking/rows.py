@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from losscli.errors import DataError, Finding, Level, UsageError
@@ -84,11 +85,14 @@ class Picking:
 
 
 class Taken(NamedTuple):
-    """The inputs with their rows picked, what is to be said of that, and the ids of the rows."""
+    """The inputs with their rows picked, what is to be said of that, and the ids of the rows.
+
+    The ids are columns by their names in the file of the prediction; none of rows without.
+    """
 
     fields: dict[str, Field]
     findings: list[Finding]
-    ids: tuple[Field, ...] = ()
+    ids: Mapping[str, Field] = MappingProxyType({})
 
 
 def picked(groups: Sequence[Group], picking: Picking) -> Taken:
@@ -239,8 +243,11 @@ def _paired(
         for name, field in group.fields.items()
         if picking.along(name, field, prediction, len(ids))
     }
-    lead_ids = (indices[0].of(column, picking.store) for column in every[0].columns)
-    return Taken({**fields, **taken}, findings, tuple(lead_ids))
+    lead_ids = {
+        name: indices[0].of(column, picking.store)
+        for name, column in zip(picking.asked.ours, every[0].columns, strict=True)
+    }
+    return Taken({**fields, **taken}, findings, lead_ids)
 
 
 def _wanted(mask: np.ndarray | None) -> Callable[[int, int], np.ndarray]:

@@ -38,7 +38,7 @@ def jsonl(result: Result) -> Iterator[str]:
     if result.listed is None:
         yield from json(result)
     else:
-        yield from texts.jsonl(result.listed, result.layout)
+        yield from texts.jsonl(result.listed, result.layout, result.ids)
 
 
 def tsv(result: Result) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _separated(result: Result, delimiter: str) -> Iterator[str]:
         writer.writer(line, delimiter=delimiter, lineterminator="\n").writerow(_cells(result))
         yield line.getvalue()
     else:
-        yield from texts.separated(result.listed, result.layout, delimiter)
+        yield from texts.separated(result.listed, result.layout, delimiter, result.ids)
 
 
 def _cells(result: Result) -> list[str]:

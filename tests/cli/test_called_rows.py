@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -102,3 +103,66 @@ def test_rows_that_are_cut_stand_where_they_stood(folder):
         np.save(f"part-{at}.npy", np.full((2, 4, 3), [[float(at), 0.0, 0.0]]))
     found = evaluate("ce", logits="part-*.npy", target=np.ones((4, 4), int), shift=1, worst=1)
     assert (found.worst[0].index, found.worst[0].place) == ((2, 0), "part-1.npy, row 1")
+
+
+def test_losses_stand_beside_their_ids_in_lines(losscli):
+    command = "mse --pred ours.csv:z --target theirs.csv:y --key id,day --output"
+    for suffix, read in READERS.items():
+        losscli(f"{command} a{suffix}")
+        assert read(f"a{suffix}") == [
+            (at, float((2 * at - 3) ** 2), name, at) for at, name in enumerate(IDS)
+        ], suffix
+
+
+def csv_rows(path, **more):
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file, **more)
+    assert head == ["index", "loss", "id", "day"]
+    return [(int(at), float(loss), name, int(day)) for at, loss, name, day in rows]
+
+
+def json_rows(path):
+    rows = map(json.loads, Path(path).read_text("utf-8").splitlines())
+    return [(*one["index"], one["loss"], one["id"], one["day"]) for one in rows]
+
+
+def parquet_rows(path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    return [tuple(row.values()) for row in pq.read_table(path).to_pylist()]
+
+
+READERS = {
+    ".csv": csv_rows,
+    ".tsv": lambda path: csv_rows(path, delimiter="\t"),
+    ".jsonl": json_rows,
+    ".parquet": parquet_rows,
+}
+
+
+def test_ids_follow_the_losses_of_several_columns_and_of_rows_that_were_picked(losscli):
+    Path("ours.csv").write_text('"k,1",index,s,a,b\nx,7,v,1,2\n"y""z",8,t,5,5\nw,9,v,3,0\n')
+    Path("theirs.csv").write_text('"k,1",index,a,b\nw,9,0,0\n"y""z",8,0,0\nx,7,0,0\n')
+    command = "mse --pred ours.csv:a,b --target theirs.csv:a,b --key index --where s=v"
+    shown = losscli(f"{command} --output -").out
+    assert shown == "i0,i1,loss,index\n0,0,1.0,7\n0,1,4.0,7\n1,0,9.0,9\n1,1,0.0,9\n"
+    shown = losscli(f"{command} --reduction none --format tsv").out
+    assert shown == "0\t0\t1.0\t7\n0\t1\t4.0\t7\n1\t0\t9.0\t9\n1\t1\t0.0\t9\n"
+    shown = losscli(f"{command} --reduction none --format jsonl").out
+    assert json.loads(shown.splitlines()[2]) == {"index": [1, 0], "loss": 9.0, "id_index": 9}
+
+
+def test_losses_of_one_column_by_a_key_that_is_called_as_another_column(losscli):
+    Path("ours.csv").write_text("loss,index,a\nx,7,1\ny,8,5\n")
+    Path("theirs.csv").write_text("loss,index,a\nx,7,0\ny,8,0\n")
+    losscli("mse --pred ours.csv:a --target theirs.csv:a --key loss,index --output a.csv")
+    assert Path("a.csv").read_text() == "index,loss,id_loss,id_index\n0,1.0,x,7\n1,25.0,y,8\n"
+
+
+def test_no_ids_where_losses_are_no_rows(losscli):
+    Path("a.csv").write_text("id,x,y\n1,0.5,0.2\n2,0.9,0.1\n3,0.2,0.7\n")
+    Path("b.csv").write_text("id,x,y\n3,0,1\n2,1,0\n1,1,0\n")
+    command = "dice --probs a.csv:x,y --target b.csv:x,y --class-axis 1 --key id --output -"
+    first, *rest = losscli(command).out.splitlines()  # a loss for each row and class
+    assert (first, [row.split(",")[-1] for row in rest]) == ("i0,i1,loss,id", [*"112233"])
+    first, *rest = losscli(f"{command} --reduce-over batch").out.splitlines()  # for each class
+    assert (first, len(rest)) == ("index,loss", 2)

@@ -191,7 +191,7 @@ def test_warnings(losscli, files):
 def test_nothing_is_left_of_what_fails(losscli, files, monkeypatch):
     before = {path.name for path in files.iterdir()}
 
-    def broken(file, arrays):
+    def broken(file, *_):
         file.write(b"half")
         raise OSError(28, "No space left on device")
 
