@@ -15,9 +15,10 @@ from losscli.shapes import uneven
 from losscli.stats import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from losscli.doubts import Whole
+    from losscli.formats.base import Field
     from losscli.question import Fields, Question
     from losscli.roles import Role
     from losscli.state import State
@@ -49,7 +50,7 @@ def judged(
         *fields.notes,
         *(_named(note, question) for note in role.pairing.notes),
         *plain,
-        *_shards(role),
+        *_shards(role, fields.beside),
         *_margin(question),
         *role.findings(total.facts, {check.code for check in total.seen}),
         *_sample_weight(total),
@@ -122,10 +123,10 @@ def _rounded(total: State) -> list[Finding]:
     return [Finding("quantiles-rounded", Level.NOTE, message)]
 
 
-def _shards(role: Role) -> list[Finding]:
+def _shards(role: Role, beside: Mapping[str, Field]) -> list[Finding]:
     """Files of two inputs that look like pairs, and are not."""
     prediction, found = role.asked.prediction, []
-    for side, field in role.asked.fields.items():
+    for side, field in {**role.asked.fields, **beside}.items():
         differ = uneven(prediction, field)
         if differ:
             message = f"rows are paired through all files, but file by file they differ: {differ}"

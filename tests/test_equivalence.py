@@ -170,6 +170,18 @@ def test_shards_whose_names_look_like_pairs_and_are_not(tmp_path):
     assert not evaluate("bce", logits=logits, target=labels).warnings
 
 
+@pytest.mark.parametrize("name", ["sample_weight", "mask"])
+def test_shards_of_weights_that_look_like_pairs_and_are_not(tmp_path, name):
+    logits, labels = shards(tmp_path, "x", 3, 4, 2), shards(tmp_path, "y", 3, 4, 2)
+    (tmp_path / "w").mkdir()
+    for i, count in enumerate((3, 5, 1)):
+        np.save(tmp_path / "w" / f"part-{i}.npy", np.ones(count, bool))
+    given = {"logits": logits, "target": labels, name: str(tmp_path / "w")}
+    (warning,) = evaluate("bce", **given).warnings
+    assert (warning.code, warning.input) == ("shard-rows", name)
+    assert warning.message.endswith(f"has 4 rows, and {tmp_path / 'w' / 'part-1.npy'} has 5")
+
+
 @pytest.mark.parametrize("missing", ["x", "y"])
 def test_a_shard_that_is_missing(tmp_path, missing):
     shards(tmp_path, "x", 3, 4, 2), shards(tmp_path, "y", 3, 4, 2)
