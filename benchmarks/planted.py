@@ -139,6 +139,19 @@ PLANTED = {
     "one row": Mistake("constant", "ce", classes, lambda z, y, _: bare(0 * z + z[0], y, _)),
     "targets twice": Mistake("copy", "mse", values, lambda p, y, _: {"pred": y, "target": y}),
     "labels twice": Mistake("copy", "bce", binary, lambda z, y, _: {"probs": y, "target": y}),
+    "soft targets twice": Mistake(
+        "copy", "bce", binary, lambda z, y, _: {"probs": sigmoid(z), "target": sigmoid(z)}
+    ),
+    "soft classes twice": Mistake(
+        "copy",
+        "kl",
+        classes,
+        lambda z, y, _: {"probs": softmax(z), "target": softmax(z)},
+        lambda z, y, rng: {
+            "probs": softmax(z),
+            "target": softmax(z + rng.normal(size=z.shape)),
+        },
+    ),
     "no targets of a class": Mistake(
         "missing-class", "ce", classes, lambda z, y, _: bare(z[y != 3], y[y != 3], _)
     ),

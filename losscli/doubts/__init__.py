@@ -18,7 +18,15 @@ from losscli.doubts.order import (
 from losscli.doubts.readings import Reading
 from losscli.doubts.rows import FewRows, Repeated
 from losscli.doubts.squashed import ProbsAsLogits, SoftmaxAsLogits, SquashedTwice
-from losscli.doubts.values import Constant, ConstantRows, Copy, Saturated, Scale, Swapped
+from losscli.doubts.values import (
+    Constant,
+    ConstantRows,
+    CopiedShares,
+    Copy,
+    Saturated,
+    Scale,
+    Swapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +40,7 @@ __all__ = ["Clamped", "Doubt", "Evidence", "Leaf", "Whole", "doubted", "doubts"]
 GROUPS: tuple[tuple[type[Doubt], ...], ...] = (
     (
         Copy,
+        CopiedShares,
         Constant,
         ConstantRows,
         Swapped,

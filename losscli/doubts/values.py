@@ -10,7 +10,7 @@ from losscli.doubts.order import APART, OfAmounts
 from losscli.doubts.readings import Reading, taken
 from losscli.doubts.slopes import Line, line
 from losscli.lazy import np
-from losscli.roles import Binary, ClassIndex, Values
+from losscli.roles import Binary, Classes, ClassIndex, Distribution, Values
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
@@ -111,14 +111,46 @@ class Copy(Doubt):
             few, totals = ours.count < SEVERAL, whole.total.measured
             sure = {*(ours.values or {2: 0})} == {0, 1} == {*(theirs.values or {2: 0})}
             same = sure and not totals["fp"] and not totals["fn"]
-        if few or not same:
-            return None
+        return None if few or not same else self.said(ours.count)
+
+    def said(self, count: int) -> tuple[str, str]:
         fields = self.role.asked
         message = (
-            f"{fields.prediction.label}: all {ours.count:,} predictions are exactly the targets "
+            f"{fields.prediction.label}: all {count:,} predictions are exactly the targets "
             f"of {fields.target.label}"
         )
         return message, "is it the right KEY? A copy of the targets says nothing of a model"
+
+
+class CopiedShares(Copy):
+    """Predicted probabilities or scores are the soft targets themselves, digit by digit.
+
+    Were the same file or the same column given twice, or did the target leak into the prediction?
+    """
+
+    code = "copy"
+    looks = True
+
+    @classmethod
+    def concerns(cls, question: Question, role: Role) -> bool:
+        asked = role.asked
+        target = asked.target_kind.removeprefix("target_")
+        if target == "target":
+            target = "log_probs" if asked.options.get("log_target") else "probs"
+        return isinstance(role, (Binary, Classes, Distribution)) and asked.kind == target
+
+    def look(self, leaf: Leaf) -> Totals | None:
+        ours, theirs = leaf.batch.prediction, leaf.batch.target
+        if ours.shape != theirs.shape:
+            return None
+        coarse = min(ours.dtype, theirs.dtype, key=lambda one: one.itemsize)
+        if coarse.kind != "f" or not np.array_equal(ours.astype(coarse), theirs.astype(coarse)):
+            return None
+        return Totals({"rows": leaf.batch.rows})
+
+    def verdict(self, seen: Totals, whole: Whole) -> tuple[str, str] | None:
+        enough = FEW if whole.total.facts["target"].values is None else SEVERAL
+        return None if seen["rows"] < enough else self.said(whole.total.facts["prediction"].count)
 
 
 class Saturated(Doubt):
