@@ -7,7 +7,6 @@ memory. A store is the room for all such arrays of one question; a spool is one 
 from __future__ import annotations
 
 import os
-import tempfile
 from bisect import bisect_right
 from dataclasses import dataclass
 from math import prod
@@ -20,7 +19,7 @@ from losscli.lazy import np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Spool", "Store", "no_room"]
+__all__ = ["Spool", "Store", "no_room", "temporary"]
 
 MEMORY = 2**26
 """So many bytes are kept in memory; what comes later goes to the temporary file."""
@@ -46,7 +45,7 @@ class Store:
                 self._left -= array.nbytes
                 return array
             place, self._end = self._end, self._end + array.nbytes
-            file = self._file = self._file or self._opened()
+            file = self._file = self._file or temporary()
         _write(file.fileno(), array, place)
         return place
 
@@ -64,12 +63,19 @@ class Store:
         if self._file is not None:
             self._file.close()
 
-    @staticmethod
-    def _opened() -> BinaryIO:
-        try:
-            return tempfile.TemporaryFile(buffering=0)
-        except OSError as error:
-            raise no_room(error) from error
+
+def temporary(what: str = "data") -> BinaryIO:
+    """A file without a name, which vanishes when it is closed.
+
+    Raises:
+        FileError: there is no room for it.
+    """
+    from tempfile import TemporaryFile
+
+    try:
+        return TemporaryFile(buffering=0)
+    except OSError as error:
+        raise no_room(error, what) from error
 
 
 def _write(descriptor: int, array: np.ndarray, place: int) -> None:
@@ -84,9 +90,11 @@ def _write(descriptor: int, array: np.ndarray, place: int) -> None:
 
 def no_room(error: OSError, what: str = "data") -> FileError:
     """Why something cannot be kept in the folder of temporary files."""
+    from tempfile import gettempdir
+
     reason = (error.strerror or str(error)).lower()
     return FileError(
-        f"cannot keep {what} in {tempfile.gettempdir()}: {reason}",
+        f"cannot keep {what} in {gettempdir()}: {reason}",
         hint="TMPDIR=FOLDER names another folder for temporary files",
     )
 

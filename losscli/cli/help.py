@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +73,9 @@ def overview(installed: str = "") -> str:
 
 def version() -> str:
     """The versions of losscli and of what computes, without importing it."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
     found = [f"losscli {__version__}"]
     for name in ("torch", "numpy"):
         try:

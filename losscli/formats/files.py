@@ -10,7 +10,6 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from losscli.errors import DataError, FileError
 from losscli.formats import remote
-from losscli.spool import no_room
+from losscli.spool import no_room, temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,10 +191,7 @@ class Kept:
     """Bytes in a file without name, which vanishes with the last who reads it."""
 
     def __init__(self) -> None:
-        try:
-            self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by __del__
-        except OSError as error:
-            raise no_room(error, "a pipe") from error
+        self.file = temporary("a pipe")
 
     def add(self, data: bytes) -> None:
         """Appends bytes.

@@ -8,7 +8,6 @@ import os
 import sys
 import traceback
 from contextlib import contextmanager, redirect_stdout
-from hashlib import sha256
 from importlib.util import module_from_spec, resolve_name, spec_from_file_location
 from pathlib import Path
 from types import CellType
@@ -85,7 +84,7 @@ def _of_file(path: Path) -> ModuleType:
         code = path.read_bytes()
     except OSError as error:
         raise FileError(f"--loss: cannot read {path}: {error.strerror}") from error
-    name = f"losscli_own_{sha256(str(path.resolve()).encode() + code).hexdigest()[:16]}"
+    name = f"losscli_own_{_hash(str(path.resolve()).encode() + code)[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = spec_from_file_location(name, path)
@@ -175,7 +174,13 @@ def digest(thing: Any) -> str:
     if module is not None and path is not None and Path(path).is_file():
         files = sorted(_imported(module, Path(path).parent, {}).items())
         known = b"".join(text for _, text in files) + (_kept(thing) if code is not None else b"")
-    return sha256(known).hexdigest()[:12]
+    return _hash(known)[:12]
+
+
+def _hash(data: bytes) -> str:
+    from hashlib import sha256  # which no loss of ours needs to show its help
+
+    return sha256(data).hexdigest()
 
 
 def _imported(module: ModuleType, folder: Path, found: dict[str, bytes]) -> dict[str, bytes]:

@@ -6,7 +6,6 @@ used. One that is broken is a warning there, and an error where it is asked for.
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.errors import DataError, Finding, Level, LosscliError, UsageError
@@ -71,6 +70,8 @@ class Plugin(NamedTuple):
 
 def listed() -> tuple[list[Plugin], list[Finding]]:
     """The losses of all packages, by name, and what is wrong with their names."""
+    from importlib.metadata import entry_points
+
     entries = sorted(entry_points(group=GROUP), key=lambda one: (one.name, one.value))
     every = {(one.name, one.place, one.package): one for one in map(Plugin.of, entries)}
     named: dict[str, list[Plugin]] = {}
