@@ -43,11 +43,11 @@ class Cost:
     printed: str
 
 
-def run(words: Sequence[str], folder: Path, changes: Mapping[str, str]) -> Cost:
+def run(words: Sequence[str], folder: Path, changes: Mapping[str, str], code: int = 0) -> Cost:
     """Runs a command to its end in a folder, with changes to the environment.
 
     Raises:
-        SystemExit: it did not end well.
+        SystemExit: it did not end with this code.
     """
     around = {name: value for name, value in os.environ.items() if name != COMPILED}
     start = time.perf_counter()
@@ -73,7 +73,7 @@ def run(words: Sequence[str], folder: Path, changes: Mapping[str, str]) -> Cost:
                 raise
             wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
+        if child.returncode != code:
             said.seek(0)
             why = said.read().decode(errors="replace")
             raise SystemExit(f"{' '.join(words[:4])} … ended with {child.returncode}\n{why}")
