@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.cli.progress import watching
 from losscli.cli.reports import Reports
-from losscli.cli.tell import Voice, coloured, is_terminal, knows, put
+from losscli.cli.tell import Voice, coloured, is_terminal, knows, put, tamed
 from losscli.errors import Exit, FileError, UsageError
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
@@ -184,11 +184,12 @@ def answer(question: Question, output: Output, gates: Gates) -> int:
         reports.write(result.gates)
     reports.findings([one for one in result.findings if one not in watch.told])
     if output.output == "-":
-        put(_printed(_losses(result), style, result.ids))
+        put(tamed(_printed(_losses(result), style, result.ids)))
     elif output.grad == "-":
         put(_printed(_slopes(result), style, {}))
     elif not output.quiet:
-        put([f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output)))
+        shown = [f"{result.value!r}\n"] if output.value else drawn(result, style, _look(output))
+        put(shown if style == "table" else tamed(shown))
     reports.gates(result.gates)
     return Exit.DONE if all(one.passed for one in result.gates) else Exit.GATE
 

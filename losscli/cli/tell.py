@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,6 +63,19 @@ def _tell(line: str) -> None:
 
 PIECE = 4096
 """A pipe takes so much whole or not at all: without a buffer, no closed pipe goes unnoticed."""
+
+
+def tamed(pieces: Iterable[str]) -> Iterable[str]:
+    """Text with values of files: on a terminal control characters are seen, and do nothing.
+
+    Whatever else reads standard output gets them as they are.
+    """
+    if not is_terminal(sys.stdout):
+        return pieces
+    return (_CONTROL.sub(lambda found: clean(found[0]), one) for one in pieces)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def put(pieces: Iterable[str]) -> None:

@@ -83,7 +83,7 @@ def test_interrupt(words, files):
 
 
 def test_interrupt_while_a_file_is_written(losscli, files, monkeypatch):
-    def interrupted(file, arrays):
+    def interrupted(file, *_):
         file.write(b"half")
         raise KeyboardInterrupt
 
@@ -117,6 +117,19 @@ def test_terminal_without_colour(environment):
     shown = terminal(BCE, **{"TERM": "xterm", **environment})
     assert shown.startswith("bce  ")
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("words", [["--output", "-"], ["--reduction", "none", "--format", "tsv"]])
+def test_ids_of_losses_do_nothing_to_a_terminal(files, words):
+    Path("a.csv").write_text("id,p\nx\x1b[31m,1\né,3\n", "utf-8")
+    Path("b.csv").write_text("id,p\né,0\nx\x1b[31m,0\n", "utf-8")
+    command = ["mse", "--pred", "a.csv:p", "--target", "b.csv:p", "--key", "id", *words]
+    shown = terminal(command, TERM="dumb", PYTHONUTF8="1")
+    assert "\x1b" not in shown
+    assert "x\\x1b[31m\n" in shown
+    assert "é\n" in shown
+    piped = subprocess.run([*COMMAND, *command], capture_output=True, check=True).stdout
+    assert b"x\x1b[31m\n" in piped
 
 
 def test_narrow_terminal_shows_files_without_their_folders(files):
