@@ -226,7 +226,7 @@ def picture(rows: list[Row], path: Path) -> None:
     ]
     groups = [group for group in groups if group]
     figure, grid = pyplot.subplots(
-        len(groups), 3, figsize=(15, 4 * len(groups)), layout="constrained", squeeze=False
+        len(groups), 3, figsize=(15, 5 * len(groups)), layout="constrained", squeeze=False
     )
     for axes, group in zip(grid, groups, strict=True):
         for axis, measure in zip(axes, ("wall", "memory"), strict=False):
@@ -252,6 +252,7 @@ def picture(rows: list[Row], path: Path) -> None:
             bottom, top = axis.get_ylim()
             axis.set_ylim(min(bottom, low), max(top, high))
             if axis.get_legend_handles_labels()[0] and axis is not axes[1]:
-                axis.legend(fontsize="x-small")
+                below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15)}  # no line is hidden
+                axis.legend(fontsize="x-small", ncols=2, **below)
             axis.grid(visible=True, which="major", linewidth=0.3)
     figure.savefig(path, dpi=120)
