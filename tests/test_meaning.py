@@ -49,7 +49,7 @@ def test_clamps_are_counted(p):
 
 
 @pytest.mark.parametrize("axes", [(600,), (100, 6), (10, 6, 10)])
-@pytest.mark.parametrize("given", [{}, {"weighted"}, {"masked"}, {"weighted", "masked"}], ids=str)
+@pytest.mark.parametrize("given", ["", "weighted", "masked", "weighted, masked"])
 def test_what_clamps_cost_is_told(axes, given, monkeypatch):
     """Beside all losses by their formula, in leaves of which most have none."""
     monkeypatch.setattr(losscli.plan, "LEAF", 60)
