@@ -109,3 +109,12 @@ class Finding:
         if self.count is not None:
             told["count"] = self.count
         return told
+
+
+def such(count: int, noun: str) -> str:
+    """How many are like the one that a message shows.
+
+    >>> such(1, "value"), such(1200, "row")
+    ('1 such value', '1,200 such rows')
+    """
+    return f"{count:,} such {noun}{'' if count == 1 else 's'}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from losscli.errors import such
+
 if TYPE_CHECKING:
     from losscli.checks.base import Tally
 
@@ -15,7 +17,7 @@ def like(tally: Tally, what: str = "value") -> str:
     >>> like(Tally(1, 0, 0.5)), like(Tally(12, 0, 0.5), "row")
     ('1 such value', '12 such rows')
     """
-    return f"{tally.count:,} such {what}{'' if tally.count == 1 else 's'}"
+    return such(tally.count, what)
 
 
 def share(count: float, total: float) -> str:

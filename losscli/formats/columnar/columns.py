@@ -15,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from losscli.errors import DataError, LosscliError, UsageError
+from losscli.errors import DataError, LosscliError, UsageError, such
 from losscli.formats.arrays.fields import ColumnsField
 from losscli.formats.columnar.blocks import Blocks
 from losscli.formats.columnar.lists import gathered
@@ -224,10 +224,10 @@ class ArrowTable(Table):
         raise AssertionError("the same values were refused before")
 
     def _error(self, row: int, column: int, fault: FaultError, count: int) -> DataError:
-        rows = "1 such row" if count == 1 else f"{count:,} such rows"
         null = f"{OMIT}; pandas writes NaN as null"
+        where = f"{self.label}, row {row + 1}, {self.called(column)}"
         return DataError(
-            f"{self.label}, row {row + 1}, {self.called(column)}: {fault.what} ({rows})",
+            f"{where}: {fault.what} ({such(count, 'row')})",
             hint=null if fault.code == "null" else "",
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from losscli.errors import DataError
+from losscli.errors import DataError, such
 from losscli.formats.missing import NUMBER, OMIT, mark
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
@@ -163,7 +163,3 @@ def described(value: object) -> str:
     words = {None: "null", True: "true", False: "false"}
     text = words[value] if value is None or isinstance(value, bool) else shown(str(value))
     return f"{text} is not a number"
-
-
-def such(count: int, noun: str) -> str:
-    return f"1 such {noun}" if count == 1 else f"{count:,} such {noun}s"

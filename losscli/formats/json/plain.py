@@ -12,9 +12,9 @@ from itertools import chain
 from json import JSONDecodeError, JSONDecoder, loads
 from typing import TYPE_CHECKING, Any
 
-from losscli.errors import DataError
+from losscli.errors import DataError, such
 from losscli.formats.json.document import DuplicateError, as_object, strict_float, walk
-from losscli.formats.json.nested import NON_FINITE, TooLarge, described, such, to_array
+from losscli.formats.json.nested import NON_FINITE, TooLarge, described, to_array
 from losscli.formats.missing import OMIT
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from losscli.errors import DataError
+from losscli.errors import DataError, such
 from losscli.formats.json.nested import to_array
 from losscli.formats.table import Table
 
@@ -93,7 +93,7 @@ class Records(Table):
             if missing:
                 raise DataError(
                     f"{self.label}, [{missing[0]}]: there is no {name!r} "
-                    f"({len(missing):,} such objects)"
+                    f"({such(len(missing), 'object')})"
                 )
             cells = [row[name] for row in self._rows]
             self._read[column] = to_array(

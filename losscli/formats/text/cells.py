@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from losscli.errors import such
 from losscli.formats.missing import NUMBER, TEXT, mark
 from losscli.lazy import np
 from losscli.spool import Spool, Store
@@ -62,7 +63,7 @@ class Fault:
     count: int
 
     def __str__(self) -> str:
-        cells = "1 such cell" if self.count == 1 else f"{self.count:,} such cells"
+        cells = such(self.count, "cell")
         if not self.cell:
             return f"the cell {self.what} ({cells})"
         return f"{shown(self.cell)} {self.what} ({cells})"

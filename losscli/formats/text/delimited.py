@@ -14,7 +14,7 @@ import io
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, cast
 
-from losscli.errors import DataError, FileError
+from losscli.errors import DataError, FileError, such
 from losscli.formats.files import named
 from losscli.formats.keys import chosen_or_none
 from losscli.formats.missing import OMIT
@@ -195,7 +195,7 @@ class Delimited(Table):
         if body.ragged is None:
             return
         row, line, cells = body.ragged
-        rows = "1 such row" if body.ragged_count == 1 else f"{body.ragged_count:,} such rows"
+        rows = such(body.ragged_count, "row")
         what = "header" if self.names is not None else "first row"
         has = "1 cell" if cells == 1 else f"{cells} cells"
         raise DataError(
