@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from losscli.formats.base import Field
     from losscli.roles import Role
@@ -55,7 +55,7 @@ class Element:
 
 
 def elements(
-    shown: Sequence[tuple[int, float, list[str]]], role: Role, ids: Sequence[Field] = ()
+    shown: Sequence[tuple[int, float, list[str]]], role: Role, ids: Collection[Field]
 ) -> list[Element]:
     """Elements as results show them.
 
@@ -72,7 +72,7 @@ def elements(
     return found
 
 
-def _named(role: Role, row: int | None, ids: Sequence[Field]) -> dict[str, Any]:
+def _named(role: Role, row: int | None, ids: Collection[Field]) -> dict[str, Any]:
     """What a row is called beside its index."""
     if row is None:
         return {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from itertools import chain, repeat
 from math import prod
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from losscli.formats.packing import NAME, columns, members, together
@@ -24,12 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["jsonl", "nested", "separated", "texts"]
 
 
-NONE: Mapping[str, Field] = MappingProxyType({})
-"""The ids of rows that have none."""
-
-
 def texts(
-    suffix: str, arrays: Mapping[str, tuple[Elements, Layout]], ids: Mapping[str, Field] = NONE
+    suffix: str, arrays: Mapping[str, tuple[Elements, Layout]], ids: Mapping[str, Field]
 ) -> Iterator[str]:
     """What a file of text with a suffix holds of some arrays.
 
@@ -55,7 +50,7 @@ def texts(
 
 
 def separated(
-    elements: Elements, layout: Layout, delimiter: str, ids: Mapping[str, Field] = NONE
+    elements: Elements, layout: Layout, delimiter: str, ids: Mapping[str, Field]
 ) -> Iterator[str]:
     """One line an element: its index, counted from 0, its loss in full precision, and ids."""
     return _rows({NAME: (elements, layout)}, ids, delimiter)
@@ -88,7 +83,7 @@ def _quoted(words: Sequence[str], delimiter: str) -> Iterator[str]:
         yield '"' + word.replace('"', '""') + '"' if special.intersection(word) else word
 
 
-def jsonl(elements: Elements, layout: Layout, ids: Mapping[str, Field] = NONE) -> Iterator[str]:
+def jsonl(elements: Elements, layout: Layout, ids: Mapping[str, Field]) -> Iterator[str]:
     """One object an element: its index, counted from 0, its loss, and the ids of its row."""
     return _lines({NAME: (elements, layout)}, ids)
 
@@ -166,12 +161,12 @@ def _places(
 
 
 def _values(values: np.ndarray) -> Iterable[str]:
-    """Each value as JSON has it, text among them."""
-    return map(json.dumps, values.tolist()) if values.dtype.kind == "U" else _numbers(values)
+    """Each value as JSON has it, whatever it is."""
+    return map(json.dumps, values.tolist()) if values.dtype.kind in "Ub" else _numbers(values)
 
 
 def _numbers(values: np.ndarray) -> Iterable[str]:
-    """Each value as JSON has it."""
+    """Each number as JSON has it."""
     numbers = map(repr, values.tolist())
     if np.isfinite(values).all():
         return numbers

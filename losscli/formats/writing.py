@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import UsageError
 from losscli.formats import files
 from losscli.formats.packing import NAME, PACKED, check, members
-from losscli.formats.texts import NONE, texts
+from losscli.formats.texts import texts
 from losscli.formats.uneven import Rows
 from losscli.watch import Watch
 
@@ -42,6 +43,9 @@ SUFFIXES = (*TEXTS, ".npy", ".npz", ".safetensors", ".parquet")
 
 MANY = (".npz", ".safetensors", ".json")
 """What holds several arrays of any shapes, by their names."""
+
+NONE: Mapping[str, Field] = MappingProxyType({})
+"""The ids of rows that have none."""
 
 _GZIP = ".gz"
 

@@ -158,6 +158,13 @@ def test_losses_of_one_column_by_a_key_that_is_called_as_another_column(losscli)
     assert Path("a.csv").read_text() == "index,loss,id_loss,id_index\n0,1.0,x,7\n1,25.0,y,8\n"
 
 
+def test_ids_that_are_true_and_false_are_so_in_json(losscli):
+    np.savez("a.npz", id=[True, False], p=[1.0, 2.0])
+    np.savez("b.npz", id=[False, True], p=[0.0, 0.0])
+    shown = losscli("mse --pred a.npz:p --target b.npz:p --key id --output - --format jsonl").out
+    assert [json.loads(line)["id"] for line in shown.splitlines()] == [True, False]
+
+
 def test_no_ids_where_losses_are_no_rows(losscli):
     Path("a.csv").write_text("id,x,y\n1,0.5,0.2\n2,0.9,0.1\n3,0.2,0.7\n")
     Path("b.csv").write_text("id,x,y\n3,0,1\n2,1,0\n1,1,0\n")
