@@ -158,6 +158,17 @@ def test_losses_of_one_column_by_a_key_that_is_called_as_another_column(losscli)
     assert Path("a.csv").read_text() == "index,loss,id_loss,id_index\n0,1.0,x,7\n1,25.0,y,8\n"
 
 
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_ids_that_would_end_a_cell_are_quoted(losscli, delimiter):
+    names = ["a,b", 'say "x"', "tab\tbed", "two\nlines", "plain"]
+    for name in ("a", "b"):
+        np.savez(f"{name}.npz", id=names, p=np.zeros(len(names)))
+    path = Path("a.csv" if delimiter == "," else "a.tsv")
+    losscli(f"mse --pred a.npz:p --target b.npz:p --key id --output {path}")
+    with path.open(encoding="utf-8", newline="") as file:
+        assert [row[-1] for row in csv.reader(file, delimiter=delimiter)] == ["id", *names]
+
+
 def test_ids_that_are_true_and_false_are_so_in_json(losscli):
     np.savez("a.npz", id=[True, False], p=[1.0, 2.0])
     np.savez("b.npz", id=[False, True], p=[0.0, 0.0])
