@@ -15,6 +15,7 @@ LIGHT = {"docstrings", "lazy", "errors", "options"}
 MAY = {
     "lazy": set(),
     "sparing": set(),
+    "ahead": set(),
     "autograd": LIGHT,
     "docstrings": set(),
     "errors": set(),

@@ -16,6 +16,7 @@ from contextlib import redirect_stdout, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 
+from losscli.ahead import load_ahead
 from losscli.cli.tell import Voice, is_terminal, put
 from losscli.errors import Exit, LosscliError
 from losscli.sparing import spare
@@ -56,6 +57,7 @@ def console() -> NoReturn:
     gc.set_threshold(OBJECTS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's would spin, with nothing to do
     spare()
+    load_ahead(sys.argv[1:])
     code = _run(sys.argv[1:])
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with suppress(OSError):  # which has been told already
