@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 from losscli.facts import Facts
 from losscli.lazy import np
+from losscli.records import record
 from losscli.views import Stretched
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from losscli.views import Pairing
 
 
-@dataclass(frozen=True)
+@record
 class Batch:
     """A leaf after reading and before the kernel.
 

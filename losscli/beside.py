@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, Finding, Level
 from losscli.formats.missing import missing
 from losscli.formats.values import from_value
 from losscli.lazy import np, torch
+from losscli.records import record
 from losscli.registry import flag
 from losscli.weights import Rule
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from losscli.views import Pairing, Shape
 
 
-@dataclass(frozen=True)
+@record
 class PerElement:
     """One number for each row or for each element: a sample weight, or a mask."""
 
@@ -119,7 +119,7 @@ def per_element(fields: Fields, role: Role) -> dict[str, PerElement]:
     return found
 
 
-@dataclass(frozen=True)
+@record
 class SmallArray:
     """The array of an option: broadcast to the prediction, or taken along with its rows."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,7 +19,7 @@ WIDEST = 16
 """Characters of an id on the screen."""
 
 
-@dataclass(frozen=True)
+@record
 class Element:
     """One element with its loss, and what it was computed from.
 

@@ -11,9 +11,10 @@ An error is a form: what is wrong (with file, row, line, column and value), and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, ClassVar
+
+from losscli.records import record
 
 
 class Exit(IntEnum):
@@ -75,7 +76,7 @@ class Level(StrEnum):
     ERROR = "error"  # the number would be meaningless
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """What was noticed about the question: one form for notes, warnings and errors.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from losscli.lazy import np
+from losscli.records import record
 from losscli.stats import ZERO, Sum
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ HANDFUL = 4
 """So few are counted by comparing all values with each."""
 
 
-@dataclass(frozen=True)
+@record
 class Facts:
     """Range, sum and the distinct values, if they are few; NaN is counted apart.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ __all__ = ["Compared", "Guess"]
 Found = TypeVar("Found", bound="Callable[..., float | None]")
 
 
-@dataclass(frozen=True)
+@record
 class Guess:
     """A prediction that knows nothing of its rows, mostly the best constant one; or why none is.
 

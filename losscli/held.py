@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
 from losscli.facts import Facts
 from losscli.formats.arrays.rows import numbers
 from losscli.lazy import np
+from losscli.records import record
 from losscli.state import State, fingerprint
 from losscli.views import Held
 
@@ -26,7 +27,7 @@ PIECE = 2**22
 """So many values are looked over at a time."""
 
 
-@dataclass(frozen=True)
+@record
 class Arrays:
     """What a loss holds.
 
@@ -36,7 +37,7 @@ class Arrays:
     """
 
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
-    state: State = State()  # noqa: RUF009 — frozen
+    state: State = State()
 
     @classmethod
     def of(cls, role: Role, way: Way) -> Arrays:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from losscli.formats.sides import told_apart
 from losscli.formats.together import is_text, opened_ahead
 from losscli.formats.words import numbers, read_names
 from losscli.picking import Columns, picked
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opened:
     """The fields of all inputs, by name, what was passed over without loss, and ids of rows."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from math import frexp, inf, nan
 from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np, torch
 from losscli.quantiles import EXACT
+from losscli.records import record
 from losscli.stats import ZERO, Sum, together
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ LAST = -42
 """What is below 2^-1008 counts as nothing."""
 
 
-@dataclass(frozen=True)
+@record
 class Mass:
     """Values and their weights: kept, or of more than 2^24 the mean and the weight of each bin.
 

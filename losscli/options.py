@@ -7,15 +7,15 @@ value all read it from there.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from losscli.lazy import Tensor
+from losscli.records import record
 
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
-@dataclass(frozen=True)
+@record
 class Bound:
     """One side of the range of an option.
 
@@ -33,7 +33,7 @@ class Bound:
         return f"{self.sign} {self.limit:g}"
 
 
-@dataclass(frozen=True)
+@record
 class Small:
     """Marks an option, or an input, that may be a small array: numbers, or FILE[:KEY].
 
@@ -49,7 +49,7 @@ class Small:
     free: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Choice:
     """Marks an option that is one of some words, or several of them with commas between.
 

@@ -8,7 +8,7 @@ padded: an element's loss depends on its values alone, and sums of leaves are ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from losscli.lazy import np, torch
 from losscli.losses.limits import times
 from losscli.needs import computed, refuse_rows, refuse_sizes, whole
 from losscli.reader import Reader
+from losscli.records import record
 from losscli.reductions.asked import reducing
 from losscli.registry import Pooled, Terms
 from losscli.state import First, State, Wanted, Worst, finished, look, measure, pooled
@@ -66,7 +67,7 @@ GRAIN = 64
 """Rows of a kernel's input are padded to a multiple of this: whole vectors of any processor."""
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """What some leaves contribute, and every element's loss where it is asked for."""
 
@@ -75,7 +76,7 @@ class Part:
     elements: Sequence[np.ndarray] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Plan:
     """All that a leaf needs to be computed, wherever that happens.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np, torch
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +40,7 @@ OCTAVES = 20
 _SIGNIFICAND = {4: 23, 8: 52}  # bytes of a float: bits of its significand
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bins:
     """How many values lie in each bin: the floats that agree in all but their last bits.
 
@@ -173,7 +174,7 @@ def _narrow(bins: np.ndarray, width: int) -> Iterator[tuple[int, np.ndarray]]:
         yield int(part.min()), part
 
 
-@dataclass(frozen=True)
+@record
 class Sample:
     """All values; where there are too many, how many lie in each bin.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np
+from losscli.records import record
 from losscli.registry import TARGETS
 from losscli.watch import Watch
 
@@ -21,7 +22,7 @@ BESIDE = ("sample_weight", "mask")
 """The inputs that every loss takes beside its own."""
 
 
-@dataclass(frozen=True)
+@record
 class Question:
     """A loss, its options, and its inputs: checked, but for what only the data can tell.
 
@@ -78,7 +79,7 @@ class Question:
         return self.settings.reduction or self.loss.reduction
 
 
-@dataclass(frozen=True)
+@record
 class Fields:
     """The opened inputs of a question; the first member of an ensemble is its prediction."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.lazy import np, torch
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,7 @@ class Binned(NamedTuple):
     weight: np.ndarray | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Scores:
     """All scores with their labels; where there are too many, what lies in each bin.
 
@@ -144,7 +145,7 @@ class Scores:
         return Curve(positive[either], negative[either], rounded=True)
 
 
-@dataclass(frozen=True)
+@record
 class Curve:
     """Positives and negatives of each score, from the lowest: whatever is in one is tied.
 
@@ -226,7 +227,7 @@ def _quotient(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Columns:
     """Scores of several labels, of which each is ranked by itself.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.batch import Batch
 from losscli.cores import plainly, spread
 from losscli.formats.missing import missing
 from losscli.lazy import np
+from losscli.records import record
 from losscli.state import fingerprint
 from losscli.views import Held
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from losscli.views import View
 
 
-@dataclass(frozen=True)
+@record
 class Reader:
     """Reads the rows of a leaf, of all inputs or of the targets alone.
 

@@ -30,6 +30,7 @@ from losscli.errors import UsageError
 from losscli.guess import Compared, Guess
 from losscli.lazy import Tensor, torch
 from losscli.options import Bound, Choice, Small
+from losscli.records import record
 from losscli.words import flag, plain, suggest
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ TARGETS = ("target", "target_logits", "target_log_probs")
 """What is true: as it is, or as scores or log-probabilities of it."""
 
 
-@dataclass(frozen=True)
+@record
 class Option:
     """One keyword-only parameter of a loss, as the command line sees it."""
 
@@ -201,7 +202,7 @@ class Loss(Compared, Generic[P, R]):
     finish: Callable[..., Tensor] | None = None
     skill: str = ""
     shared: str = ""
-    guess: Guess = Guess()  # noqa: RUF009 — frozen
+    guess: Guess = Guess()  # noqa: RUF009 — a record
     forms: dict[tuple[str, ...], Callable[..., Found]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from losscli.elements import elements
 from losscli.errors import Level
 from losscli.formats.base import OPEN
 from losscli.formats.uneven import Rows
+from losscli.records import record
 from losscli.reductions.asked import batches, reductions
 from losscli.signature import options, signature
 from losscli.stats import Extremes, Sum
@@ -39,7 +40,7 @@ POINTS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """The quantiles that are given."""
 
 
-@dataclass(frozen=True)
+@record
 class Input:
     """An input as results show it."""
 
@@ -63,7 +64,7 @@ class Input:
         }
 
 
-@dataclass(frozen=True)
+@record
 class Result:
     """The loss and all that was found beside it.
 

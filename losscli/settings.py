@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from losscli.records import record
 
 DENOMINATORS = ("positives", "rows")
 REDUCTIONS = ("mean", "batchmean", "sum", "none")
@@ -13,7 +13,7 @@ MISSING = ("error", "omit")
 ENSEMBLE = ("auto", "probs", "logits")
 
 
-@dataclass(frozen=True)
+@record
 class Settings:
     """How a question is read and answered.
 

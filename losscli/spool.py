@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from dataclasses import dataclass
 from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.errors import FileError
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def no_room(error: OSError, what: str = "data") -> FileError:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Piece:
     rows: int
     dtype: np.dtype[np.generic]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from losscli.checks import Check, Facts, Tally
 from losscli.lazy import np, torch
 from losscli.quantiles import Sample
+from losscli.records import record
 from losscli.reductions import Reduced
 from losscli.registry import Terms
 from losscli.stats import ZERO, Extremes, Moments, Ranked, Sum, Totals, together
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from losscli.roles import Role
 
 
-@dataclass(frozen=True)
+@record
 class Pool:
     """Sums over all rows, and how losses are made of them; empty for a loss of single rows."""
 
@@ -57,7 +58,7 @@ class Pool:
         return torch.tensor(values, dtype=torch.float64).reshape(self.sums.shape)
 
 
-@dataclass(frozen=True)
+@record
 class State:
     """The sum of leaves: every field has a zero and a ``+``.
 
@@ -82,16 +83,16 @@ class State:
         reduced: The losses of batches and of rows.
     """
 
-    elements: Moments = Moments()  # noqa: RUF009 — frozen
+    elements: Moments = Moments()
     numerator: Sum = ZERO
     shared: Sum = ZERO
     over: Sum = ZERO
     rows: Sum = ZERO
-    extremes: Extremes = Extremes()  # noqa: RUF009 — frozen
-    sample: Sample = Sample()  # noqa: RUF009 — frozen
-    worst: Ranked = Ranked()  # noqa: RUF009 — frozen
-    first: Ranked = Ranked()  # noqa: RUF009 — frozen
-    measured: Totals = Totals()  # noqa: RUF009 — frozen
+    extremes: Extremes = Extremes()
+    sample: Sample = Sample()
+    worst: Ranked = Ranked()
+    first: Ranked = Ranked()
+    measured: Totals = Totals()
     facts: Mapping[str, Facts] = field(default_factory=dict)
     seen: Mapping[Check, Tally] = field(default_factory=dict)
     negative: int = 0
@@ -99,7 +100,7 @@ class State:
     omitted: Mapping[str, int] = field(default_factory=dict)
     digests: Mapping[str, int] = field(default_factory=dict)
     doubts: Mapping[Doubt, Evidence] = field(default_factory=dict)
-    reduced: Reduced = Reduced()  # noqa: RUF009 — frozen
+    reduced: Reduced = Reduced()
 
     def __add__(self, other: State) -> State:
         return State.joined([self, other])
@@ -128,7 +129,7 @@ class State:
         return f"{self.digests.get(name, 0) % 2**64:016x}"[:12]
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """How much to keep of each leaf.
 

@@ -1,4 +1,4 @@
-"""Statistics that add up: frozen, with a zero, the same whatever the grouping.
+"""Statistics that add up: they never change, have a zero, and are the same whatever the grouping.
 
 Each is made ``of`` a leaf, added with ``+`` and read through properties. Nothing is
 normalised before it is read, and sums are kept exactly: ``(a + b) + c`` and
@@ -9,11 +9,13 @@ told apart by their result.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from itertools import chain
 from operator import add
 from typing import TYPE_CHECKING, Any
+
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +46,7 @@ def _ratio(numerator: int, denominator: int) -> float:
         return math.inf if (numerator > 0) == (denominator > 0) else -math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sum:
     """A sum of doubles without any rounding, as a whole number of 2^-1074.
 
@@ -96,7 +98,7 @@ class Sum:
 ZERO = Sum()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moments:
     """Count, sum and spread of values (Chan, Golub and LeVeque, 1983, in exact arithmetic).
 
@@ -159,7 +161,7 @@ class Moments:
         return self.std / math.sqrt(self.count) if self.count else math.nan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weighted:
     """The mean and the spread of values that weigh differently, as those of :class:`Moments`.
 
@@ -203,7 +205,7 @@ class Weighted:
         return max(_ratio(self.within.units + gaps, self.weight.units), 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extremes:
     """The smallest and largest value, and the first place of each."""
 
@@ -247,7 +249,7 @@ class Extremes:
         return -self.high, math.inf if self.high_at is None else self.high_at
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ranked:
     """The first ``size`` of all entries, by a key in which no two are equal.
 
@@ -289,7 +291,7 @@ def together(many: Sequence[Any]) -> Any:
     return own(many) if own else reduce(add, many)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Totals:
     """Named counts and exact sums, added name by name.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class View:
     """How the rows of a field are laid out for the kernel of a loss.
 
@@ -61,14 +61,14 @@ class View:
         return np.moveaxis(mask, 1, self.class_axis)
 
 
-@dataclass(frozen=True)
+@record
 class Held(View):
     """An array that the loss holds, such as the weights of a layer: all of it, for each row."""
 
     fixed: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Stretched(View):
     """A field with less than the kernel wants: its values are repeated.
 
@@ -110,7 +110,7 @@ class Stretched(View):
         return (*axes, *([0] if self.fixed else []))
 
 
-@dataclass(frozen=True)
+@record
 class Pairing:
     """Fields that belong together.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.formats.words import numbers
 from losscli.lazy import np
+from losscli.records import record
 from losscli.registry import flag, suggest
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ LISTED = 8
 """So many weights are named in a message."""
 
 
-@dataclass(frozen=True)
+@record
 class Drawn:
     """The weights of a rule, and what is to be said of them."""
 
@@ -34,7 +34,7 @@ class Drawn:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Rule:
     """How weights come to be.
 
@@ -88,7 +88,7 @@ class FromCounts(Rule):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@record
 class Balanced(FromCounts):
     """n / (C · count), as sklearn's compute_class_weight: C classes that are there, n targets."""
 
@@ -99,7 +99,7 @@ class Balanced(FromCounts):
         return np.asarray(counts.sum() / (len(counts) * counts))
 
 
-@dataclass(frozen=True)
+@record
 class Effective(FromCounts):
     """(1 - beta) / (1 - beta^count), scaled so that the mean of all is 1 (Cui et al., 2019)."""
 
@@ -114,7 +114,7 @@ class Effective(FromCounts):
         return np.asarray(values * (len(values) / values.sum()))
 
 
-@dataclass(frozen=True)
+@record
 class Odds(Rule):
     """Negatives over positives, for each column."""
 
@@ -141,7 +141,7 @@ class Odds(Rule):
         return Drawn(values, tuple(found))
 
 
-@dataclass(frozen=True)
+@record
 class Named(Rule):
     """Weights of classes by their names; the others weigh 1."""
 

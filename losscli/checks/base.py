@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeAlias
 from losscli.checks.codes import CODES, Code
 from losscli.errors import Finding, Level
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from losscli.views import Pairing
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tally:
     """How many values offend, and the first of them.
 
@@ -56,7 +57,7 @@ class Tally:
         return Tally(self.count + other.count, first.first, first.value)
 
 
-@dataclass(frozen=True)
+@record
 class Case:
     """What a message may speak of: the whole data, after all leaves.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from losscli.docstrings import parsed
 from losscli.errors import Level
+from losscli.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Code:
     """What stands behind a code: often one check, sometimes several of one kind.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from shutil import get_terminal_size
@@ -15,6 +15,7 @@ from losscli.cli.progress import watching
 from losscli.cli.reports import Reports
 from losscli.cli.tell import Voice, coloured, is_terminal, knows, put, tamed
 from losscli.errors import Exit, FileError, UsageError
+from losscli.records import record
 from losscli.registry import suggest
 from losscli.report import FORMATS, drawn
 from losscli.report.github import KINDS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from losscli.watch import Watch
 
 
-@dataclass(frozen=True)
+@record
 class Output:
     """Where a result goes, and in which form.
 

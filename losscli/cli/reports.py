@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from losscli.errors import Level, LosscliError
+from losscli.records import record
 from losscli.report import github
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _START = b"<?xml"
 
 
-@dataclass(frozen=True)
+@record
 class Reports:
     """Tells findings and gates to people, and to machines that asked for it.
 

@@ -6,10 +6,10 @@ import os
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from losscli.errors import FileError
+from losscli.records import record
 from losscli.report.text import clean
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "31", "warning": "33", "note": "36", "hint": "36"}
 
 
-@dataclass(frozen=True)
+@record
 class Voice:
     """Speaks on standard error, as it is at the moment of speaking.
 

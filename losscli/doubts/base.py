@@ -7,13 +7,13 @@ further. What the evidence amounts to is decided once, when all data has been se
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from losscli.checks.codes import CODES, Code
 from losscli.doubts.slopes import slope
 from losscli.errors import Finding, Level
+from losscli.records import record
 from losscli.stats import Totals
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from losscli.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """What leaves say of a doubt; one that contradicts it settles the matter.
 
@@ -37,7 +37,7 @@ class Evidence:
     True
     """
 
-    parts: Totals = Totals()  # noqa: RUF009 — frozen
+    parts: Totals = Totals()
     contradicted: bool = False
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -51,7 +51,7 @@ class Evidence:
         return cls(Totals.joined([one.parts for one in many]))
 
 
-@dataclass(frozen=True)
+@record
 class Leaf:
     """A leaf as a doubt sees it.
 
@@ -73,7 +73,7 @@ class Leaf:
         return Totals(slope(self.batch))
 
 
-@dataclass(frozen=True)
+@record
 class Whole:
     """All data, as a verdict sees it.
 

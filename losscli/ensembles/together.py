@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from losscli.ensembles.field import Averaged
 from losscli.ensembles.means import mean
 from losscli.errors import Finding, Level
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ MANY = 8
 """Fewer values, such as decisions, may be those of two models by chance."""
 
 
-@dataclass(frozen=True)
+@record
 class Member:
     """One of the predictions that make an ensemble, and how well it does alone.
 
@@ -48,7 +49,7 @@ class Member:
         }
 
 
-@dataclass(frozen=True)
+@record
 class Ensemble:
     """What was averaged.
 

@@ -8,13 +8,14 @@ Rows are asked for in any order, by several threads at once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
 from losscli.formats.keys import is_unknown
 from losscli.formats.quiet import quietly
 from losscli.lazy import torch
+from losscli.records import record
 from losscli.spool import Store
 from losscli.watch import Watch
 
@@ -34,7 +35,7 @@ OPEN = -1
 _LONGEST = 256  # characters of a name that a message shows
 
 
-@dataclass(frozen=True)
+@record
 class Reading:
     """How files are read, and what may be used for it.
 
@@ -136,7 +137,7 @@ class Field(ABC):
         return where
 
 
-@dataclass(frozen=True)
+@record
 class Listing:
     """One line of what a source holds, for the error that tells an unknown key."""
 

@@ -7,7 +7,6 @@ A few kilobytes may expand to more than any disk holds; so there is a limit.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from losscli.errors import DataError, UsageError
 from losscli.formats.files import Content, kept, named
 from losscli.formats.remote import bare
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ _BLOCK = 2**20
 _FRAME_BYTES = 2**11  # that are expanded at once: at most some ten thousand times as many come out
 
 
-@dataclass(frozen=True)
+@record
 class Compression:
     """One way of compressing.
 

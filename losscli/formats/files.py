@@ -11,12 +11,12 @@ import shutil
 import stat
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from losscli.errors import DataError, FileError
 from losscli.formats import remote
+from losscli.records import record
 from losscli.spool import no_room, temporary
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def reason(error: BaseException) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Content:
     """What a path gives, to be read from the start as often as needed.
 

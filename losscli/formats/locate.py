@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from losscli.errors import FileError, UsageError
 from losscli.formats import remote
 from losscli.formats.files import file_error
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Ref", "locate", "natural", "parse_word"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref:
     """What a word means.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from losscli.formats.base import Field
 from losscli.formats.missing import NUMBER
 from losscli.formats.shards import Shards
 from losscli.lazy import np
+from losscli.records import record
 from losscli.spool import Spool
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class HoleError(Exception):
         self.sequence, self.at = sequence, at
 
 
-@dataclass(frozen=True)
+@record
 class Runs:
     """Some sequences.
 

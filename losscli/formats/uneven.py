@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
 from losscli.formats.stack import stem
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Rows"]
 
 
-@dataclass(frozen=True)
+@record
 class Rows:
     """How elements on one axis are rows, each of its own shape.
 

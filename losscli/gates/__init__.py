@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from losscli.errors import UsageError
 from losscli.gates.baseline import Baseline, Increase
 from losscli.gates.limits import bound, number_of
 from losscli.gates.verdict import Verdict
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Gates", "Verdict", "expected"]
 
 
-@dataclass(frozen=True)
+@record
 class Gates:
     """Conditions on a result; each holds only if its comparison is true, so NaN fails.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, Finding, Level, UsageError
 from losscli.formats.files import file_error
 from losscli.gates.verdict import Verdict
+from losscli.records import record
 from losscli.registry import flag
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NEAR = 1e-9
 """Means of the same values may differ by so much: files hold them as they were printed."""
 
 
-@dataclass(frozen=True)
+@record
 class Increase:
     """How far a loss may be above another.
 
@@ -77,7 +77,7 @@ class Increase:
         return f", and {size} more is allowed" if self.amount else ""
 
 
-@dataclass(frozen=True)
+@record
 class Baseline:
     """A result that was saved.
 

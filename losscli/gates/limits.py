@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from losscli.errors import DataError, UsageError
 from losscli.gates.verdict import Verdict
+from losscli.records import record
 from losscli.registry import flag, suggest
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LACKING = ("NaN", "Infinity", "-Infinity")
 """Numbers that JSON has as words."""
 
 
-@dataclass(frozen=True)
+@record
 class Bound:
     """The least or the most that a number may be.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from losscli.records import record
 
-@dataclass(frozen=True)
+
+@record
 class Verdict:
     """A gate, and whether it holds.
 

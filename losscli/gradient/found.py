@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import Finding, Level
 from losscli.formats.sequences import Turned
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ ROOM = 2**26
 """So many bytes of rows are turned at once."""
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """One entry of a gradient."""
 
@@ -33,7 +33,7 @@ class Entry:
     value: float
 
 
-@dataclass(frozen=True)
+@record
 class Array:
     """The gradient of one input, in the shape of its file less the rows that were not read.
 
@@ -123,7 +123,7 @@ class Flipped:
         return found.reshape(len(found), -1)
 
 
-@dataclass(frozen=True)
+@record
 class Gradient:
     """What is told of a gradient, and its arrays.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from losscli.autograd import product
@@ -11,6 +11,7 @@ from losscli.formats.cut import Cut
 from losscli.gradient.state import Known
 from losscli.lazy import np, torch
 from losscli.losses.limits import times
+from losscli.records import record
 from losscli.registry import Pooled
 from losscli.stats import Sum
 from losscli.views import Stretched
@@ -36,7 +37,7 @@ class Part(NamedTuple):
     known: Known
 
 
-@dataclass(frozen=True)
+@record
 class Pass:
     """The second pass over the data.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.autograd import product
 from losscli.cores import recording
 from losscli.lazy import torch
+from losscli.records import record
 from losscli.registry import Terms
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Slopes"]
 
 
-@dataclass(frozen=True)
+@record
 class Slopes:
     """The derivatives of the reduced loss.
 

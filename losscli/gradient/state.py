@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from losscli.checks import Tally
 from losscli.lazy import np, torch
+from losscli.records import record
 from losscli.stats import Ranked, together
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ BITS = 60
 """A root is taken of a whole number of so many bits, or of one more."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Squares:
     """A sum of squares that neither overflows nor underflows, without rounding between leaves.
 
@@ -65,7 +66,7 @@ class Squares:
         return math.ldexp(root, -shift) if root.bit_length() - shift <= LARGEST else math.inf
 
 
-@dataclass(frozen=True)
+@record
 class Known:
     """The sum of leaves of a gradient: every field has a zero and a ``+``.
 
@@ -79,7 +80,7 @@ class Known:
     """
 
     squares: Mapping[str, Squares] = field(default_factory=dict)
-    largest: Ranked = Ranked()  # noqa: RUF009 — frozen
+    largest: Ranked = Ranked()
     nan: Mapping[str, Tally] = field(default_factory=dict)
     infinite: Mapping[str, Tally] = field(default_factory=dict)
     same: Mapping[str, Any] = field(default_factory=dict)

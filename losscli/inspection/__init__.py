@@ -8,7 +8,7 @@ them, and :mod:`offers` says which to try. Only :mod:`judged` asks a loss, and n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError, Finding, UsageError
@@ -21,6 +21,7 @@ from losscli.inspection.alone import alone
 from losscli.inspection.judged import judged, refused
 from losscli.inspection.offers import Offer, offers, pairs, refusal, wishes
 from losscli.inspection.parts import Files, Held, Part
+from losscli.records import record
 from losscli.registry import suggest
 from losscli.settings import MISSING, Settings
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Asking", "Inspection", "Part", "inspect"]
 
 
-@dataclass(frozen=True)
+@record
 class Asking:
     """How files are inspected.
 
@@ -94,7 +95,7 @@ class Asking:
         return tuple(words)
 
 
-@dataclass(frozen=True)
+@record
 class Inspection:
     """What was found.
 

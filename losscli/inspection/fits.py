@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from losscli.checks.boxes import reversed_
 from losscli.checks.numbers import numbers
 from losscli.errors import DataError, Level
 from losscli.losses import losses
+from losscli.records import record
 from losscli.roles import Asked
 from losscli.roles import role_of as paired
 from losscli.settings import Settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Pair", "answers", "asked", "gone", "nans", "role_of", "two_labels"]
 
 
-@dataclass(frozen=True)
+@record
 class Pair:
     """A prediction and a target, as far as names and values tell.
 
@@ -127,7 +127,7 @@ def role_of(
     return paired(losses[loss].target, question, losses[loss].rows)
 
 
-@dataclass(frozen=True)
+@record
 class _Case:
     """A question of which all values are known."""
 

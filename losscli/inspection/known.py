@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ from losscli.checks.predictions import ROUNDING
 from losscli.formats.missing import TEXT, missing
 from losscli.inspection.repeats import Repeats
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ _SAFE = 2**53
 """Up to here every kind of number holds the others exactly."""
 
 
-@dataclass(frozen=True)
+@record
 class Run:
     """Whether values only rise, in the order of the rows; and whether they are sorted.
 
@@ -74,7 +75,7 @@ class Run:
         return self.first is not None and (self.up or self.down)
 
 
-@dataclass(frozen=True)
+@record
 class Known:
     """Everything that a file is judged by.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from losscli.checks.numbers import numbers
 from losscli.checks.words import share
 from losscli.formats.packed import Packed
 from losscli.inspection.names import Side, side_of
+from losscli.records import record
 from losscli.settings import Settings
 from losscli.views import Pairing
 
@@ -68,7 +68,7 @@ def side(part: Part) -> Side:
     return side_of(stem, columns=part.key is not None)
 
 
-@dataclass(frozen=True)
+@record
 class Classes:
     """Whole numbers as class indices.
 

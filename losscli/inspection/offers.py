@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from losscli.inspection.looks import Look, Side, boxes, class_axis, look, paddin
 from losscli.inspection.names import side_of
 from losscli.inspection.uses import BINARY, MARGINS, MASKS, MULTICLASS, REGRESSION, scores
 from losscli.losses import losses
+from losscli.records import record
 from losscli.registry import flag
 from losscli.settings import Settings
 
@@ -33,7 +34,7 @@ HIGHEST = 30
 """Nobody counts to the exponential of more."""
 
 
-@dataclass(frozen=True)
+@record
 class Offer:
     """A command that answers.
 
@@ -143,7 +144,7 @@ def refusal(pair: Pair) -> DataError:
     return DataError(f"none was found that takes {' against '.join(told)}", code="values")
 
 
-@dataclass(frozen=True)
+@record
 class Wish:
     """A loss that would fit, and why, if its role takes the values."""
 

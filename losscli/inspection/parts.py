@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import groupby
 from math import prod
@@ -22,6 +22,7 @@ from losscli.formats.stack import Stacked
 from losscli.formats.together import is_text, opened_ahead
 from losscli.inspection.known import Known
 from losscli.inspection.names import Side, bare, side_of, stem
+from losscli.records import record
 from losscli.roles.base import unravel
 from losscli.roles.uneven import STRIDE
 
@@ -42,7 +43,7 @@ LEAF = 2**17
 """So many values are looked at together, or one row if that has more."""
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """One array, one column, or several columns that are one array.
 
@@ -86,7 +87,7 @@ class Part:
         return (row, *unravel(inside, _without(shape, axis))[1:])
 
 
-@dataclass(frozen=True)
+@record
 class Held:
     """What one word of the command line names.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ _ODD = 0x9E3779B97F4A7C15
 """2^64 over the golden ratio: the multiples of it are spread evenly."""
 
 
-@dataclass(frozen=True)
+@record
 class Repeats:
     """The rows of the lowest hashes, and how often each occurs.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.inspection.fits import two_labels
 from losscli.inspection.looks import Look, Side, class_axis, look, side
+from losscli.records import record
 from losscli.registry import flag
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SHARES = ("ce", "kl", "js")
 MASKS = ("dice", "jaccard", "tversky")
 
 
-@dataclass(frozen=True)
+@record
 class Use:
     """What an array may be.
 

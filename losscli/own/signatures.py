@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import inspect
 import types
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from losscli.docstrings import entries, parsed
 from losscli.errors import UsageError
 from losscli.lazy import Tensor, torch
 from losscli.options import Choice, Small
+from losscli.records import record
 from losscli.registry import TARGETS, Option, flag
 from losscli.settings import OF_ROLES, Settings
 
@@ -42,7 +43,7 @@ _ARRAY = Small(free=True)
 """What a tensor is as an option: nobody but its function knows what it goes with."""
 
 
-@dataclass(frozen=True)
+@record
 class Read:
     """What a signature says.
 

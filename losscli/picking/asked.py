@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Where"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Where:
     """One ``COLUMN=VALUE``."""
 
@@ -24,7 +24,7 @@ class Where:
         return f"{self.column}={self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """How rows are chosen and paired.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
@@ -13,6 +12,7 @@ from losscli.lazy import np
 from losscli.picking.ids import BLOCK, Ids, settled
 from losscli.picking.join import EXAMPLES, Alone, Ascent, join
 from losscli.picking.where import holds, values
+from losscli.records import record
 from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Group", "Picking", "picked"]
 
 
-@dataclass(frozen=True)
+@record
 class Group:
     """The inputs of one file, or of the same shards.
 
@@ -53,7 +53,7 @@ class Group:
         return found
 
 
-@dataclass(frozen=True)
+@record
 class Picking:
     """What was asked, and of which inputs.
 
@@ -282,7 +282,7 @@ def _check_rows(group: Group, ids: Ids, picking: Picking) -> None:
             )
 
 
-@dataclass(frozen=True)
+@record
 class _Outcome:
     """How a pairing by ids went.
 

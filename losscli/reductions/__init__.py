@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.lazy import np
+from losscli.records import record
 from losscli.reductions.batches import Batches, Cut
 from losscli.reductions.rows import RowMeans, countings
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Reduced", "Reducing"]
 
 
-@dataclass(frozen=True)
+@record
 class Reduced:
     """What some leaves contribute.
 
@@ -27,8 +27,8 @@ class Reduced:
         rows: The means of rows that have several losses each.
     """
 
-    batches: Batches = Batches()  # noqa: RUF009 — frozen
-    rows: RowMeans = RowMeans()  # noqa: RUF009 — frozen
+    batches: Batches = Batches()
+    rows: RowMeans = RowMeans()
 
     def __add__(self, other: Reduced) -> Reduced:
         return Reduced.joined([self, other])
@@ -42,7 +42,7 @@ class Reduced:
         )
 
 
-@dataclass(frozen=True)
+@record
 class Reducing:
     """How the losses of a leaf are reduced besides.
 

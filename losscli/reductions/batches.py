@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from math import fsum, isfinite, nan
 from typing import TYPE_CHECKING, Literal
 
+from losscli.records import record
 from losscli.stats import ZERO, Extremes, Sum
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Batches", "Cut"]
 
 
-@dataclass(frozen=True)
+@record
 class Cut:
     """How rows are cut into batches: in their order, the last one smaller.
 
@@ -47,7 +48,7 @@ class Cut:
         return batch * self.size, min((batch + 1) * self.size, self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """Some rows of a batch that is not whole yet."""
 
@@ -63,7 +64,7 @@ class Piece:
         )
 
 
-@dataclass(frozen=True)
+@record
 class Batches:
     """The losses of batches: exact sums, so that no cut into leaves can be seen in them.
 
@@ -80,7 +81,7 @@ class Batches:
     count: int = 0
     total: Sum = ZERO
     empty: int = 0
-    extremes: Extremes = Extremes()  # noqa: RUF009 — frozen
+    extremes: Extremes = Extremes()
     open: Mapping[int, Piece] = field(default_factory=dict)
 
     @classmethod

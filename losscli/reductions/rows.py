@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from losscli.lazy import np
+from losscli.records import record
 from losscli.stats import ZERO, Sum
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["RowMeans", "countings"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowMeans:
     """The sum of the means of rows.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from losscli.records import record
 from losscli.report.tables import add, table
 from losscli.report.text import percent, short
 
@@ -23,7 +23,7 @@ WIDTH = 32
 """Of the longest bar."""
 
 
-@dataclass(frozen=True)
+@record
 class Bin:
     """So many losses lie from one number to before another."""
 

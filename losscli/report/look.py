@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from losscli.records import record
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 """Bars are drawn in eighths of a character."""
 
 
-@dataclass(frozen=True)
+@record
 class Look:
     """How a screen is drawn.
 

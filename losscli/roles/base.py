@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import nan, prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, Finding, UsageError
 from losscli.facts import total
 from losscli.lazy import np
+from losscli.records import record
 from losscli.stats import ZERO, Sum, Totals
 from losscli.views import Held
 from losscli.words import PREDICTIONS
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 
     from losscli.batch import Batch
     from losscli.checks import Check, Facts
-    from losscli.errors import Finding
     from losscli.formats.base import Field
     from losscli.roles.uneven import Uneven
     from losscli.settings import Settings
     from losscli.views import Pairing, View
 
 
-@dataclass(frozen=True)
+@record
 class Asked:
     """A question to a loss: its fields and the options that they are read with.
 
@@ -60,7 +60,7 @@ class Asked:
         return self.fields["target"]
 
 
-@dataclass(frozen=True)
+@record
 class Measure:
     """One measured number, as JSON and tables show it.
 
@@ -83,7 +83,7 @@ class Measure:
     shown: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """All that a role has measured.
 

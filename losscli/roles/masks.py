@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from losscli import shapes
 from losscli.checks import masks, predictions, targets
 from losscli.errors import DataError
 from losscli.lazy import np
+from losscli.records import record
 from losscli.roles.base import Asked, Measure, Report, Role, number, ratio, refuse, told
 from losscli.roles.binary import CUTS
 from losscli.roles.calibration import exact
@@ -34,7 +35,7 @@ LISTED = 4
 """So many classes are shown one by one: those that overlap least."""
 
 
-@dataclass(frozen=True)
+@record
 class Sizes:
     """Of each image how many pixels count, and how much of each class they are.
 

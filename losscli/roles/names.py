@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from losscli.checks.targets import UNKNOWN
 from losscli.errors import DataError, UsageError
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from losscli.views import Pairing
 
 
-@dataclass(frozen=True)
+@record
 class Names:
     """The names of the classes in the order of the predictions; none for plain indices."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.errors import DataError
 from losscli.formats.cut import Cut
+from losscli.records import record
 from losscli.roles.base import refuse
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from losscli.views import Pairing
 
 
-@dataclass(frozen=True)
+@record
 class Shift:
     """Position t of the prediction goes with position t + by of the target; the ends go.
 

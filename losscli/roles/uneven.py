@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
 from losscli.formats.base import OPEN
+from losscli.records import record
 from losscli.roles.base import Asked, Role, unravel
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _model(target: type[Role], asked: Asked, uneven: Sequence[Field]) -> Role:
     raise open_axis
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Uneven:
     """All rows of a question, where they differ in size.
 

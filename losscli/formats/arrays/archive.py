@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
@@ -13,6 +12,7 @@ from losscli.formats.arrays.npy import Structured
 from losscli.formats.base import Listing, Source
 from losscli.formats.files import named
 from losscli.formats.keys import ambiguous, is_unknown, unknown
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Archive", "Entry"]
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """An array that is still in its file.
 

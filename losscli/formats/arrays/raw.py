@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +15,7 @@ from losscli.formats.arrays.npy import stored
 from losscli.formats.arrays.rows import Rows
 from losscli.formats.files import named
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from losscli.formats.files import Content
@@ -27,7 +27,7 @@ _STORED = {"bfloat16": "uint16", "bool": "uint8"}  # where not every pattern of 
 _MEANT = "DTYPE is bool, int8 to int64, uint8 to uint64, float16 to float64 or bfloat16"
 
 
-@dataclass(frozen=True)
+@record
 class Layout:
     """What bytes without a header are.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from losscli.formats.arrow import as_numpy
 from losscli.formats.missing import mark
 from losscli.formats.text.cells import LONGEST_NAME
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,7 @@ class FaultError(Exception):
         self.code, self.what, self.rows = code, what, np.unique(rows)
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """What a column holds.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +26,7 @@ from losscli.formats.table import Table
 from losscli.formats.text.cells import shown
 from losscli.formats.workers import parsed
 from losscli.lazy import np
+from losscli.records import record
 from losscli.spool import Spool
 
 if TYPE_CHECKING:
@@ -330,7 +331,7 @@ class _Objects(Table):
         )
 
 
-@dataclass(frozen=True)
+@record
 class _Plan:
     """How a key is answered.
 

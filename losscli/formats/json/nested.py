@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from losscli.errors import DataError, such
 from losscli.formats.missing import NUMBER, OMIT, mark
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float(
 """Numbers that JSON lacks, as they are written in strings."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TooLarge:
     """A number that no float can hold."""
 

@@ -18,6 +18,7 @@ from losscli.formats.json.nested import NON_FINITE, TooLarge, described, to_arra
 from losscli.formats.missing import OMIT
 from losscli.formats.text.cells import LONGEST_NAME, shown
 from losscli.lazy import np
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +39,7 @@ class LineError(Exception):
         self.line, self.reason, self.column = line, reason, column
 
 
-@dataclass(frozen=True)
+@record
 class Path:
     """What is taken from every line.
 

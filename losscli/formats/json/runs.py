@@ -6,7 +6,6 @@ What a path finds is lists in lists; the innermost ones are sequences.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import DataError
@@ -16,6 +15,7 @@ from losscli.formats.json.nested import NON_FINITE, described
 from losscli.formats.json.plain import LineError, values
 from losscli.formats.packed import HoleError, Packing, Runs
 from losscli.lazy import np
+from losscli.records import record
 from losscli.spool import Store
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ EACH = "*."
 """What the path of something in every item or line may begin with."""
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """What is taken of every line or item.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from losscli.errors import such
 from losscli.formats.missing import NUMBER, TEXT, mark
 from losscli.lazy import np
+from losscli.records import record
 from losscli.spool import Spool, Store
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def shown(cell: str) -> str:
     return repr(cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "…")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """The first cell that keeps a column from being read.
 
@@ -69,7 +70,7 @@ class Fault:
         return f"{shown(self.cell)} {self.what} ({cells})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """Some rows of a column.
 

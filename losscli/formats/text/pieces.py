@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from losscli.formats.text.arrow import numbers
@@ -17,6 +16,7 @@ from losscli.formats.text.cells import Part, part
 from losscli.formats.text.dialect import BLANK
 from losscli.formats.text.grid import grid
 from losscli.formats.text.ids import are_written, id_part
+from losscli.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def cut(file: BinaryIO, size: int, head: bytes = b"") -> Iterator[bytes]:
         yield last + b"\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parsed:
     """A piece that was plain.
 

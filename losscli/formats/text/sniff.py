@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from losscli.errors import DataError
 from losscli.formats.text.cells import is_number, shown
 from losscli.formats.text.dialect import BLANK, Records
+from losscli.records import record
 
 if TYPE_CHECKING:
     import io
@@ -30,7 +31,7 @@ _SAID = re.compile(rf"sep=([{_DELIMITERS}])\s*", re.IGNORECASE)
 """A first line that tells the delimiter, as spreadsheets write and read it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class First:
     """The first row of a text that is neither blank nor a comment.
 
