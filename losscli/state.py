@@ -292,7 +292,7 @@ class Worst:
         least = self._least
         if least == -math.inf:  # NaN is the largest of all
             least = values.topk(min(self.size, values.numel())).values[-1].item()
-        places = (~(values < least)).nonzero()[:, 0]
+        places = torch.from_numpy(np.flatnonzero(~(values.numpy() < least)))  # torch takes longer
         chosen = places[values[places].argsort(descending=True, stable=True)[: self.size]]
         if len(chosen) == self.size:
             lowest = values[chosen[-1]].item()

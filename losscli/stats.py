@@ -125,7 +125,7 @@ class Moments:
         total = Sum.of(wide.sum().item())
         own = wide is not values  # a copy, which may be written to
         gaps = (wide.sub_ if own else wide.sub)(total.value / count)
-        spread = gaps.square_().sum().item()
+        spread = gaps.dot(gaps).item()
         return cls(count, total, Sum.of(spread), total.units**2 // count)
 
     def __add__(self, other: Moments) -> Moments:
