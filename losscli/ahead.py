@@ -43,6 +43,9 @@ LIGHT = (
 LIBRARIES = "libtorch_global_deps.so", "libtorch_python.so"
 """What torch loads, in its order. The first is for all to see, as torch wants it."""
 
+DEVICES = "libtorch_cuda.so", "libtorch_hip.so", "libtorch_xpu.so"
+"""With one of these, torch looks for the libraries of a device first, in places of its own."""
+
 FEWEST = 3
 """No result can be asked for in fewer words: a loss, a prediction and a target."""
 
@@ -66,12 +69,16 @@ def load_ahead(words: Sequence[str]) -> None:
 def _load() -> None:
     from ctypes import CDLL, RTLD_GLOBAL, c_char_p, c_int, c_void_p
     from importlib.machinery import PathFinder
+    from pathlib import Path
 
     # CDLL itself would keep Python waiting; a function of a library does not.
     dlopen = CDLL(None).dlopen
     dlopen.argtypes, dlopen.restype = (c_char_p, c_int), c_void_p
     found = PathFinder.find_spec("torch")
     for folder in (found and found.submodule_search_locations) or ():
+        lib = Path(folder, "lib")
+        if any((lib / name).exists() for name in DEVICES):
+            return
         for name, mode in zip(LIBRARIES, (os.RTLD_NOW | RTLD_GLOBAL, os.RTLD_NOW), strict=True):
-            if not dlopen(os.fsencode(f"{folder}/lib/{name}"), mode):
+            if not dlopen(os.fsencode(lib / name), mode):
                 return

@@ -59,6 +59,22 @@ def test_torch_that_is_not_there_is_left_to_its_import():
     assert run(script + "print(json.dumps(loaded('bce', 'p', 'y')))") is False
 
 
+def test_torch_for_a_device_is_left_to_its_import(tmp_path):
+    script = """
+import os, pathlib, torch
+for one in (pathlib.Path(torch.__file__).parent / "lib").iterdir():
+    os.symlink(one, pathlib.Path(sys.argv[1], one.name))
+"""
+    lib = tmp_path / "torch" / "lib"
+    lib.mkdir(parents=True)
+    run(script + "print(1)", str(lib))
+    begin = f"sys.path.insert(0, {str(tmp_path)!r})\nprint(json.dumps(loaded('bce', 'p', 'y')))"
+    (tmp_path / "torch" / "__init__.py").touch()
+    assert run(begin) is True
+    (lib / "libtorch_cuda.so").touch()
+    assert run(begin) is False
+
+
 def test_no_compiled_module_of_python_waits_for_the_libraries(tmp_path):
     """All that a command imports before NumPy come first."""
     np.save(tmp_path / "p.npy", np.zeros(8, np.float32))
