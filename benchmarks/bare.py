@@ -61,7 +61,9 @@ def bare(question: Question) -> float:
 
     with own_threads(), plainly():
         parts = [
-            part for found in spread(several, plan.groups(), settings.threads) for part in found
+            part
+            for found in spread(several, plan.groups(settings.threads), settings.threads)
+            for part in found
         ]
     return Sum.joined(total for total, _ in parts).over(Sum.of(float(sum(n for _, n in parts))))
 

@@ -54,8 +54,8 @@ NO_CLASS = -100
 GROUP = 8
 """So many leaves are one piece of work for a core, at most: fewer of what has few."""
 
-PIECES = 16
-"""Of so many pieces of work, the last one keeps no core waiting for long."""
+SHARE = 2
+"""A piece is no more than one of so many of what is left for each core: the last ones are small."""
 
 MANY = 64
 """So many at most, of rows that are a leaf each and small."""
@@ -184,13 +184,18 @@ class Plan:
         """The first row of each leaf, and the one after its last."""
         return pieces(self.rows, self.leaf)
 
-    def groups(self) -> Iterator[list[tuple[int, int]]]:
-        """Leaves that one core computes in one go."""
-        leaves, rows = self.leaves(), min(max(self.rows // self.leaf // PIECES, 1), GROUP)
+    def groups(self, threads: int) -> Iterator[list[tuple[int, int]]]:
+        """Leaves that one core computes in one go: fewer towards the end, so that none waits long.
+
+        Args:
+            threads: How many cores there are.
+        """
+        leaves, left, most = self.leaves(), -(-self.rows // self.leaf), GROUP
         if self.role.uneven is not None:  # such rows may be small
-            rows = min(max(rows, LEAF * self.rows // self.role.values), MANY)
-        while group := list(islice(leaves, rows)):
+            most = min(max(most, LEAF * self.rows // self.role.values), MANY)
+        while group := list(islice(leaves, min(max(left // (SHARE * threads), 1), most))):
             yield group
+            left -= len(group)
 
     def run(self, threads: int, kept: Spool | None) -> State:
         """The sum of all leaves.
@@ -203,7 +208,7 @@ class Plan:
         watch = self.question.watch
         watch.begin(f"computing {self.question.loss.name}", self.rows, "rows")
         try:
-            for part in spread(self.several, self.groups(), threads):
+            for part in spread(self.several, self.groups(threads), threads):
                 waiting.append(part.state)
                 if len(waiting) == TOGETHER:
                     total, waiting = State.joined([total, *waiting]), []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +121,23 @@ def test_any_order_of_leaves(case, monkeypatch):
     monkeypatch.setattr(plan, "TOGETHER", 50)
     for _ in range(3):
         assert json.dumps(evaluate(name, **given).to_dict()) == wanted
+
+
+@pytest.mark.parametrize("threads", [1, 2, 16])
+@pytest.mark.parametrize("leaves", [1, 2, 7, 100, 1000])
+def test_pieces_of_work_hold_every_leaf_and_end_small(leaves, threads):
+    some = SimpleNamespace(
+        rows=leaves * 10,
+        leaf=10,
+        role=SimpleNamespace(uneven=None),
+        leaves=lambda: plan.pieces(leaves * 10, 10),
+    )
+    found = [*plan.Plan.groups(some, threads)]
+    assert [leaf for group in found for leaf in group] == [*some.leaves()]
+    sizes = [len(group) for group in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == min(plan.GROUP, max(leaves // (plan.SHARE * threads), 1))
+    assert sizes[-min(threads, leaves) :] == [1] * min(threads, leaves)
 
 
 LAYOUTS = {

@@ -44,7 +44,7 @@ def gradient(plan: Plan, total: State, threads: int) -> Gradient:
     watch = plan.question.watch
     watch.begin(f"gradient of {plan.question.loss.name}", plan.rows, "rows")
     try:
-        for part in spread(work.several, plan.groups(), threads):
+        for part in spread(work.several, plan.groups(threads), threads):
             known = known + part.known
             for pieces in part.pieces:
                 for side, piece in pieces.items():
