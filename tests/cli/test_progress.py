@@ -302,17 +302,21 @@ def script(words=(), pause=0.08, then="pass"):
 
 
 def on_terminal(command, interrupt=None, **environment):
-    """What a command writes to a terminal on standard error, and to standard output."""
+    """What a command writes to a terminal on standard error, and to standard output.
+
+    It is interrupted once it has written what it is to be interrupted at.
+    """
     descriptor, end = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", **environment}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, env=environment)
     os.close(end)
-    if interrupt is not None:
-        threading.Timer(interrupt, process.send_signal, [signal.SIGINT]).start()
     written = b""
     with suppress(OSError):  # the other end is closed
         while part := os.read(descriptor, 65536):
             written += part
+            if interrupt is not None and interrupt.encode() in written:
+                process.send_signal(signal.SIGINT)
+                interrupt = None
     os.close(descriptor)
     out = process.communicate(timeout=20)[0].decode()
     return SimpleNamespace(code=process.returncode, out=out, err=written.decode())
@@ -359,7 +363,7 @@ def test_no_bar_and_no_rich_before_a_second():
 
 
 def test_interrupt_brings_the_cursor_back():
-    ran = on_terminal(script(then="time.sleep(60)", pause=0.15), interrupt=2.5)
+    ran = on_terminal(script(then="time.sleep(60)", pause=0.15), interrupt=HIDE)
     assert (ran.code, ran.out) == (130, "")
     assert ran.err.count(HIDE) == ran.err.count(SHOW) == 1
     assert screen(ran.err) == ["^C"] * ran.err.count("^C")
